@@ -1,0 +1,35 @@
+/** Milliseconds since 1970-01-01T00:00Z. */
+export type EpochMs = number
+
+/** Time as an argument, so that a simulation can drive the same code on a virtual clock. */
+export interface Clock {
+  now(): EpochMs
+  /** Resolves after `ms`; rejects with the signal's reason if it aborts first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** What a platform must offer for a real clock. */
+export interface Timers {
+  setTimeout(callback: () => void, ms: number): unknown
+  clearTimeout(handle: never): void
+}
+
+/** The real clock, over the platform's own timers. */
+export function systemClock(timers: Timers): Clock {
+  return {
+    now: () => Date.now(),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted === true) return reject(signal.reason as Error)
+        const stop = () => {
+          timers.clearTimeout(handle as never)
+          reject(signal?.reason as Error)
+        }
+        const handle = timers.setTimeout(() => {
+          signal?.removeEventListener('abort', stop)
+          resolve()
+        }, ms)
+        signal?.addEventListener('abort', stop, { once: true })
+      }),
+  }
+}

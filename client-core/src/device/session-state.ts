@@ -1,0 +1,52 @@
+import type { ErrorCode } from '../protocol/errors.ts'
+import type { Pointers, Promoted, Receipt, RoundSummary } from '../protocol/messages.ts'
+import type { TaskCard } from '../protocol/task.ts'
+
+/** Where a device is in its life. A field exists only in the states where it means something. */
+export type SessionState =
+  | { readonly state: 'connecting'; readonly attempt: number }
+  | { readonly state: 'waiting'; readonly nextRoundInMs: number | null }
+  | { readonly state: 'paused' }
+  | { readonly state: 'downloading'; readonly roundNumber: number; readonly fraction: number }
+  | {
+      readonly state: 'training'
+      readonly roundNumber: number
+      readonly fraction: number
+      readonly loss: number | null
+    }
+  | { readonly state: 'uploading'; readonly roundNumber: number; readonly fraction: number }
+  | {
+      readonly state: 'left'
+      readonly reason: 'asked' | 'refused' | 'failed'
+      readonly code?: ErrorCode
+      readonly detail?: string
+    }
+
+/** What a session tells whoever watches it: pages, fleets, tests. */
+export type SessionEvent =
+  | { readonly type: 'state'; readonly state: SessionState }
+  | { readonly type: 'joined'; readonly task: TaskCard; readonly pointers: Pointers; readonly deviceId: string }
+  | { readonly type: 'round'; readonly round: RoundSummary }
+  | { readonly type: 'promoted'; readonly promoted: Promoted }
+  | {
+      readonly type: 'accepted'
+      readonly receipt: Receipt
+      readonly lossBefore: number
+      readonly lossAfter: number
+      readonly trainMs: number
+      readonly bytesDown: number
+      readonly bytesUp: number
+    }
+  | { readonly type: 'refused'; readonly roundNumber: number; readonly code: ErrorCode; readonly detail: string }
+  | { readonly type: 'withdrawn'; readonly roundNumber: number; readonly code: string }
+
+/** A running device. */
+export interface Session {
+  /** Gives back any assignment and stops being asked until `resume`. */
+  pause(): void
+  resume(): void
+  /** Gives back any assignment, tells the server, closes. Resolves when nothing is left running. */
+  leave(): Promise<void>
+  /** Resolves with the final state, whatever ended the session. */
+  readonly ended: Promise<Extract<SessionState, { state: 'left' }>>
+}

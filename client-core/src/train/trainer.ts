@@ -1,0 +1,42 @@
+import type { Dataset } from '../data/dataset.ts'
+import type { Layout, Params } from '../model/layout.ts'
+import type { Rng } from '../model/rng.ts'
+import type { Plan } from '../protocol/task.ts'
+
+export interface LocalResult {
+  /** local − base, clipped to `plan.clipNorm`. */
+  readonly delta: Params
+  readonly numExamples: number
+  readonly numSteps: number
+  /** Mean training loss over the first and over the last epoch’s batches. */
+  readonly lossBefore: number
+  readonly lossAfter: number
+}
+
+export interface LocalMetrics {
+  readonly numExamples: number
+  readonly accuracy: number
+  /** Mean −ln p of the true class, p clipped to [1e-7, 1]. */
+  readonly logLoss: number
+}
+
+/** 0…1 of this round's local work, and the mean loss of the steps since the last call. */
+export type TrainProgress = (fraction: number, loss: number) => void
+
+/** Trains one model on one device. Holds no tensors between calls. */
+export interface Trainer {
+  readonly layout: Layout
+  /** @throws the signal's reason when aborted; leaves no tensor behind. */
+  train(
+    base: Params,
+    plan: Plan,
+    data: Dataset,
+    rng: Rng,
+    signal: AbortSignal,
+    onProgress?: TrainProgress,
+  ): Promise<LocalResult>
+  evaluate(params: Params, data: Dataset, signal?: AbortSignal): Promise<LocalMetrics>
+  /** Class probabilities [numExamples, numClasses]; a sigmoid output p becomes (1 − p, p). */
+  predict(params: Params, data: Dataset, signal?: AbortSignal): Promise<Float32Array>
+  dispose(): void
+}

@@ -1,0 +1,46 @@
+import type { EpochMs } from '@panal/client-core'
+
+/** gate.md's verdicts, worst last: PASS, WARN, NOT_ENOUGH_DATA, ERROR, BLOCK. NO_CHANGE: byte-identical weights. */
+export type GateVerdict = 'PASS' | 'WARN' | 'NOT_ENOUGH_DATA' | 'ERROR' | 'BLOCK' | 'NO_CHANGE' | 'NOT_APPLICABLE'
+
+/** What one gate check found. Numbers that do not apply are left out, never null or NaN. */
+export interface CheckResult {
+  readonly check: string
+  readonly verdict: GateVerdict
+  /** One sentence in plain words. */
+  readonly reason: string
+  readonly metric?: string
+  readonly estimate?: number
+  readonly interval?: readonly [number, number]
+  readonly n?: number
+  readonly nRequired?: number
+  readonly test?: string
+  readonly p?: number
+  readonly margin?: number
+}
+
+export interface Metrics {
+  readonly numExamples: number
+  readonly accuracy: number
+  readonly logLoss: number
+}
+
+export interface GateReport {
+  readonly taskId: string
+  readonly version: number
+  readonly champion: number | null
+  readonly anchor: number | null
+  /** PASS and WARN promote; NOT_ENOUGH_DATA, ERROR and NO_CHANGE hold; BLOCK rejects. */
+  readonly verdict: Exclude<GateVerdict, 'NOT_APPLICABLE'>
+  /** False when an integrity check blocked: the candidate must not become head either. */
+  readonly sound: boolean
+  readonly reason: string
+  readonly checks: readonly CheckResult[]
+  /** On the evaluation set: for progress and tuning, never for the verdict. */
+  readonly evaluation: Metrics
+  /** On the gate set. */
+  readonly gate: Metrics
+  readonly datasetDigests: { readonly evaluation: string; readonly gate: string }
+  readonly judgedAt: EpochMs
+  readonly durationMs: number
+}

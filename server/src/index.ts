@@ -1,0 +1,6 @@
+export type * from './round/contract.ts'
+export * from './round/state.ts'
+export type * from './registry/registry.ts'
+export type * from './registry/model-version.ts'
+export type * from './registry/task.ts'
+export type * from './gate/report.ts'

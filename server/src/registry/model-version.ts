@@ -1,0 +1,36 @@
+import type { DeviceId, EpochMs } from '@panal/client-core'
+import type { GateReport } from '../gate/report.ts'
+
+/** What became of a version at the gate. `initial` is version 0; `candidate` has not been judged yet. */
+export type VersionStatus = 'initial' | 'candidate' | 'promoted' | 'held' | 'rejected' | 'unsound'
+
+/** One version with its whole lineage. `unsound`: failed an integrity check, never became head. */
+export interface ModelVersion {
+  readonly taskId: string
+  readonly version: number
+  readonly parent: number | null
+  readonly roundNumber: number | null
+  readonly status: VersionStatus
+  readonly weightsSha256: string
+  readonly numBytes: number
+  readonly optimizerSha256: string | null
+  readonly participants: readonly DeviceId[]
+  readonly planHash: string
+  readonly codeVersion: string
+  /** SHA-256 over the participants' update digests and weights, in canonical order: what the version was made of. */
+  readonly dataDigest: string
+  readonly createdAt: EpochMs
+  readonly evaluation: GateReport | null
+}
+
+/** One move of a pointer, and why. */
+export interface PointerMove {
+  readonly id: number
+  readonly taskId: string
+  readonly pointer: 'head' | 'champion' | 'anchor'
+  readonly from: number | null
+  readonly to: number
+  readonly actor: string
+  readonly reason: string
+  readonly at: EpochMs
+}

@@ -1,0 +1,37 @@
+import type { Params, Pointers, RoundSummary } from '@panal/client-core'
+import type { GateReport } from '../gate/report.ts'
+import type { AggregatingRound, ClosedRound, GatingRound, Round } from '../round/state.ts'
+import type { Task } from './task.ts'
+import type { ModelVersion, PointerMove } from './model-version.ts'
+
+/** Model versions, their lineage and the three pointers. Every method that writes is one durable transaction. */
+export interface Registry {
+  /** Version 0 from the initial weights, head = 0. @throws PanalError 'task-exists' */
+  createTask(task: Task, initial: Params, actor: string): Promise<void>
+  pointers(taskId: string): Pointers
+  /** @throws PanalError 'unknown-version' */
+  version(taskId: string, version: number): ModelVersion
+  versions(taskId: string, options?: { limit?: number; before?: number }): ModelVersion[]
+  moves(taskId: string): PointerMove[]
+  params(taskId: string, version: number): Promise<Params>
+  /** State the server optimizer left with this version; the optimizer's `init` where there is none. */
+  optimizerState(task: Task, version: number): Promise<Params>
+  /** Weights as a blob, then version row and round state in one transaction. Entering again after a crash gives the same version. */
+  propose(
+    round: AggregatingRound,
+    candidate: { params: Params; optimizerState: Params },
+    summary: Partial<RoundSummary>,
+  ): Promise<GatingRound>
+  /** Report, status, head (if sound), champion (if promoted), anchor (if it is the first champion), round state, audit row: one transaction. */
+  conclude(round: GatingRound, report: GateReport): Promise<ClosedRound>
+  /** @throws PanalError 'unknown-version' | 'not-promotable' */
+  promote(request: { taskId: string; version: number; actor: string; reason: string }): Promise<Pointers>
+  /** Back to the champion before the present one, or to `version`. @throws PanalError 'nothing-to-roll-back' */
+  rollBack(request: { taskId: string; version?: number; actor: string; reason: string }): Promise<Pointers>
+  /** A round as it stands: used by rounds, pages and recovery. */
+  saveRound(round: Round, summary: RoundSummary): void
+  openRounds(taskId: string): Round[]
+  lastRoundNumber(taskId: string): number
+  roundSummary(taskId: string, number: number): RoundSummary | undefined
+  roundSummaries(taskId: string, options?: { limit?: number; before?: number }): RoundSummary[]
+}

@@ -1,0 +1,135 @@
+import type { DeviceId, ErrorCode, EpochMs, RoundOutcome } from '@panal/client-core'
+
+/** What one device of the cohort has done so far. `asked` devices are the ones a round still waits for. */
+export type DeviceStatus = 'asked' | 'accepted' | 'rejected' | 'dropped'
+
+/** What is fixed when a round opens. */
+export interface RoundPlan {
+  readonly taskId: string
+  readonly number: number
+  readonly baseVersion: number
+  readonly baseSha256: string
+  readonly planHash: string
+  /** Accepted updates that close collection; never more than the cohort has devices. */
+  readonly reportingGoal: number
+  /** Fewest accepted updates worth aggregating. */
+  readonly minimum: number
+  readonly openedAt: EpochMs
+  readonly deadlineAt: EpochMs
+  /** Sorted, so that nothing depends on the order of arrival. */
+  readonly cohort: readonly DeviceId[]
+}
+
+interface Collected extends RoundPlan {
+  readonly devices: Readonly<Record<DeviceId, DeviceStatus>>
+  readonly collectedAt: EpochMs
+  /** The devices whose updates count: sorted, final. */
+  readonly participants: readonly DeviceId[]
+}
+
+/** A round is data: a field exists only in the phases where it means something. */
+export type CollectingRound = RoundPlan & {
+  readonly phase: 'collecting'
+  readonly devices: Readonly<Record<DeviceId, DeviceStatus>>
+}
+export type AggregatingRound = Collected & { readonly phase: 'aggregating' }
+export type GatingRound = Collected & {
+  readonly phase: 'gating'
+  readonly candidateVersion: number
+  readonly aggregatedAt: EpochMs
+}
+export type ClosedRound = RoundPlan & {
+  readonly phase: 'closed'
+  readonly devices: Readonly<Record<DeviceId, DeviceStatus>>
+  readonly outcome: RoundOutcome
+  readonly reason: string
+  readonly closedAt: EpochMs
+  readonly participants: readonly DeviceId[]
+  readonly collectedAt?: EpochMs
+  readonly aggregatedAt?: EpochMs
+  readonly candidateVersion?: number
+}
+export type Round = CollectingRound | AggregatingRound | GatingRound | ClosedRound
+
+export type RoundEvent =
+  | { readonly type: 'accepted'; readonly deviceId: DeviceId; readonly at: EpochMs }
+  | { readonly type: 'rejected'; readonly deviceId: DeviceId; readonly code: ErrorCode; readonly at: EpochMs }
+  | { readonly type: 'dropped'; readonly deviceId: DeviceId; readonly at: EpochMs }
+  | { readonly type: 'returned'; readonly deviceId: DeviceId; readonly at: EpochMs }
+  | { readonly type: 'deadline'; readonly at: EpochMs }
+  | { readonly type: 'aggregated'; readonly candidateVersion: number; readonly at: EpochMs }
+  | {
+      readonly type: 'gated'
+      readonly outcome: Exclude<RoundOutcome, 'abandoned'>
+      readonly reason: string
+      readonly at: EpochMs
+    }
+  | { readonly type: 'abandoned'; readonly reason: string; readonly at: EpochMs }
+
+export const countStatus = (round: Round, status: DeviceStatus): number =>
+  Object.values(round.devices).filter((each) => each === status).length
+
+export const openRound = (plan: RoundPlan): CollectingRound => ({
+  ...plan,
+  phase: 'collecting',
+  devices: Object.fromEntries(plan.cohort.map((deviceId) => [deviceId, 'asked' as const])),
+})
+
+/** Which statuses an event may change a device from, and to what. Anything else changes nothing. */
+const transitions = {
+  accepted: { from: ['asked', 'dropped'], to: 'accepted' },
+  rejected: { from: ['asked', 'dropped'], to: 'rejected' },
+  dropped: { from: ['asked'], to: 'dropped' },
+  returned: { from: ['dropped'], to: 'asked' },
+} as const satisfies Record<string, { from: readonly DeviceStatus[]; to: DeviceStatus }>
+
+/**
+ * The round's whole state machine, pure: [R2]–[R7] of SPEC.md. An event that means nothing in the round's phase
+ * returns the same object, so a repeated or late event is harmless and `closed` is never left.
+ */
+export function advance(round: Round, event: RoundEvent): Round {
+  if (round.phase === 'closed') return round
+  if (event.type === 'abandoned') return close(round, 'abandoned', event.reason, event.at)
+  switch (round.phase) {
+    case 'collecting':
+      return event.type === 'aggregated' || event.type === 'gated' ? round : collect(round, event)
+    case 'aggregating':
+      return event.type === 'aggregated'
+        ? { ...round, phase: 'gating', candidateVersion: event.candidateVersion, aggregatedAt: event.at }
+        : round
+    case 'gating':
+      return event.type === 'gated' ? close(round, event.outcome, event.reason, event.at) : round
+  }
+}
+
+function collect(
+  round: CollectingRound,
+  event: Extract<RoundEvent, { type: keyof typeof transitions | 'deadline' }>,
+): Round {
+  if (event.type === 'deadline') return event.at < round.deadlineAt ? round : settle(round, event.at)
+  const { from, to } = transitions[event.type]
+  const status = round.devices[event.deviceId]
+  if (status === undefined || !(from as readonly DeviceStatus[]).includes(status)) return round
+  const next: CollectingRound = { ...round, devices: { ...round.devices, [event.deviceId]: to } }
+  const goalReached = countStatus(next, 'accepted') >= round.reportingGoal
+  const nobodyLeft = countStatus(next, 'asked') === 0
+  return goalReached || nobodyLeft ? settle(next, event.at) : next
+}
+
+/** Collection is over: aggregate what there is, or abandon what is too little. */
+function settle(round: CollectingRound, at: EpochMs): Round {
+  const participants = round.cohort.filter((deviceId) => round.devices[deviceId] === 'accepted')
+  if (participants.length < round.minimum)
+    return close(round, 'abandoned', `${participants.length} accepted updates; the task needs ${round.minimum}`, at)
+  return { ...round, phase: 'aggregating', participants, collectedAt: at }
+}
+
+function close(
+  round: Exclude<Round, ClosedRound>,
+  outcome: RoundOutcome,
+  reason: string,
+  closedAt: EpochMs,
+): ClosedRound {
+  const participants = round.phase === 'collecting' ? [] : round.participants
+  return { ...round, phase: 'closed', outcome, reason, closedAt, participants }
+}

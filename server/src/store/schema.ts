@@ -1,0 +1,79 @@
+import type { Generated } from 'kysely'
+
+/** The rows, as Kysely types them. JSON columns hold text; times are epoch milliseconds. */
+export interface Schema {
+  tasks: { id: string; document: string; plan_hash: string; paused: 0 | 1; created_at: number }
+  /** Content-addressed files, and who may read them: `weights` and `sample` are public. */
+  blobs: { sha256: string; kind: BlobKind; bytes: number; created_at: number }
+  devices: { id: string; token_hash: string; created_at: number; last_seen_at: number; revoked_at: number | null }
+  /** When a device was last asked, for the least-recently-used sampler. */
+  selections: { task_id: string; device_id: string; last_round: number }
+  /** `state` is the Round as JSON; the accepted updates of a collecting round are in `updates`. */
+  rounds: {
+    task_id: string
+    number: number
+    phase: string
+    state: string
+    summary: string
+    opened_at: number
+    closed_at: number | null
+  }
+  /** One row per device and round: its accepted or refused update. */
+  updates: {
+    task_id: string
+    round_number: number
+    device_id: string
+    sha256: string
+    bytes: number
+    num_examples: number
+    weight: number
+    norm: number
+    train_ms: number | null
+    loss_before: number | null
+    loss_after: number | null
+    /** 'accepted' or a RejectCode. */
+    verdict: string
+    received_at: number
+  }
+  versions: {
+    task_id: string
+    version: number
+    parent: number | null
+    round_number: number | null
+    status: string
+    weights_sha256: string
+    num_bytes: number
+    optimizer_sha256: string | null
+    participants: string
+    plan_hash: string
+    code_version: string
+    data_digest: string
+    created_at: number
+    evaluation: string | null
+  }
+  pointers: { task_id: string; pointer: 'head' | 'champion' | 'anchor'; version: number }
+  pointer_moves: {
+    id: Generated<number>
+    task_id: string
+    pointer: string
+    from_version: number | null
+    to_version: number
+    actor: string
+    reason: string
+    at: number
+  }
+  /** Append-only; hash = SHA-256(previous hash ‖ canonical row). */
+  audit: { seq: number; at: number; actor: string; action: string; detail: string; hash: string }
+  /** Sessions, API tokens and one-time links; only hashes are kept. */
+  credentials: {
+    hash: string
+    kind: 'link' | 'session' | 'token'
+    name: string
+    role: string
+    created_at: number
+    expires_at: number | null
+    used_at: number | null
+  }
+}
+
+export type BlobKind = 'weights' | 'optimizer' | 'dataset' | 'sample'

@@ -1,0 +1,9 @@
+import type { ClientSampler } from '../strategy/strategy.ts'
+import { leastRecentlyUsed } from './least-recently-used.ts'
+import { uniform } from './uniform.ts'
+
+/** Who is asked. A new sampler is one file and one line here, and its name in the task schema. */
+export const samplers = {
+  uniform,
+  'least-recently-used': leastRecentlyUsed,
+} as const satisfies Record<string, ClientSampler>

@@ -1,0 +1,29 @@
+/** Both projects run TypeScript as ES modules; run-jest.mjs gives Node the flag that this needs. */
+const common = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  moduleFileExtensions: ['ts', 'tsx', 'mjs', 'js', 'json', 'node'],
+  transform: {
+    '\\.tsx?$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', tsx: true },
+          transform: { react: { runtime: 'automatic' } },
+        },
+      },
+    ],
+  },
+  modulePathIgnorePatterns: ['<rootDir>/\\.panal/', '<rootDir>/[^/]+/dist/'],
+}
+
+const under = (...folders) => folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.{ts,tsx}`)
+
+export default {
+  projects: [
+    { ...common, displayName: 'unit', testMatch: under('unit', 'contracts', 'property', 'repo') },
+    { ...common, displayName: 'e2e', testMatch: under('e2e'), globalSetup: '<rootDir>/test/ensure-chromium.mjs' },
+  ],
+  testTimeout: 30_000,
+}

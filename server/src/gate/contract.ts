@@ -1,6 +1,9 @@
 import type { Params, TaskDocument } from '@panal/client-core'
 import type { CheckResult, GateReport } from './report.ts'
 
+/** The server's own datasets that a check may look at. The calibration set is fitted on, so it never judges. */
+export type JudgedSet = 'evaluation' | 'gate'
+
 /** A model's class probabilities on one dataset. */
 export interface Predictions {
   /** [numExamples, numClasses] */
@@ -10,13 +13,12 @@ export interface Predictions {
   readonly numClasses: number
 }
 
-/** One model as the gate sees it. */
+/** One model as the gate sees it. What a check does not ask for is neither read nor computed; nothing is computed twice. */
 export interface JudgedModel {
   readonly version: number
   readonly weightsSha256: string
-  readonly params: Params
-  readonly onEvaluation: Predictions
-  readonly onGate: Predictions
+  params(): Promise<Params>
+  on(set: JudgedSet): Promise<Predictions>
 }
 
 /** All that a gate check may look at. `base` is the version the candidate was trained from. */
@@ -28,11 +30,15 @@ export interface Evaluation {
   readonly anchor: JudgedModel | null
 }
 
+/**
+ * One idea of what makes a model unfit. Law: the same evaluation gives the same result; every number in it is finite;
+ * the reason is a sentence. What a check cannot know, it throws: the gate makes an ERROR of it.
+ */
 export interface GateCheck {
   readonly name: string
-  /** Integrity checks decide whether the candidate may become head, too. */
+  /** Integrity checks decide whether the candidate may become head, too; the gate stops at the first that blocks. */
   readonly integrity: boolean
-  judge(evaluation: Evaluation): CheckResult
+  judge(evaluation: Evaluation): Promise<CheckResult>
 }
 
 /** A stored model, as the round hands it to the gate. */
@@ -41,22 +47,24 @@ export interface ModelRef {
   readonly weightsSha256: string
 }
 
+/** What is judged, and what it is measured against. */
+export interface GateSubject {
+  readonly document: TaskDocument
+  readonly candidate: ModelRef
+  readonly base: ModelRef
+  readonly champion: ModelRef | null
+  readonly anchor: ModelRef | null
+}
+
 export interface Gate {
-  judge(
-    subject: {
-      readonly document: TaskDocument
-      readonly candidate: ModelRef
-      readonly base: ModelRef
-      readonly champion: ModelRef | null
-      readonly anchor: ModelRef | null
-    },
-    signal: AbortSignal,
-  ): Promise<GateReport>
+  /** Always answers with a report, ERROR included. @throws only the signal's reason when it aborts. */
+  judge(subject: GateSubject, signal: AbortSignal): Promise<GateReport>
   close(): Promise<void>
 }
 
 /** Runs a model over a stored dataset, off the main thread. */
 export interface Evaluator {
+  /** @throws the signal's reason when it aborts; an Error in plain words when the dataset or the model cannot be used */
   predict(request: EvaluationRequest, signal: AbortSignal): Promise<Predictions>
   close(): Promise<void>
 }
@@ -64,6 +72,6 @@ export interface Evaluator {
 export interface EvaluationRequest {
   readonly document: TaskDocument
   readonly params: Params
-  /** Digest of the dataset; its bytes are read once by the worker and kept. */
+  /** Digest of the dataset; its bytes are handed to the worker once and kept there. */
   readonly datasetSha256: string
 }

@@ -32,14 +32,14 @@ export interface GateReport {
   readonly anchor: number | null
   /** PASS and WARN promote; NOT_ENOUGH_DATA, ERROR and NO_CHANGE hold; BLOCK rejects. */
   readonly verdict: Exclude<GateVerdict, 'NOT_APPLICABLE'>
-  /** False when an integrity check blocked: the candidate must not become head either. */
+  /** False unless every integrity check passed: the candidate must not become head either. */
   readonly sound: boolean
   readonly reason: string
   readonly checks: readonly CheckResult[]
-  /** On the evaluation set: for progress and tuning, never for the verdict. */
-  readonly evaluation: Metrics
-  /** On the gate set. */
-  readonly gate: Metrics
+  /** On the evaluation set: for progress and tuning, never for the verdict. Null where the model could not be run. */
+  readonly evaluation: Metrics | null
+  /** On the gate set. Null where the model could not be run. */
+  readonly gate: Metrics | null
   readonly datasetDigests: { readonly evaluation: string; readonly gate: string }
   readonly judgedAt: EpochMs
   readonly durationMs: number

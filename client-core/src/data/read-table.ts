@@ -1,0 +1,117 @@
+import papa from 'papaparse'
+import type { TableSchema } from '../protocol/task.ts'
+import type { Dataset } from './dataset.ts'
+import { isMissing, numFeatures, rowEncoder } from './preprocess.ts'
+import { DataProblems, invalidDataset } from './problems.ts'
+
+export interface ReadTableOptions {
+  /**
+   * What to do with a row that has no label. `required` (the default): a problem, for evaluation data must not shrink
+   * in silence. `skip`: the row is left out, for a person's own file may hold cases not decided yet.
+   */
+  readonly labels?: 'required' | 'skip'
+}
+
+interface Table {
+  readonly header: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+function parseCsv(text: string, problems: DataProblems): Table {
+  const { data, errors } = papa.parse(text, { header: false })
+  // A one-column file has no delimiter to find: papaparse says so and falls back to the comma, which is right.
+  for (const error of errors)
+    if (error.code !== 'UndetectableDelimiter')
+      problems.add({ ...(error.row === undefined ? {} : { row: error.row + 1 }), message: error.message })
+  const [header, ...rows] = data
+  if (header === undefined) throw invalidDataset('the table is empty: it needs a header row and one row an example')
+  return { header: header.map((name) => name.trim()), rows }
+}
+
+/** Where each named column lies; -1 and a problem where it does not. */
+function locate(header: readonly string[], names: readonly string[], problems: DataProblems): number[] {
+  for (const name of new Set(header.filter((name, index) => header.indexOf(name) !== index)))
+    problems.add({ column: name, message: 'there is more than one column of this name' })
+  return names.map((name) => {
+    const index = header.indexOf(name)
+    if (index === -1) problems.add({ column: name, message: 'this column is missing' })
+    return index
+  })
+}
+
+/**
+ * A CSV table (header row; comma, semicolon or tab) to examples: features by the statistics of `schema`, labels to
+ * class indices. Columns that the schema does not name are kept in `columns` and are no features.
+ * @throws PanalError 'invalid-dataset'; `extra.errors` has the first 20 problems, each with its row and column.
+ */
+export function readTable(text: string, schema: TableSchema, { labels = 'required' }: ReadTableOptions = {}): Dataset {
+  const problems = new DataProblems()
+  const { header, rows } = parseCsv(text, problems)
+  const featureAt = locate(header, [...schema.columns.map(({ name }) => name), schema.label.column], problems)
+  const labelAt = featureAt.pop()!
+  problems.throwIfAny()
+
+  const width = numFeatures(schema)
+  const classIndex = new Map(schema.classes.map((name, index) => [name, index]))
+  const encode = rowEncoder(schema)
+  const x = new Float32Array(rows.length * width)
+  const y = new Int32Array(rows.length)
+  const kept: (readonly string[])[] = []
+  rows.forEach((cells, index) => {
+    const row = index + 2
+    if (cells.every((cell) => cell.trim() === '')) return
+    if (cells.length !== header.length)
+      return problems.add({ row, message: `${cells.length} values where the header has ${header.length}` })
+    const label = cells[labelAt]!.trim()
+    const classOf = classIndex.get(label)
+    if (classOf === undefined) {
+      if (!isMissing(label)) problems.add({ row, column: schema.label.column, message: 'not one of the classes' })
+      else if (labels === 'required')
+        problems.add({ row, column: schema.label.column, message: 'the label is missing' })
+      return
+    }
+    encode(
+      (columnIndex) => cells[featureAt[columnIndex]!]!,
+      x.subarray(kept.length * width, (kept.length + 1) * width),
+      (column, message) => problems.add({ row, column, message }),
+    )
+    y[kept.length] = classOf
+    kept.push(cells)
+  })
+  problems.throwIfAny()
+  if (kept.length === 0) throw invalidDataset('the table has no examples')
+  return {
+    numExamples: kept.length,
+    inputShape: [width],
+    x: x.subarray(0, kept.length * width),
+    y: y.subarray(0, kept.length),
+    columns: Object.fromEntries(
+      header.map((name, index) => [name, kept.map((cells) => (isMissing(cells[index]!) ? '' : cells[index]!.trim()))]),
+    ),
+  }
+}
+
+/**
+ * One case without a label, as a form gives it; a column that is absent is missing.
+ * @throws PanalError 'invalid-dataset'; `extra.errors` names each column that cannot be read.
+ */
+export function encodeRow(row: Readonly<Record<string, string>>, schema: TableSchema): Float32Array {
+  const problems = new DataProblems()
+  const features = new Float32Array(numFeatures(schema))
+  rowEncoder(schema)(
+    (columnIndex) => row[schema.columns[columnIndex]!.name] ?? '',
+    features,
+    (column, message) => problems.add({ column, message }),
+  )
+  problems.throwIfAny()
+  return features
+}
+
+/** UTF-8, with or without a byte order mark. @throws PanalError 'invalid-dataset' on anything else. */
+export function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw invalidDataset('the table is not UTF-8 text', cause)
+  }
+}

@@ -11,7 +11,7 @@ export interface Channel {
   ): Promise<Replies[Name]>
   /** Returns the function that stops listening. Events that do not match their schema are dropped. */
   on<Name extends ServerEventName>(name: Name, listener: (message: ServerEvent<Name>) => void): () => void
-  /** `up` after each (re)connection, `down` after each loss. */
+  /** `up` after each (re)connection, `down` after each loss and each failed attempt to connect. */
   onLink(listener: (state: 'up' | 'down') => void): () => void
   close(): void
 }

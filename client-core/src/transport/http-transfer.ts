@@ -1,0 +1,114 @@
+import { Value } from 'typebox/value'
+import type { Clock } from '../device/clock.ts'
+import type { Rng } from '../model/rng.ts'
+import { PanalError } from '../protocol/errors.ts'
+import { Enrolment, Receipt, type UpdateHeader } from '../protocol/messages.ts'
+import { downloadBytes } from './download.ts'
+import type { Fetch } from './fetch.ts'
+import { attempting, jsonBody, send } from './http-request.ts'
+import { isTransient, retrying, type RetryPolicy } from './retry.ts'
+import type { Transfer, TransferProgress, UploadRequest } from './transfer.ts'
+
+export interface HttpTransferOptions {
+  /** Scheme, host and port, or '' for the page's own origin. */
+  readonly baseUrl: string
+  readonly fetch: Fetch
+  /** Lower-case hex. */
+  readonly sha256: (bytes: Uint8Array) => Promise<string>
+  readonly clock: Clock
+  readonly rng: Rng
+  readonly retry?: RetryPolicy
+  /** A download of which nothing arrives for so long is cut and resumed. Default 30 s. */
+  readonly stallMs?: number
+}
+
+/** Bulk transfer over any `fetch`: [P14]–[P20] of protocol/SPEC.md. */
+export function httpTransfer(options: HttpTransferOptions): Transfer {
+  const { fetch, sha256, clock, rng } = options
+  const baseUrl = options.baseUrl.replace(/\/+$/, '')
+  const stallMs = options.stallMs ?? 30_000
+  const retry = { clock, rng, ...(options.retry === undefined ? {} : { policy: options.retry }) }
+
+  return {
+    enrol(signal = new AbortController().signal) {
+      const once = () =>
+        attempting(clock, stallMs, signal, async (attempt) => {
+          const init = { method: 'POST', headers: {}, signal: attempt.signal }
+          const body = await attempt.inTime(send(fetch, `${baseUrl}/v1/devices`, init).then(jsonBody))
+          return parse(Enrolment, body, 'enrolment')
+        })
+      return retrying(once, { ...retry, signal })
+    },
+
+    async download(digest, numBytes, signal, onProgress) {
+      const source = { url: `${baseUrl}/v1/blobs/${digest}`, numBytes, fetch, stallMs, ...retry, signal }
+      for (let pass = 1; ; pass++) {
+        const bytes = await downloadBytes(source, onProgress)
+        if ((await sha256(bytes)) === digest) return bytes
+        // Once from zero: a cache or a resume may have spoilt it. Twice wrong is the server's own copy.
+        if (pass === 2) throw new PanalError('digest-mismatch', `the bytes of blob ${digest} are others`)
+      }
+    },
+
+    async upload(update, signal, onProgress) {
+      const digest = await sha256(update.bytes)
+      const path = `/v1/tasks/${update.taskId}/rounds/${update.roundNumber}/updates/${digest}`
+      const url = baseUrl + path
+      const once = async (earlier: number): Promise<Receipt> => {
+        const offset = earlier === 0 ? 0 : await heldBytes(update, url, signal)
+        return put(update, url, { offset, signal }, onProgress)
+      }
+      // A resumed upload whose offset the server does not share asks for it again. [P18]
+      const retryable = (error: unknown) =>
+        isTransient(error) || (error instanceof PanalError && error.code === 'bad-offset')
+      return retrying(once, { ...retry, signal, retryable })
+    },
+  }
+
+  /** How much of an upload the server holds. A refusal has no body here: 0, and the upload itself will be told why. */
+  async function heldBytes(update: UploadRequest, url: string, signal: AbortSignal): Promise<number> {
+    return attempting(clock, stallMs, signal, async (attempt) => {
+      const init = { method: 'HEAD', headers: { authorization: credential(update) }, signal: attempt.signal }
+      const response = await attempt.inTime(fetch(url, init))
+      if (response.status === 429 || response.status >= 500) throw new PanalError('unreachable')
+      const offset = Number(response.headers.get('upload-offset') ?? 0)
+      // All of it: it may be accepted already. Sending it again gets the same receipt. [P17]
+      const resumable = response.status === 200 && Number.isInteger(offset) && offset < update.bytes.length
+      return resumable && offset > 0 ? offset : 0
+    })
+  }
+
+  async function put(
+    update: UploadRequest,
+    url: string,
+    { offset, signal }: { offset: number; signal: AbortSignal },
+    onProgress?: TransferProgress,
+  ): Promise<Receipt> {
+    const total = update.bytes.length
+    const header: UpdateHeader = { ...update.header, bytes: total }
+    onProgress?.(offset / total, offset)
+    const receipt = await attempting(clock, stallMs, signal, async (attempt) => {
+      const response = await send(fetch, url, {
+        method: 'PUT',
+        headers: {
+          authorization: credential(update),
+          'content-type': 'application/octet-stream',
+          'panal-update': JSON.stringify(header),
+          ...(offset > 0 ? { 'content-range': `bytes ${offset}-${total - 1}/${total}` } : {}),
+        },
+        body: update.bytes.slice(offset),
+        signal: attempt.signal,
+      })
+      return parse(Receipt, await jsonBody(response), 'receipt')
+    })
+    onProgress?.(1, total)
+    return receipt
+  }
+}
+
+const credential = (update: UploadRequest): string => `Bearer ${update.deviceId}.${update.deviceToken}`
+
+function parse<S extends typeof Receipt | typeof Enrolment>(schema: S, body: unknown, what: string) {
+  if (Value.Check(schema, body)) return body
+  throw new PanalError('internal', `the server's answer is not ${what === 'enrolment' ? 'an' : 'a'} ${what}`)
+}

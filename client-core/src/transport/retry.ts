@@ -1,0 +1,67 @@
+import type { Clock } from '../device/clock.ts'
+import type { Rng } from '../model/rng.ts'
+import { PanalError, type ErrorCode } from '../protocol/errors.ts'
+
+/** Codes that say nothing about the request: the same request may succeed later. [P20] */
+const transient: ReadonlySet<ErrorCode> = new Set([
+  'unreachable',
+  'internal',
+  'rate-limited',
+  'draining',
+  'busy',
+  'disk-full',
+])
+
+export const isTransient = (error: unknown): error is PanalError =>
+  error instanceof PanalError && transient.has(error.code)
+
+export interface RetryPolicy {
+  /** Attempts without progress before giving up. */
+  readonly attempts: number
+  readonly minDelayMs: number
+  readonly maxDelayMs: number
+}
+
+export const defaultRetryPolicy: RetryPolicy = { attempts: 8, minDelayMs: 500, maxDelayMs: 30_000 }
+
+/**
+ * How long to wait before attempt `failures` + 1: doubling from the minimum, ±50 %; never less than the server asked
+ * for, and up to 20 % more, so that a fleet told one time does not come back as one.
+ */
+export function retryDelayMs(failures: number, policy: RetryPolicy, rng: Rng, retryAfterMs = 0): number {
+  const backoff = Math.min(policy.maxDelayMs, policy.minDelayMs * 2 ** (failures - 1)) * (0.5 + rng.uniform())
+  return Math.round(Math.max(backoff, retryAfterMs * (1 + 0.2 * rng.uniform())))
+}
+
+export interface RetryOptions {
+  readonly clock: Clock
+  readonly rng: Rng
+  readonly signal: AbortSignal
+  readonly policy?: RetryPolicy
+  /** Which errors are worth another attempt. Default `isTransient`. */
+  readonly retryable?: (error: unknown) => boolean
+}
+
+/**
+ * Runs `attempt` until it succeeds. It is told how often it was called before, and may call `progressed` to have the
+ * count of failures start anew, so that a long transfer survives any number of cuts.
+ * @throws what `attempt` threw last, or the signal's reason
+ */
+export async function retrying<T>(
+  attempt: (earlier: number, progressed: () => void) => Promise<T>,
+  { clock, rng, signal, policy = defaultRetryPolicy, retryable = isTransient }: RetryOptions,
+): Promise<T> {
+  let failures = 0
+  for (let earlier = 0; ; earlier++) {
+    signal.throwIfAborted()
+    try {
+      return await attempt(earlier, () => (failures = 0))
+    } catch (error) {
+      signal.throwIfAborted()
+      failures++
+      if (!retryable(error) || failures >= policy.attempts) throw error
+      const retryAfterMs = error instanceof PanalError ? error.retryAfterMs : undefined
+      await clock.sleep(retryDelayMs(failures, policy, rng, retryAfterMs), signal)
+    }
+  }
+}

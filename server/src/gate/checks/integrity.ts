@@ -1,0 +1,78 @@
+import type { GateCheckSpec, Params } from '@panal/client-core'
+import type { Evaluation, GateCheck, Predictions } from '../contract.ts'
+import type { CheckResult } from '../report.ts'
+import { predictedClasses } from '../statistics/accuracy.ts'
+import { priorLogLoss } from '../statistics/class-prior.ts'
+import { meanLogLoss } from '../statistics/log-loss.ts'
+import { firstImproperRow } from '../statistics/probability-rows.ts'
+
+type Spec = Extract<GateCheckSpec, { name: 'integrity' }>
+type Finding = Omit<CheckResult, 'check'>
+
+/**
+ * Check 0: is this a working model at all? Finite weights, as many as its base has; answers that are probabilities;
+ * and no collapse since its base: a log loss over `maxLossRatio` × the base's and over that of guessing by class
+ * prior, or one class for everything where the base told classes apart and was no worse. Deterministic: PASS or BLOCK.
+ */
+export const integrity = ({ maxLossRatio = 2 }: Spec): GateCheck => ({
+  name: 'integrity',
+  integrity: true,
+  async judge({ candidate, base }: Evaluation): Promise<CheckResult> {
+    const broken = brokenWeights(await candidate.params(), await base.params())
+    if (broken !== undefined) return { check: 'integrity', ...block(broken) }
+    const onEvaluation = await candidate.on('evaluation')
+    const improper = improperAnswers(onEvaluation, 'evaluation') ?? improperAnswers(await candidate.on('gate'), 'gate')
+    if (improper !== undefined) return { check: 'integrity', ...block(improper) }
+    if (onEvaluation.labels.length === 0)
+      return { check: 'integrity', verdict: 'NOT_ENOUGH_DATA', reason: 'The evaluation set has no examples.', n: 0 }
+    return { check: 'integrity', ...judgeCollapse(onEvaluation, await base.on('evaluation'), maxLossRatio) }
+  },
+})
+
+const block = (reason: string): Finding => ({ verdict: 'BLOCK', reason })
+
+function brokenWeights(params: Params, baseParams: Params): string | undefined {
+  if (params.length !== baseParams.length)
+    return `The candidate has ${params.length} params where its base has ${baseParams.length}.`
+  const at = params.findIndex((value) => !Number.isFinite(value))
+  return at < 0 ? undefined : `Weight ${at} of ${params.length} is not a finite number.`
+}
+
+function improperAnswers(predictions: Predictions, set: string): string | undefined {
+  const row = firstImproperRow(predictions)
+  if (row < 0) return undefined
+  return `Its answer to example ${row} of the ${set} set is not a probability distribution: not finite, negative, or not summing to 1.`
+}
+
+function judgeCollapse(candidate: Predictions, base: Predictions, maxLossRatio: number): Finding {
+  // A base that is itself broken (an early version, say) cannot excuse the candidate: guessing is then the yardstick.
+  const guessing = priorLogLoss(candidate)
+  const loss = meanLogLoss(candidate)
+  const baseLoss = firstImproperRow(base) < 0 ? meanLogLoss(base) : guessing
+  const figures = { metric: 'logLoss', estimate: loss, n: candidate.labels.length } as const
+  if (loss > maxLossRatio * baseLoss && loss > guessing)
+    return {
+      ...block(
+        `Collapsed: log loss ${show(loss)} is over ${maxLossRatio} × its base’s ${show(baseLoss)} and over the ${show(guessing)} of guessing by class share.`,
+      ),
+      ...figures,
+    }
+  // A first round on unbalanced data often answers with the majority alone, and is better for it: that is learning.
+  if (loss >= baseLoss && numAnswered(candidate) === 1 && numAnswered(base) > 1)
+    return {
+      ...block(
+        `Collapsed: it answers every example with the same class, which its base did not, and is no better for it (log loss ${show(loss)}, base ${show(baseLoss)}).`,
+      ),
+      ...figures,
+    }
+  return {
+    verdict: 'PASS',
+    reason: `Finite weights, proper probabilities, and log loss ${show(loss)} where its base has ${show(baseLoss)}.`,
+    ...figures,
+  }
+}
+
+/** How many classes it ever answers with. */
+const numAnswered = (predictions: Predictions): number => new Set(predictedClasses(predictions)).size
+
+const show = (loss: number): string => loss.toFixed(4)

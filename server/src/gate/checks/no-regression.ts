@@ -1,0 +1,114 @@
+import { makeRng, type GateCheckSpec } from '@panal/client-core'
+import type { Evaluation, GateCheck, Predictions } from '../contract.ts'
+import type { CheckResult } from '../report.ts'
+import { logLosses } from '../statistics/log-loss.ts'
+import { nonInferiorityP, pairedDifference, tInterval, type PairedDifference } from '../statistics/paired-difference.ts'
+import { requiredSampleSize } from '../statistics/sample-size.ts'
+import { signFlipP } from '../statistics/sign-flip.ts'
+import { mean } from '../statistics/summation.ts'
+
+type Spec = Extract<GateCheckSpec, { name: 'no-regression' }>
+
+/** Under this many examples the mean of skewed losses is not yet normal: signs are flipped instead of trusting t. */
+const minForT = 200
+/** Fewest examples for a WARN, whatever the spread: a handful that happen to agree have none. */
+const minForWarn = 30
+/** A share of a smaller loss than this (mean confidence 99.9 %) would be no margin at all. */
+const smallestReferenceLoss = 1e-3
+
+/**
+ * Checks 6 and 7: is the model no worse than the champion (or the anchor, against slow drift) by more than a margin?
+ * Paired log loss on the gate set: δ = mean(loss_reference − loss_candidate), higher is better; margin
+ * m = `margin` × the reference's mean log loss; [L, U] at 1 − 2·alpha. PASS when L > −m. BLOCK when U < 0 and δ ≤ −m:
+ * worse beyond chance and by enough to matter. Else WARN when n is enough to have told and δ > −m. Else
+ * NOT_ENOUGH_DATA. Under 200 examples sign flips at level alpha say whether L > −m and U < 0.
+ */
+export const noRegression = ({ against, margin, alpha = 0.05 }: Spec): GateCheck => ({
+  name: 'no-regression',
+  integrity: false,
+  async judge(evaluation: Evaluation): Promise<CheckResult> {
+    const { candidate, [against]: reference } = evaluation
+    const about = { check: 'no-regression', metric: `log loss against ${against}` } as const
+    if (reference === null)
+      return { ...about, verdict: 'NOT_APPLICABLE', reason: `There is no ${against} to compare with yet.` }
+    if (reference.weightsSha256 === candidate.weightsSha256)
+      return { ...about, verdict: 'NO_CHANGE', reason: `The weights are byte for byte those of the ${against}.` }
+    const pair = { candidate: await candidate.on('gate'), reference: await reference.on('gate') }
+    const seed = `${evaluation.document.seed}/${candidate.weightsSha256}/${reference.weightsSha256}`
+    return { ...about, ...compare(pair, { against, margin, alpha, seed }) }
+  },
+})
+
+function compare(
+  pair: { candidate: Predictions; reference: Predictions },
+  { against, margin, alpha, seed }: Required<Omit<Spec, 'name'>> & { seed: string },
+): Omit<CheckResult, 'check' | 'metric'> {
+  const ofCandidate = logLosses(pair.candidate)
+  const ofReference = logLosses(pair.reference)
+  const differences = ofReference.map((loss, i) => loss - (ofCandidate[i] ?? NaN))
+  const n = differences.length
+  if (n < 2) return { verdict: 'NOT_ENOUGH_DATA', reason: `${n} examples cannot show a difference.`, n }
+
+  const m = margin * Math.max(mean(ofReference), smallestReferenceLoss)
+  const difference = pairedDifference(differences)
+  const interval = tInterval(difference, alpha)
+  const nRequired = Math.max(minForWarn, requiredSampleSize({ sd: difference.sd, margin: m, alpha }))
+  const evidence = n < minForT ? flipSigns(differences, m, seed) : trustT(difference, m)
+  const verdict = decide({ ...evidence, alpha, estimate: difference.mean, margin: m, enough: n >= nRequired })
+  const figures = `log loss ${show(mean(ofCandidate))}, ${against} ${show(mean(ofReference))}, margin ${show(m)}, ${n} examples`
+  return {
+    verdict,
+    reason: `${meaning[verdict](against)} (${figures}).`,
+    estimate: difference.mean,
+    interval,
+    n,
+    nRequired,
+    test: evidence.test,
+    p: evidence.pWorseByMargin,
+    margin: m,
+  }
+}
+
+/** p-values of "worse by the margin or more" (small: surely not that bad) and of "not worse" (small: surely worse). */
+interface Evidence {
+  readonly test: string
+  readonly pWorseByMargin: number
+  readonly pNotWorse: number
+}
+
+/** p < alpha says the same as L > −m, and as U < 0. */
+function trustT(difference: PairedDifference, margin: number): Evidence {
+  return {
+    test: 'paired t',
+    pWorseByMargin: nonInferiorityP(difference, margin),
+    pNotWorse: nonInferiorityP({ ...difference, mean: -difference.mean }, 0),
+  }
+}
+
+function flipSigns(differences: Float64Array, margin: number, seed: string): Evidence {
+  const raised = differences.map((each) => each + margin)
+  const turned = differences.map((each) => -each)
+  const rng = makeRng(seed)
+  return {
+    test: 'sign-flip permutation',
+    pWorseByMargin: signFlipP(raised, rng.fork('worse by the margin')),
+    pNotWorse: signFlipP(turned, rng.fork('not worse')),
+  }
+}
+
+type Decided = 'PASS' | 'BLOCK' | 'WARN' | 'NOT_ENOUGH_DATA'
+
+function decide(of: Evidence & { alpha: number; estimate: number; margin: number; enough: boolean }): Decided {
+  if (of.pWorseByMargin < of.alpha) return 'PASS'
+  if (of.pNotWorse < of.alpha && of.estimate <= -of.margin) return 'BLOCK'
+  return of.enough && of.estimate > -of.margin ? 'WARN' : 'NOT_ENOUGH_DATA'
+}
+
+const meaning: Readonly<Record<Decided, (against: string) => string>> = {
+  PASS: (against) => `No worse than the ${against} by the margin, beyond chance`,
+  BLOCK: (against) => `Worse than the ${against}, beyond chance and by the margin or more`,
+  WARN: (against) => `Probably no worse than the ${against} by the margin, but not beyond chance`,
+  NOT_ENOUGH_DATA: (against) => `Too few examples to tell whether it is worse than the ${against} by the margin`,
+}
+
+const show = (loss: number): string => loss.toFixed(4)

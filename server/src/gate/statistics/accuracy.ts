@@ -1,0 +1,19 @@
+import type { Predictions } from '../contract.ts'
+
+/** [numExamples] the most probable class of each row; the lowest index on a tie, so that it is the same everywhere. */
+export function predictedClasses({ probabilities, labels, numClasses }: Predictions): Int32Array {
+  return Int32Array.from(labels, (_, row) => {
+    const of = probabilities.subarray(row * numClasses, (row + 1) * numClasses)
+    return of.reduce((best, p, index) => (p > (of[best] ?? NaN) ? index : best), 0)
+  })
+}
+
+/** Examples whose predicted class is the true one. */
+export const numCorrect = (predictions: Predictions): number =>
+  predictedClasses(predictions).reduce((count, each, row) => count + (each === predictions.labels[row] ? 1 : 0), 0)
+
+/** numCorrect / numExamples. @throws RangeError without examples: 0/0 is not an accuracy */
+export function accuracy(predictions: Predictions): number {
+  if (predictions.labels.length === 0) throw new RangeError('accuracy: no examples')
+  return numCorrect(predictions) / predictions.labels.length
+}

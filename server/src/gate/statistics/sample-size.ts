@@ -1,0 +1,23 @@
+import { normalQuantile } from './distributions.ts'
+
+export interface Precision {
+  /** Standard deviation of one difference. */
+  readonly sd: number
+  /** What the difference must not reach; > 0. */
+  readonly margin: number
+  /** One-sided. Default 0.05. */
+  readonly alpha?: number
+  /** Chance to find an equal model non-inferior. Default 0.8. */
+  readonly power?: number
+}
+
+/**
+ * Examples needed to tell an equal model from one that is worse by the margin: ⌈(z_{1−α} + z_{power})² sd² / margin²⌉.
+ * With so many, the half-width of the interval is at most 0.66 margins. sd = 0 → 0: the caller sets its own minimum.
+ * Source: normal approximation of the paired t test, e.g. Julious 2004.
+ */
+export function requiredSampleSize({ sd, margin, alpha = 0.05, power = 0.8 }: Precision): number {
+  if (!(margin > 0)) throw new RangeError(`sample size: margin ${margin}`)
+  const z = normalQuantile(1 - alpha) + normalQuantile(power)
+  return Math.ceil(((z * sd) / margin) ** 2)
+}

@@ -1,0 +1,22 @@
+/** Why a server could not start. Never crosses the wire: `panal start` prints the sentence and exits. */
+export const startupErrors = {
+  'invalid-config': 'a setting is missing or wrong',
+  'port-in-use': 'another program listens on the address',
+  'data-dir-in-use': 'another process has the data directory open',
+  'data-dir-not-writable': 'the data directory cannot be written',
+  'database-too-new': 'a newer version of Panal wrote the database',
+} as const
+
+export type StartupErrorCode = keyof typeof startupErrors
+
+/** The message is a sentence for the person at the keyboard: what is wrong, and what to do. */
+export class StartupError extends Error {
+  override readonly name = 'StartupError'
+  constructor(
+    readonly code: StartupErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options)
+  }
+}

@@ -1,0 +1,36 @@
+import { isPublic } from './blobs.ts'
+import type { BlobKind } from './schema.ts'
+import { query, type SyncQueries } from './sync-query.ts'
+
+/** Notes what a stored blob is for. A blob may serve as several kinds; noting it twice changes nothing. */
+export function recordBlob(
+  db: SyncQueries,
+  blob: { readonly sha256: string; readonly kind: BlobKind; readonly numBytes: number; readonly at: number },
+): void {
+  db.run(
+    query
+      .insertInto('blobs')
+      .values({ sha256: blob.sha256, kind: blob.kind, bytes: blob.numBytes, created_at: blob.at })
+      .onConflict((conflict) => conflict.doNothing()),
+  )
+}
+
+/** Empty for a digest that nobody recorded: such a file is never served. */
+export const blobKinds = (db: SyncQueries, sha256: string): BlobKind[] =>
+  db.all(query.selectFrom('blobs').select('kind').where('sha256', '=', sha256).orderBy('kind')).map((row) => row.kind)
+
+/** May anybody read it? A blob that is an evaluation set as well as a public sample stays private. */
+export function isPublicBlob(db: SyncQueries, sha256: string): boolean {
+  const kinds = blobKinds(db, sha256)
+  return kinds.length > 0 && kinds.every(isPublic)
+}
+
+export const blobsOfKind = (db: SyncQueries, kind: BlobKind): { sha256: string; numBytes: number; at: number }[] =>
+  db.all(
+    query
+      .selectFrom('blobs')
+      .select(['sha256', 'bytes as numBytes', 'created_at as at'])
+      .where('kind', '=', kind)
+      .orderBy('created_at')
+      .orderBy('sha256'),
+  )

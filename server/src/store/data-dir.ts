@@ -1,0 +1,96 @@
+import { constants } from 'node:fs'
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import Libsql from 'libsql'
+import { StartupError } from '../startup-error.ts'
+
+/** Everything a server keeps, in one folder that one process has open at a time. */
+export interface DataDir {
+  readonly path: string
+  readonly databaseFile: string
+  /** Content-addressed files, final. */
+  readonly blobs: string
+  /** Updates of open rounds, partial ones too: they are resumed after a restart. */
+  readonly uploads: string
+  /** Files not yet complete, on the same file system as the rest so that a rename is atomic. Emptied at start. */
+  readonly temp: string
+  readonly adminTokenFile: string
+  /** Lets the next process in. */
+  close(): void
+}
+
+/**
+ * Creates what is missing, checks that it can be written, and takes the directory for this process.
+ * @throws StartupError 'data-dir-in-use' | 'data-dir-not-writable'
+ */
+export async function openDataDir(path: string): Promise<DataDir> {
+  const root = resolve(path)
+  const folders = { blobs: join(root, 'blobs'), uploads: join(root, 'uploads'), temp: join(root, 'temp') }
+  await orNotWritable(root, async () => {
+    for (const folder of [root, ...Object.values(folders)]) await mkdir(folder, { recursive: true, mode: 0o700 })
+    await access(root, constants.R_OK | constants.W_OK | constants.X_OK)
+  })
+  const lock = await takeLock(root)
+  try {
+    await orNotWritable(root, async () => {
+      await rm(folders.temp, { recursive: true, force: true })
+      await mkdir(folders.temp, { mode: 0o700 })
+      await writeFile(join(root, 'server.pid'), `${process.pid}\n`, { mode: 0o600 })
+    })
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+  return {
+    path: root,
+    databaseFile: join(root, 'panal.db'),
+    ...folders,
+    adminTokenFile: join(root, 'admin.token'),
+    close: () => {
+      if (lock.open) lock.close()
+    },
+  }
+}
+
+/**
+ * SQLite's lock on a file of its own: the kernel drops it when the process ends, however it ends, and two openers in
+ * one process exclude each other too. Never open lock.db with `fs`: closing any descriptor of a file drops every POSIX
+ * lock that the process has on it.
+ */
+async function takeLock(root: string): Promise<Libsql.Database> {
+  const file = join(root, 'lock.db')
+  return orNotWritable(root, async () => {
+    const lock = new Libsql(file)
+    try {
+      lock.exec('BEGIN EXCLUSIVE')
+      return lock
+    } catch (error) {
+      lock.close()
+      if (!(error instanceof Libsql.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) throw error
+      throw new StartupError(
+        'data-dir-in-use',
+        `Another Panal server${await owner(root)} has the data directory ${root} open. Stop it first, or give this one another directory with --data.`,
+        { cause: error },
+      )
+    }
+  })
+}
+
+async function owner(root: string): Promise<string> {
+  const pid = await readFile(join(root, 'server.pid'), 'utf8').catch(() => '')
+  return /^\d+\n$/.test(pid) ? ` (process ${pid.trim()})` : ''
+}
+
+async function orNotWritable<Result>(root: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof StartupError) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new StartupError(
+      'data-dir-not-writable',
+      `The data directory ${root} cannot be used (${why}). Make it a folder that this user may write, or choose another with --data.`,
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,99 @@
+import Libsql from 'libsql'
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Compilable } from 'kysely'
+import { PanalError } from '@panal/client-core'
+import type { Schema } from './schema.ts'
+
+export type Connection = Libsql.Database
+
+/** Kysely for building queries only: it cannot run them, so nothing asynchronous can slip between two statements. */
+export const query = new Kysely<Schema>({
+  dialect: {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  },
+})
+
+/** Distinct SQL texts kept prepared; a query with lists of many lengths must not grow this without end. */
+const maxPrepared = 500
+
+/**
+ * Runs Kysely's queries on one connection, at once: a call returns when SQLite has answered, so that several calls
+ * inside `transaction` are one uninterruptible step and nobody interleaves.
+ */
+export class SyncQueries {
+  readonly #connection: Connection
+  readonly #prepared = new Map<string, Libsql.Statement<unknown[]>>()
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  all<Row>(compilable: Compilable<Row>): Row[] {
+    const { statement, parameters } = this.#prepare(compilable)
+    // The compiler named the columns, so the rows have the type it inferred.
+    return guard(() => statement.all(parameters)) as Row[]
+  }
+
+  first<Row>(compilable: Compilable<Row>): Row | undefined {
+    return this.all(compilable)[0]
+  }
+
+  /** Number of rows inserted, changed or deleted. */
+  run(compilable: Compilable): number {
+    const { statement, parameters } = this.#prepare(compilable)
+    return guard(() => statement.run(parameters)).changes
+  }
+
+  /**
+   * All or nothing, and durable when it returns. Inside another transaction it joins that one.
+   * `work` must not be async: what came after its first await would run outside.
+   */
+  transaction<Result>(work: () => Result): Result {
+    if (this.#connection.inTransaction) return work()
+    guard(() => this.#connection.exec('BEGIN IMMEDIATE'))
+    try {
+      const result = work()
+      if (result instanceof Promise) throw new TypeError('transaction: the work must be synchronous')
+      guard(() => this.#connection.exec('COMMIT'))
+      return result
+    } catch (error) {
+      // A full disk makes SQLite roll back by itself; a second ROLLBACK would hide the error that matters.
+      if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  #prepare(compilable: Compilable): { statement: Libsql.Statement<unknown[]>; parameters: unknown[] } {
+    const { sql, parameters } = compilable.compile()
+    let statement = this.#prepared.get(sql)
+    if (statement === undefined) {
+      if (this.#prepared.size >= maxPrepared) this.#prepared.clear()
+      statement = guard(() => this.#connection.prepare(sql))
+      this.#prepared.set(sql, statement)
+    }
+    return { statement, parameters: parameters.map((value) => bindable(value, sql)) }
+  }
+}
+
+/** libsql aborts the whole process on a boolean and stores NaN as NULL: both are refused here, where a stack remains. */
+function bindable(value: unknown, sql: string): unknown {
+  const good =
+    value === null ||
+    typeof value === 'string' ||
+    (typeof value === 'number' && !Number.isNaN(value)) ||
+    value instanceof Uint8Array
+  if (!good) throw new TypeError(`a ${typeof value} (${String(value)}) cannot be stored: ${sql}`)
+  return value
+}
+
+function guard<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Libsql.SqliteError && error.code === 'SQLITE_FULL')
+      throw new PanalError('disk-full', undefined, { cause: error })
+    throw error
+  }
+}

@@ -1,0 +1,195 @@
+import { isIP } from 'node:net'
+import { Ajv } from 'ajv'
+import { Type, type Static } from 'typebox'
+
+/** One setting: its environment variable and flag follow from its name, its default and help from its schema. */
+export interface Setting {
+  readonly name: keyof Config
+  readonly env: string
+  readonly flag: string
+  readonly fallback: string
+  readonly help: string
+}
+
+const Origin = Type.String({ pattern: '^https?://[a-zA-Z0-9.:\\[\\]-]+$' })
+const Ms = (description: string, fallback: number) =>
+  Type.Integer({ minimum: 1, maximum: 86_400_000, default: fallback, description })
+
+/** THE table. `--help`, the environment, the checks and docs/configuration.md all come from it. */
+export const Config = Type.Object(
+  {
+    host: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on; 0.0.0.0 for all' }),
+    port: Type.Integer({ minimum: 0, maximum: 65535, default: 8080, description: 'port to listen on; 0 takes any' }),
+    data: Type.String({ minLength: 1, default: './panal-data', description: 'directory that holds all of the state' }),
+    publicUrl: Type.String({
+      pattern: '^$|^https?://[a-zA-Z0-9.:\\[\\]-]+/?$',
+      default: '',
+      description: 'address under which people reach the server, if not the one it listens on',
+    }),
+    allowedOrigins: Type.Array(Origin, {
+      default: [],
+      description: 'further origins whose pages may use this server, separated by commas',
+    }),
+    trustProxy: Type.Array(Type.String(), {
+      default: [],
+      description: 'addresses or CIDR ranges of proxies whose X-Forwarded-For is believed, separated by commas',
+    }),
+    logLevel: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      default: 'info',
+      description: 'least level that is logged: fatal, error, warn, info, debug, trace or silent',
+    }),
+    maxUploads: Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      default: 1000,
+      description: 'updates and datasets received at the same time; further ones are told to come back',
+    }),
+    maxSockets: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 20_000,
+      description: 'control connections open at the same time; further ones are refused',
+    }),
+    maxDatasetBytes: Type.Integer({
+      minimum: 1,
+      maximum: 2 ** 40,
+      default: 2 ** 30,
+      description: 'largest dataset that may be uploaded, in bytes',
+    }),
+    blobCacheBytes: Type.Integer({
+      minimum: 0,
+      maximum: 2 ** 36,
+      default: 64 * 2 ** 20,
+      description: 'memory for weights that are being served, in bytes; 0 serves from disk only',
+    }),
+    enrolmentsPerMinute: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 6000,
+      description: 'new devices per minute from one network (IPv4 /24, IPv6 /56)',
+    }),
+    signInsPerMinute: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 30,
+      description: 'attempts to sign in per minute from one network',
+    }),
+    connectionTimeoutMs: Ms(
+      'a connection that has not sent its headers, or stays silent, for this long is closed',
+      10_000,
+    ),
+    requestTimeoutMs: Ms('longest time for a small request to arrive', 30_000),
+    uploadIdleMs: Ms('an upload that brings no byte for this long is cut; the device resumes it', 30_000),
+    uploadTimeoutMs: Ms('longest time for one request of an upload; the device resumes it', 900_000),
+    drainMs: Ms('longest time that a stopping server waits for uploads in flight', 10_000),
+  },
+  { additionalProperties: false },
+)
+export type Config = Static<typeof Config>
+
+const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+/** What a row of the table says, as plain JSON Schema. */
+interface Row {
+  readonly type?: string
+  readonly default: unknown
+  readonly description: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly enum?: readonly string[]
+}
+const table = JSON.parse(JSON.stringify(Config.properties)) as Record<keyof Config, Row>
+
+/** The table, row by row, as `--help` and the documentation show it. */
+export const settings: readonly Setting[] = Object.entries(table).map(([name, row]) => ({
+  name: name as keyof Config,
+  env: `PANAL_${snake(name)}`,
+  flag: `--${kebab(name)}`,
+  fallback: Array.isArray(row.default) ? row.default.join(',') : String(row.default),
+  help: row.description,
+}))
+
+const isValid = new Ajv({ allErrors: true, strict: true }).compile<Config>(Config)
+
+export type Loaded =
+  { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: string[] }
+
+/**
+ * Flags win over the environment, the environment over the defaults; an empty value counts as none. Reports every
+ * problem at once, each naming the flag or variable it came from.
+ */
+export function loadConfig(sources: {
+  readonly flags: Readonly<Partial<Record<string, string>>>
+  readonly env: Readonly<Partial<Record<string, string>>>
+}): Loaded {
+  const values: Record<string, unknown> = {}
+  const origins: Record<string, string> = {}
+  for (const { name, env, flag, fallback } of settings) {
+    const given = [
+      [flag, sources.flags[name]],
+      [env, sources.env[env]],
+    ].find(([, text]) => text !== undefined && text !== '')
+    const [origin, text] = given ?? ['default', fallback]
+    values[name] = parse(table[name], text ?? fallback)
+    origins[name] = `${origin ?? ''} ${JSON.stringify(text)}`
+  }
+  const problems = isValid(values) ? [] : describe(origins)
+  for (const range of (values['trustProxy'] as string[]).filter((each) => !isAddressRange(each)))
+    problems.push(`${origins['trustProxy'] ?? ''}: ${JSON.stringify(range)} is not an address or CIDR range`)
+  return problems.length === 0 ? { ok: true, config: values as Config } : { ok: false, problems }
+}
+
+/** Text as the setting's schema means it; what does not parse stays text, for the schema to refuse. */
+function parse({ type }: Row, text: string): unknown {
+  if (type === 'integer') return /^-?\d{1,15}$/.test(text) ? Number(text) : text
+  if (type === 'array')
+    return text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+  return text
+}
+
+function describe(origins: Readonly<Record<string, string>>): string[] {
+  const lines = new Map<string, string>()
+  for (const { instancePath } of isValid.errors ?? []) {
+    const name = instancePath.split('/')[1] ?? ''
+    lines.set(name, `${origins[name] ?? name}: must be ${expectation(table[name as keyof Config])}`)
+  }
+  return [...lines.values()]
+}
+
+function expectation({ type, minimum, maximum, description, enum: choices }: Row): string {
+  if (type === 'integer') return `a whole number from ${String(minimum)} to ${String(maximum)} (${description})`
+  if (type === 'array') return 'origins like https://example.org, separated by commas'
+  if (choices !== undefined) return `one of ${choices.join(', ')}`
+  return `an address like https://panal.example.org (${description})`
+}
+
+function isAddressRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}
+
+/** docs/configuration.md, whole. */
+export function configurationPage(): string {
+  const rows = settings.map(
+    ({ env, flag, fallback, help }) =>
+      `| \`${flag}\` | \`${env}\` | ${fallback === '' ? '(none)' : `\`${fallback}\``} | ${help} |`,
+  )
+  return `# Configuration
+
+Every setting of \`panal start\` is a flag or an environment variable; a flag wins. An empty variable counts as none.
+This page is written by \`npx panal settings > docs/configuration.md\` from the table in \`server/src/config.ts\`.
+
+| flag | variable | default | what it sets |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+
+Two more variables are read by the other commands of \`panal\`: \`PANAL_SERVER\` (address of the server, default
+\`http://127.0.0.1:8080\`) and \`PANAL_TOKEN\` (API token; default: the one in \`<data>/admin.token\`).
+`
+}

@@ -1,0 +1,109 @@
+import {
+  ok,
+  protocolVersion,
+  refuse,
+  type Clock,
+  type DeviceId,
+  type Join,
+  type JoinReply,
+  type Refusal,
+} from '@panal/client-core'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Socket } from 'socket.io'
+import type { Link, Rounds } from '../round/contract.ts'
+import { parseClientEvent, type ClientMessage } from './client-event.ts'
+import { messageBudget } from './message-budget.ts'
+
+export interface SocketPorts {
+  readonly clock: Clock
+  readonly log: FastifyBaseLogger
+  readonly rounds: Rounds
+  readonly hasTask: (taskId: string) => boolean
+  /** Whether this is an enrolled, unrevoked device with its own token. */
+  readonly isDevice: (deviceId: DeviceId, deviceToken: string) => boolean | Promise<boolean>
+}
+
+/** Everybody who is told about a task's rounds. */
+export const roomOf = (taskId: string): string => `task:${taskId}`
+
+type Membership = { readonly taskId: string; readonly deviceId: DeviceId }
+
+/** One connection's whole life: from its first event to its end. */
+export function serveSocket(socket: Socket, ports: SocketPorts): void {
+  const { rounds, log } = ports
+  const budget = messageBudget(ports.clock)
+  const link = linkOf(socket)
+  let member: Membership | undefined
+
+  const dispatch = async (event: ClientMessage): Promise<void> => {
+    switch (event.name) {
+      case 'join':
+        return event.answer(await join(event.message))
+      case 'watch':
+        return event.answer(await watch(event.message.taskId))
+      case 'heartbeat':
+        return event.answer(member ? rounds.heartbeat(member.taskId, member.deviceId, event.message) : notJoined())
+      case 'decline':
+        return event.answer(member ? rounds.decline(member.taskId, member.deviceId, event.message) : notJoined())
+      case 'leave':
+        if (member) rounds.leave(member.taskId, member.deviceId)
+        member = undefined
+        return event.answer(ok)
+    }
+  }
+
+  const join = async (message: Join): Promise<JoinReply | Refusal> => {
+    if (message.protocolVersion !== protocolVersion)
+      return refuse(
+        'unsupported-version',
+        `this server speaks version ${protocolVersion}; reload the page or update the app`,
+      )
+    if (member !== undefined && (member.taskId !== message.taskId || member.deviceId !== message.deviceId))
+      return refuse('bad-request', 'this connection has already joined; use another one for another task or device')
+    if (!(await ports.isDevice(message.deviceId, message.deviceToken))) return refuse('unauthorized')
+    if (!ports.hasTask(message.taskId)) return refuse('unknown-task')
+    if (!socket.connected) return refuse('not-joined')
+    const reply = rounds.join(message, link)
+    if (!reply.ok) return reply
+    member = { taskId: message.taskId, deviceId: message.deviceId }
+    await socket.join(roomOf(message.taskId))
+    return reply
+  }
+
+  const watch = async (taskId: string): Promise<{ ok: true } | Refusal> => {
+    if (!ports.hasTask(taskId)) return refuse('unknown-task')
+    await socket.join(roomOf(taskId))
+    return ok
+  }
+
+  socket.onAny((name: unknown, ...args: unknown[]) => {
+    if (!budget.allows()) return link.close({ code: 'rate-limited', detail: 'too many messages', retryAfterMs: 10_000 })
+    const event = parseClientEvent(name, args)
+    if (!event.ok) {
+      log.info({ code: event.refusal.code, socket: socket.id }, 'socket message refused')
+      event.answer(event.refusal)
+      if (budget.refused()) link.close({ code: 'bad-request', detail: 'too many messages that make no sense' })
+      return
+    }
+    dispatch(event).catch((error: unknown) => {
+      log.error({ err: error, event: event.name }, 'socket message failed')
+      event.answer(refuse('internal'))
+    })
+  })
+  socket.on('disconnect', () => {
+    if (member) rounds.unlink(member.taskId, member.deviceId, link)
+  })
+}
+
+const notJoined = () => refuse('not-joined')
+
+function linkOf(socket: Socket): Link {
+  return {
+    send: (name, message) => void socket.emit(name, message),
+    close(closing) {
+      socket.emit('closing', closing)
+      // Closes the transport too, after what was sent before it.
+      socket.disconnect(true)
+    },
+  }
+}

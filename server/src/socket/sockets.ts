@@ -1,0 +1,88 @@
+import { once } from 'node:events'
+import type { Server as HttpServer } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { PanalError, type Closing } from '@panal/client-core'
+import { Server } from 'socket.io'
+import { originMayUse, type AllowedOrigins } from '../http/origin.ts'
+import { roomOf, serveSocket, type SocketPorts } from './device-socket.ts'
+import { throttleSummaries } from './throttle.ts'
+
+export interface SocketOptions {
+  readonly allowed: AllowedOrigins
+  readonly maxSockets: number
+  readonly connectTimeoutMs: number
+}
+
+export interface Sockets {
+  readonly count: number
+  /** Tells every connection why, then closes all. */
+  close(closing: Closing): Promise<void>
+}
+
+/** Least time between two broadcasts of one task's rounds. */
+const summaryIntervalMs = 250
+/** Time for the last words to leave before connections are cut. */
+const farewellMs = 1000
+
+/** Control connections on the server that Fastify listens with: WebSocket only, small messages, no compression. */
+export function attachSockets(server: HttpServer, ports: SocketPorts, options: SocketOptions): Sockets {
+  const io = new Server(server, {
+    transports: ['websocket'],
+    serveClient: false,
+    allowEIO3: false,
+    perMessageDeflate: false,
+    httpCompression: false,
+    maxHttpBufferSize: 64 * 1024,
+    connectTimeout: options.connectTimeoutMs,
+    allowRequest: (request, callback) => {
+      if (!originMayUse(request.headers, options.allowed, true)) {
+        ports.log.info({ code: 'forbidden' }, 'connection refused: its origin is not allowed')
+        return callback(errorText('forbidden'), false)
+      }
+      const full = io.engine.clientsCount >= options.maxSockets
+      callback(full ? errorText('busy') : null, !full)
+    },
+  })
+  const connections = trackUpgrades(server)
+  const life = new AbortController()
+  const tellRound = throttleSummaries((summary) => io.to(roomOf(summary.taskId)).emit('round', summary), {
+    clock: ports.clock,
+    intervalMs: summaryIntervalMs,
+    signal: life.signal,
+  })
+  const stopRounds = ports.rounds.onRound(tellRound)
+  const stopPromoted = ports.rounds.onPromoted((promoted) => io.to(roomOf(promoted.taskId)).emit('promoted', promoted))
+  io.on('connection', (socket) => serveSocket(socket, ports))
+
+  return {
+    get count() {
+      return io.engine.clientsCount
+    },
+    async close(closing) {
+      stopRounds()
+      stopPromoted()
+      life.abort(new Error('the server is closing'))
+      io.emit('closing', closing)
+      // Not `io.close()`: that would close the HTTP server too, under the uploads that are still coming in.
+      io.disconnectSockets(true)
+      await Promise.race([connections.allClosed(), ports.clock.sleep(farewellMs)])
+      connections.destroyAll()
+      io.engine.close()
+    },
+  }
+}
+
+/** The TCP connections behind the WebSockets: neither Node nor Socket.IO closes one whose other end has gone silent. */
+function trackUpgrades(server: HttpServer) {
+  const open = new Set<Duplex>()
+  server.on('upgrade', (_request, connection: Duplex) => {
+    open.add(connection)
+    connection.once('close', () => open.delete(connection))
+  })
+  return {
+    allClosed: () => Promise.all([...open].map((connection) => once(connection, 'close'))),
+    destroyAll: () => open.forEach((connection) => connection.destroy()),
+  }
+}
+
+const errorText = (code: 'forbidden' | 'busy'): string => new PanalError(code).message

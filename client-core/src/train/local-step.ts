@@ -1,0 +1,61 @@
+import { add, addN, mul, sub, tensor, tensor2d, tidy, train, variableGrads } from '@tensorflow/tfjs-core'
+import type { NamedTensorMap, Optimizer, Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core'
+import type { LayersModel } from '@tensorflow/tfjs-layers'
+import type { LocalOptimizer, Plan } from '../protocol/task.ts'
+import type { Batch } from './batches.ts'
+import { applyModel } from './model.ts'
+import type { Objective } from './objective.ts'
+
+/** Fresh every round: the state of an optimizer describes a path that the server's averaging has left. */
+function makeOptimizer(optimizer: LocalOptimizer, learningRate: number): Optimizer {
+  if (optimizer.name === 'adam') return train.adam(learningRate)
+  const { momentum = 0 } = optimizer
+  return momentum === 0 ? train.sgd(learningRate) : train.momentum(learningRate, momentum)
+}
+
+export interface LocalSteps {
+  /** One optimizer step; answers the batch's mean loss before it, without the proximal term. The caller disposes it. */
+  step(batch: Batch): Scalar
+  dispose(): void
+}
+
+/** What a round's steps share. Holds tensors until disposed; `model` must have the base params in it. */
+export function localSteps(model: LayersModel, objective: Objective, plan: Plan, numClasses: number): LocalSteps {
+  const variables = model.trainableWeights.map((weight) => weight.read() as Variable)
+  const optimizer = makeOptimizer(plan.optimizer, plan.learningRate)
+  const { proximalTerm = 0 } = plan
+  const base = proximalTerm > 0 ? new Map(variables.map((v) => [v.name, v.clone()])) : undefined
+  const [, ...exampleShape] = model.inputs[0]!.shape as number[]
+
+  const lossOf = (x: Tensor, targets: Tensor2D): Scalar => {
+    const loss = objective.loss(applyModel(model, x, true) as Tensor2D, targets)
+    const penalties = model.calculateLosses() // of the topology's own regularisers
+    return penalties.length === 0 ? loss : addN([loss, ...penalties])
+  }
+
+  /** FedProx: the gradient of μ/2·‖w − base‖² is μ·(w − base). Li et al. 2020, arXiv:1812.06127 */
+  const pulled = (grads: NamedTensorMap): NamedTensorMap =>
+    base === undefined
+      ? grads
+      : Object.fromEntries(
+          variables
+            .filter(({ name }) => name in grads)
+            .map((v): [string, Tensor] => [v.name, add(grads[v.name]!, mul(sub(v, base.get(v.name)!), proximalTerm))]),
+        )
+
+  return {
+    step: ({ x, y }) =>
+      tidy(() => {
+        const { values, width } = objective.targets(y, numClasses)
+        const batch = tensor(x, [y.length, ...exampleShape])
+        const targets = tensor2d(values, [y.length, width])
+        const { value, grads } = variableGrads(() => lossOf(batch, targets), variables)
+        optimizer.applyGradients(pulled(grads))
+        return value
+      }),
+    dispose() {
+      optimizer.dispose()
+      base?.forEach((values) => values.dispose())
+    },
+  }
+}

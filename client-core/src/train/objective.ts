@@ -1,0 +1,72 @@
+import {
+  abs,
+  add,
+  customGrad,
+  exp,
+  log,
+  logSoftmax,
+  mul,
+  neg,
+  relu,
+  sigmoid,
+  softmax,
+  sub,
+  sum,
+} from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core'
+import type { Loss } from '../protocol/task.ts'
+
+/** A loss over logits. All calls inside `tidy`. */
+export interface Objective {
+  /** Class indices to what `loss` compares with: one-hot [n, classes], or [n, 1] of 0 and 1. Row-major. */
+  targets(classes: Int32Array, numClasses: number): { values: Float32Array; width: number }
+  /** Mean over the batch. Its gradient uses `targets` again: they must outlive the forward pass. */
+  loss(logits: Tensor2D, targets: Tensor2D): Scalar
+  /** Logits to what the model's own last layer would have answered. */
+  probabilities(logits: Tensor2D): Tensor2D
+}
+
+/** A mean loss with its gradient given in closed form: shorter to compute than the one traced through its parts. */
+const withGradient = (
+  logits: Tensor2D,
+  value: (logits: Tensor2D) => Scalar,
+  gradient: (logits: Tensor2D) => Tensor,
+): Scalar =>
+  customGrad((input, save) => {
+    const z = input as Tensor2D
+    ;(save as (tensors: Tensor[]) => void)([z])
+    return { value: value(z), gradFunc: (dy: Scalar, [saved]: Tensor[]) => mul(gradient(saved as Tensor2D), dy) }
+  })(logits)
+
+const categorical: Objective = {
+  targets(classes, numClasses) {
+    const values = new Float32Array(classes.length * numClasses)
+    classes.forEach((label, row) => (values[row * numClasses + label] = 1))
+    return { values, width: numClasses }
+  },
+  // −Σ y·log softmax(z) / n, whose gradient is (softmax(z) − y) / n.
+  loss: (logits, targets) =>
+    withGradient(
+      logits,
+      (z) => mul(sum(mul(logSoftmax(z), targets)), -1 / z.shape[0]),
+      (z) => mul(sub(softmax(z), targets), 1 / z.shape[0]),
+    ),
+  probabilities: (logits) => softmax(logits),
+}
+
+const binary: Objective = {
+  targets: (classes) => ({ values: Float32Array.from(classes), width: 1 }),
+  // Σ max(z, 0) − z·y + log(1 + e^−|z|), over n: never the logarithm of a rounded 0. The gradient is (σ(z) − y) / n.
+  loss: (logits, targets) =>
+    withGradient(
+      logits,
+      (z) => mul(sum(add(sub(relu(z), mul(z, targets)), log(add(1, exp(neg(abs(z))))))), 1 / z.shape[0]),
+      (z) => mul(sub(sigmoid(z), targets), 1 / z.shape[0]),
+    ),
+  probabilities: (logits) => sigmoid(logits),
+}
+
+export const objectives = {
+  'categorical-crossentropy': categorical,
+  'binary-crossentropy': binary,
+} as const satisfies Record<Loss, Objective>

@@ -37,7 +37,7 @@ export interface UploadTarget {
  */
 export interface Rounds {
   /** Starts the task's rounds, or takes up the one that a stop or a crash left open. */
-  start(task: Task): void
+  start(task: Task, paused?: boolean): void
   setPaused(taskId: string, paused: boolean): void
   /** The open round, else the last closed one, else null. */
   current(taskId: string): RoundSummary | null

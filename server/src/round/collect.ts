@@ -1,0 +1,69 @@
+import type { Assignment, Clock, DeviceId } from '@panal/client-core'
+import type { Task } from '../registry/task.ts'
+import type { LiveRound } from './live-round.ts'
+import type { Population } from './population.ts'
+
+/** The offer of a round to one device of its cohort; null when the round no longer waits for it. */
+export function assignmentFor(task: Task, live: LiveRound, deviceId: DeviceId, clock: Clock): Assignment | null {
+  const { round } = live
+  if (round.phase !== 'collecting' || round.devices[deviceId] !== 'asked') return null
+  return {
+    taskId: task.id,
+    roundNumber: round.number,
+    baseVersion: round.baseVersion,
+    baseSha256: round.baseSha256,
+    baseBytes: task.layout.size * Float32Array.BYTES_PER_ELEMENT,
+    planHash: task.planHash,
+    plan: task.document.plan,
+    seed: `${task.document.seed}/${task.id}/${round.number}/${deviceId}`,
+    deadlineInMs: Math.max(0, round.deadlineAt - clock.now()),
+  }
+}
+
+/**
+ * Offers the round to its cohort, then waits for the reporting goal, the deadline, or the loss of everybody [R3]–[R6].
+ * Whoever has not reported by then is told to stop.
+ */
+export async function collectUpdates(
+  task: Task,
+  live: LiveRound,
+  { population, clock }: { population: Population; clock: Clock },
+  signal: AbortSignal,
+): Promise<void> {
+  const { cohort, deadlineAt } = live.round
+  for (const deviceId of cohort) {
+    population.expect(deviceId)
+    const assignment = assignmentFor(task, live, deviceId, clock)
+    if (assignment !== null) population.send(deviceId, 'assignment', assignment)
+  }
+  await deadlineOrSettled(live, { deadlineAt, clock }, signal)
+  withdraw(live, population, task.document.rounds.minIntervalMs)
+}
+
+async function deadlineOrSettled(
+  live: LiveRound,
+  { deadlineAt, clock }: { deadlineAt: number; clock: Clock },
+  signal: AbortSignal,
+): Promise<void> {
+  const enough = new AbortController()
+  const stop = () => enough.abort()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    const deadline = clock.sleep(Math.max(0, deadlineAt - clock.now()), enough.signal).then(
+      () => live.dispatch({ type: 'deadline', at: Math.max(deadlineAt, clock.now()) }),
+      () => undefined, // collection ended first, or the server stops
+    )
+    await Promise.race([live.collected, deadline])
+    signal.throwIfAborted()
+  } finally {
+    signal.removeEventListener('abort', stop)
+    enough.abort()
+  }
+}
+
+function withdraw(live: LiveRound, population: Population, retryAfterMs: number): void {
+  const { round } = live
+  for (const [deviceId, status] of Object.entries(round.devices))
+    if (status === 'asked' || status === 'dropped')
+      population.send(deviceId, 'withdrawn', { roundNumber: round.number, code: 'round-closed', retryAfterMs })
+}

@@ -1,0 +1,231 @@
+import type { Readable } from 'node:stream'
+import {
+  l2Norm,
+  orThrow,
+  PanalError,
+  type Clock,
+  type ErrorCode,
+  type Params,
+  type Receipt,
+  type UpdateHeader,
+} from '@panal/client-core'
+import type { Task } from '../registry/task.ts'
+import type { UploadTarget } from './contract.ts'
+import { GroupCommit } from './group-commit.ts'
+import { RoundOver, type LiveRound } from './live-round.ts'
+import type { UpdateLog, UpdateRecord } from './ports.ts'
+import { ScratchPool } from './scratch.ts'
+import type { Spool } from './spool.ts'
+import { advance } from './state.ts'
+
+export interface IntakeDeps {
+  readonly task: Task
+  readonly spool: Spool
+  readonly log: UpdateLog
+  readonly clock: Clock
+  /** Most uploads taken at once; further ones are told to come back. */
+  readonly maxConcurrent: number
+  /** The open round of the task, else its last one. */
+  readonly live: () => LiveRound | null
+}
+
+/** Updates decoded at once: bounds the memory of the checks whatever the number of uploads. */
+const numDecoders = 2
+const retryBusyMs = 1_000
+
+/**
+ * From request bytes to a counted update, in a straight line: known? admissible? → disk, hashed → decoded, checked →
+ * durable → counted → receipt. Nothing is answered before it is durable, and a repeated upload gets the same answer.
+ */
+export class Intake {
+  readonly #deps: IntakeDeps
+  readonly #uploads = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>()
+  readonly #decoders: ScratchPool<{ bytes: Uint8Array; params: Params }>
+  readonly #commits = new GroupCommit((records: readonly UpdateRecord[]) => this.#commit(records))
+
+  constructor(deps: IntakeDeps) {
+    const { codec, layout } = deps.task
+    this.#deps = deps
+    this.#decoders = new ScratchPool<{ bytes: Uint8Array; params: Params }>(numDecoders, () => ({
+      bytes: Buffer.allocUnsafeSlow(codec.maxBytes(layout)),
+      params: new Float32Array(layout.size),
+    }))
+  }
+
+  /** Resolves when no upload is in flight. */
+  async drained(): Promise<void> {
+    await Promise.all([...this.#uploads.values()].map(({ done }) => done))
+  }
+
+  /** @throws PanalError */
+  async offset(target: UploadTarget): Promise<{ offset: number; receipt?: Receipt }> {
+    const known = this.#known(target)
+    if (known !== undefined) return { offset: known.bytes, receipt: receiptOf(known) }
+    this.#admissible(target)
+    return { offset: await this.#deps.spool.partBytes(target) }
+  }
+
+  /** @throws PanalError with the code of the first rule that the update breaks */
+  async receive(target: UploadTarget, header: UpdateHeader, offset: number, body: Readable): Promise<Receipt> {
+    const known = this.#known(target)
+    if (known !== undefined) return receiptOf(known)
+    const live = this.#admissible(target, header)
+    return await this.#alone(target, live, async (signal) => {
+      const settled = this.#known(target) // an older upload of the same update may have finished meanwhile
+      if (settled !== undefined) return receiptOf(settled)
+      await this.#deps.spool.receive(target, { offset, numBytes: header.bytes }, body, signal)
+      const norm = await this.#judge(target, header)
+      signal.throwIfAborted()
+      await this.#deps.spool.keep(target)
+      const record = this.#record(target, header, { norm, verdict: 'accepted' })
+      if (!(await this.#commits.submit(record))) throw this.#over(live)
+      return receiptOf(record)
+    })
+  }
+
+  /** [R11] The same bytes get the same answer, for as long as the round is remembered; other bytes are refused. */
+  #known(target: UploadTarget): UpdateRecord | undefined {
+    const record = this.#deps.log.update(target.taskId, target.roundNumber, target.deviceId)
+    if (record === undefined) return undefined
+    if (record.sha256 !== target.sha256) throw new PanalError('conflicting-update')
+    if (record.verdict !== 'accepted') throw new PanalError(record.verdict as ErrorCode)
+    return record
+  }
+
+  /** [R10] What can be refused before a byte is read. */
+  #admissible(target: UploadTarget, header?: UpdateHeader): LiveRound {
+    const { task } = this.#deps
+    const live = this.#deps.live()
+    const current = live?.round.number ?? 0
+    if (live === null || target.roundNumber > current) throw new PanalError('future-round')
+    if (target.roundNumber < current) throw this.#over(live, 'stale-round')
+    const { round } = live
+    if (round.devices[target.deviceId] === undefined) throw new PanalError('not-assigned')
+    if (round.phase !== 'collecting') throw this.#over(live)
+    if (header === undefined) return live
+    if (header.baseVersion !== round.baseVersion)
+      throw new PanalError('wrong-base', `this round starts from version ${round.baseVersion}`)
+    if (header.codec !== task.codec.name) throw new PanalError('unknown-codec', `the plan asks for ${task.codec.name}`)
+    const maxBytes = task.codec.maxBytes(task.layout)
+    if (header.bytes > maxBytes)
+      throw new PanalError('too-large', `an update of this model has at most ${maxBytes} bytes`)
+    return live
+  }
+
+  /**
+   * One upload per device at a time. A newer one stops an older (whose connection may be dead and not know it) and
+   * waits for its end: two must never write one file.
+   */
+  async #alone<T>(target: UploadTarget, live: LiveRound, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const key = `${target.roundNumber}/${target.deviceId}`
+    for (let older = this.#uploads.get(key); older !== undefined; older = this.#uploads.get(key)) {
+      older.stop.abort(new PanalError('superseded', 'a newer upload of this device took over'))
+      await older.done
+    }
+    if (this.#uploads.size >= this.#deps.maxConcurrent)
+      throw new PanalError('busy', undefined, { retryAfterMs: retryBusyMs })
+    const stop = new AbortController()
+    const running = work(AbortSignal.any([stop.signal, live.whileCollecting]))
+    const done = running.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#uploads.set(key, { stop, done })
+    try {
+      return await running
+    } catch (error) {
+      throw this.#translated(error, live)
+    } finally {
+      this.#uploads.delete(key)
+    }
+  }
+
+  /** Decodes the part and runs the task's checks; a refusal is recorded, so that it is final [R12]. Returns the L2 norm. */
+  async #judge(target: UploadTarget, header: UpdateHeader): Promise<number> {
+    const { task, spool, log } = this.#deps
+    try {
+      return await this.#decoders.use(async ({ bytes, params }) => {
+        const delta = task.codec.decode(await spool.readPart(target, bytes), task.layout, params)
+        const norm = l2Norm(delta)
+        for (const each of task.strategy.checks) orThrow(each.check({ delta, norm, numExamples: header.numExamples }))
+        return norm
+      })
+    } catch (error) {
+      if (error instanceof PanalError) {
+        log.recordUpdates([this.#record(target, header, { norm: 0, verdict: error.code })])
+        this.#deps
+          .live()
+          ?.dispatch({ type: 'rejected', deviceId: target.deviceId, code: error.code, at: this.#deps.clock.now() })
+        await spool.drop(target)
+      }
+      throw error
+    }
+  }
+
+  /** Makes a batch durable and counts it: names synced, rows in one transaction, then the round moves. */
+  async #commit(records: readonly UpdateRecord[]): Promise<boolean[]> {
+    const { spool, log, clock } = this.#deps
+    const live = this.#deps.live()
+    const inRound = records.filter((record) => record.roundNumber === live?.round.number)
+    if (live === null || inRound.length === 0) return records.map(() => false)
+    await spool.sync(live.round.taskId, live.round.number)
+    let next = live.round
+    const counted = records.map((record) => {
+      if (record.roundNumber !== next.number) return false
+      const after = advance(next, { type: 'accepted', deviceId: record.deviceId, at: clock.now() })
+      const counts = after !== next
+      next = after
+      return counts
+    })
+    log.recordUpdates(records.filter((_, i) => counted[i]))
+    for (const [i, record] of records.entries()) if (counted[i] === true) this.#tally(live, record)
+    live.replace(next)
+    return counted
+  }
+
+  #tally(live: LiveRound, record: UpdateRecord): void {
+    live.tally.bytesUp += record.bytes
+    if (record.trainMs === undefined) return
+    live.tally.trainMsSum += record.trainMs
+    live.tally.numTrainMs += 1
+  }
+
+  #record(target: UploadTarget, header: UpdateHeader, found: { norm: number; verdict: string }): UpdateRecord {
+    return {
+      ...target,
+      ...found,
+      bytes: header.bytes,
+      numExamples: header.numExamples,
+      weight: this.#deps.task.strategy.weight(header.numExamples),
+      receivedAt: this.#deps.clock.now(),
+      ...(header.trainMs !== undefined && { trainMs: header.trainMs }),
+      ...(header.lossBefore !== undefined && { lossBefore: header.lossBefore }),
+      ...(header.lossAfter !== undefined && { lossAfter: header.lossAfter }),
+    }
+  }
+
+  #over(live: LiveRound, code: 'round-closed' | 'stale-round' = 'round-closed'): PanalError {
+    return new PanalError(code, undefined, {
+      retryAfterMs: this.#deps.task.document.rounds.minIntervalMs,
+      extra: { round: this.#deps.live()?.summary ?? live.summary },
+    })
+  }
+
+  #translated(error: unknown, live: LiveRound): unknown {
+    if (error instanceof RoundOver) return this.#over(live)
+    const systemCode = (error as { code?: unknown }).code
+    if (['ENOSPC', 'EDQUOT', 'SQLITE_FULL'].includes(String(systemCode)))
+      return new PanalError('disk-full', undefined, { cause: error, retryAfterMs: 30_000 })
+    return error
+  }
+}
+
+const receiptOf = ({ taskId, roundNumber, deviceId, sha256, weight, norm, receivedAt }: UpdateRecord): Receipt => ({
+  taskId,
+  roundNumber,
+  deviceId,
+  sha256,
+  weight,
+  norm,
+  receivedAt,
+})

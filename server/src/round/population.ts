@@ -1,0 +1,140 @@
+import {
+  ok,
+  refuse,
+  type Clock,
+  type Closing,
+  type Conditions,
+  type DeviceId,
+  type DevicePhase,
+  type EpochMs,
+  type Heartbeat,
+  type Join,
+  type Refusal,
+  type ServerEvent,
+  type ServerEventName,
+  type TaskDocument,
+} from '@panal/client-core'
+import type { Link } from './contract.ts'
+
+interface Member {
+  /** Null while the connection is lost: the lease runs on. */
+  link: Link | null
+  conditions: Conditions
+  phase: DevicePhase
+  leaseUntil: EpochMs
+  readonly numExamples: number
+}
+
+/** What a population tells the rounds: the lease of a device ran out or was given back; somebody came. */
+export interface PopulationEvents {
+  gone(deviceId: DeviceId): void
+  arrived(): void
+}
+
+/**
+ * The devices that serve one task now. Membership is a lease renewed by heartbeats [R8]: an open socket proves
+ * nothing, and a lost one costs nothing until the lease is over.
+ */
+export class Population {
+  readonly #members = new Map<DeviceId, Member>()
+  readonly #document: TaskDocument
+  readonly #clock: Clock
+  readonly #events: PopulationEvents
+
+  constructor(document: TaskDocument, clock: Clock, events: PopulationEvents) {
+    this.#document = document
+    this.#clock = clock
+    this.#events = events
+  }
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  join(join: Join, link: Link): void {
+    const earlier = this.#members.get(join.deviceId)?.link
+    if (earlier !== undefined && earlier !== null && earlier !== link) earlier.close(superseded)
+    this.#members.set(join.deviceId, {
+      link,
+      conditions: join.conditions,
+      phase: 'waiting',
+      leaseUntil: this.#leaseEnd(),
+      numExamples: join.numExamples,
+    })
+    this.#events.arrived()
+  }
+
+  heartbeat(deviceId: DeviceId, heartbeat: Heartbeat): { readonly ok: true } | Refusal {
+    const member = this.#members.get(deviceId)
+    if (member === undefined) return refuse('lease-lapsed', 'the lease ran out; join again')
+    const becameFree = member.phase !== 'waiting' && heartbeat.phase === 'waiting'
+    member.conditions = heartbeat.conditions
+    member.phase = heartbeat.phase
+    member.leaseUntil = this.#leaseEnd()
+    if (becameFree) this.#events.arrived()
+    return ok
+  }
+
+  has(deviceId: DeviceId): boolean {
+    return this.#members.has(deviceId)
+  }
+
+  /** After a restart, every device a round still waits for gets one full lease to come back. */
+  expect(deviceId: DeviceId): void {
+    if (this.#members.has(deviceId)) return
+    const conditions = { charging: false, unmetered: false, idle: false }
+    this.#members.set(deviceId, {
+      link: null,
+      conditions,
+      phase: 'waiting',
+      leaseUntil: this.#leaseEnd(),
+      numExamples: 0,
+    })
+  }
+
+  leave(deviceId: DeviceId): void {
+    if (this.#members.delete(deviceId)) this.#events.gone(deviceId)
+  }
+
+  unlink(deviceId: DeviceId, link: Link): void {
+    const member = this.#members.get(deviceId)
+    if (member?.link === link) member.link = null
+  }
+
+  /** Drops every member whose lease is over. */
+  sweep(): void {
+    const now = this.#clock.now()
+    for (const [deviceId, member] of this.#members) if (member.leaseUntil < now) this.leave(deviceId)
+  }
+
+  /** Connected, not paused, and within the task's conditions. */
+  available(): DeviceId[] {
+    return [...this.#members].filter(([, member]) => this.#mayBeAsked(member)).map(([deviceId]) => deviceId)
+  }
+
+  send<Name extends ServerEventName>(deviceId: DeviceId, name: Name, message: ServerEvent<Name>): void {
+    this.#members.get(deviceId)?.link?.send(name, message)
+  }
+
+  closeAll(closing: Closing): void {
+    for (const { link } of this.#members.values()) link?.close(closing)
+  }
+
+  #leaseEnd(): EpochMs {
+    return this.#clock.now() + this.#document.lease.leaseMs
+  }
+
+  #mayBeAsked({ link, phase, conditions, numExamples }: Member): boolean {
+    const { charging, unmetered, idle, minExamples = 1 } = this.#document.eligibility
+    return (
+      link !== null &&
+      phase === 'waiting' &&
+      numExamples >= minExamples &&
+      (charging !== true || conditions.charging) &&
+      (unmetered !== true || conditions.unmetered) &&
+      (idle !== true || conditions.idle)
+    )
+  }
+}
+
+const superseded: Closing = { code: 'superseded', detail: 'a newer connection of this device took over' }

@@ -1,0 +1,52 @@
+import type { Clock, DeviceId } from '@panal/client-core'
+import type { Gate } from '../gate/contract.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { LiveRound } from './live-round.ts'
+import type { Population } from './population.ts'
+import type { Spool } from './spool.ts'
+import type { AggregatingRound, GatingRound, Round } from './state.ts'
+
+/** One update's row, as the log keeps it. `verdict` is 'accepted' or the code it was refused with. */
+export interface UpdateRecord {
+  readonly taskId: string
+  readonly roundNumber: number
+  readonly deviceId: DeviceId
+  readonly sha256: string
+  readonly bytes: number
+  readonly numExamples: number
+  readonly weight: number
+  readonly norm: number
+  readonly verdict: string
+  readonly receivedAt: number
+  readonly trainMs?: number
+  readonly lossBefore?: number
+  readonly lossAfter?: number
+}
+
+/** The durable record of what arrived. */
+export interface UpdateLog {
+  /** One transaction for all of them. */
+  recordUpdates(records: readonly UpdateRecord[]): void
+  update(taskId: string, roundNumber: number, deviceId: DeviceId): UpdateRecord | undefined
+  /** Of one round: accepted and refused, sorted by device id. */
+  updatesOf(taskId: string, roundNumber: number): UpdateRecord[]
+  markSelected(taskId: string, deviceIds: readonly DeviceId[], roundNumber: number): void
+  lastRounds(taskId: string): ReadonlyMap<DeviceId, number>
+}
+
+/** What `runRound` asks of its surroundings. */
+export interface RoundPorts {
+  readonly registry: Registry
+  readonly log: UpdateLog
+  readonly spool: Spool
+  readonly gate: Gate
+  readonly population: Population
+  readonly clock: Clock
+  /** Makes the round the task's live one: durable, published, open to uploads. */
+  enter(round: Round): LiveRound
+  /** Offers the round to its cohort and waits until collection is over; stragglers are told. */
+  collect(live: LiveRound, signal: AbortSignal): Promise<void>
+  /** Aggregation weight of each participant. */
+  weights(round: AggregatingRound): ReadonlyMap<DeviceId, number>
+  subject(round: GatingRound): Parameters<Gate['judge']>[0]
+}

@@ -1,0 +1,50 @@
+import { AggregationError } from '../strategy/strategy.ts'
+import type { Task } from '../registry/task.ts'
+import type { RoundPorts } from './ports.ts'
+import { select } from './select.ts'
+import type { Round } from './state.ts'
+
+/**
+ * One federated round, from selection to promotion. Given the round that a stop or a crash left open, it enters at that
+ * round's phase. Every step leaves the round durable before the next begins.
+ * @returns the closed round, or the open one when there was nobody to ask
+ * @throws the signal's reason when the server stops: the round then stays as it is on disk
+ */
+export async function runRound(task: Task, open: Round | null, ports: RoundPorts, signal: AbortSignal): Promise<Round> {
+  const { registry, spool, gate, clock } = ports
+  const { aggregator, optimizer } = task.strategy
+
+  // 1 select: who is asked, from which base, until when
+  const live = ports.enter(open ?? select(task, ports))
+
+  // 2 collect: until the reporting goal, the deadline, or nobody is left to wait for
+  if (live.round.phase === 'collecting') await ports.collect(live, signal)
+
+  if (live.round.phase === 'aggregating') {
+    const round = live.round
+    try {
+      // 3 aggregate: the mean of the clients' deltas, in canonical order
+      const meanDelta = await aggregator.aggregate(spool.source(task, round.number, ports.weights(round)))
+
+      // 4 apply: the server optimizer moves the base by it
+      const base = await registry.params(task.id, round.baseVersion)
+      const state = await registry.optimizerState(task, round.baseVersion)
+      const next = optimizer.apply(base, meanDelta, state)
+      const candidate = { params: next.params, optimizerState: next.state }
+      live.replace(await registry.propose(round, candidate, live.summary))
+    } catch (error) {
+      if (!(error instanceof AggregationError)) throw error
+      live.dispatch({ type: 'abandoned', reason: error.message, at: clock.now() })
+    }
+  }
+
+  if (live.round.phase === 'gating') {
+    // 5 gate: judge the candidate against baselines, champion and anchor
+    const report = await gate.judge(ports.subject(live.round), signal)
+    live.tally.metrics = report.evaluation
+
+    // 6 promote: move head if it is sound, champion if the gate says so
+    live.replace(await registry.conclude(live.round, report))
+  }
+  return live.round
+}

@@ -1,0 +1,136 @@
+import {
+  ok,
+  PanalError,
+  refuse,
+  type Clock,
+  type Promoted,
+  type Receipt,
+  type RoundSummary,
+  type TaskCard,
+} from '@panal/client-core'
+import type { Gate } from '../gate/contract.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Task } from '../registry/task.ts'
+import type { Link, Rounds, UploadTarget } from './contract.ts'
+import type { UpdateLog } from './ports.ts'
+import { Spool } from './spool.ts'
+import { TaskRounds, type TaskRoundsDeps } from './task-rounds.ts'
+
+export interface RoundsDeps {
+  readonly registry: Registry
+  readonly log: UpdateLog
+  readonly gate: Gate
+  readonly clock: Clock
+  /** Where updates are kept until their round is closed. */
+  readonly spoolFolder: string
+  readonly maxConcurrentUploads: number
+  readonly taskCard: (task: Task, paused: boolean) => TaskCard
+  /** The task paused itself after its last round: to be kept. */
+  readonly onFinished: (taskId: string) => void
+  readonly onError: (error: unknown, taskId: string) => void
+}
+
+/** When a device should come back to a server that is going down, ms. */
+const drainRetryMs = 5_000
+
+/** The rounds of every task of a server: see the contract for what each method promises. */
+export function makeRounds(deps: RoundsDeps): Rounds {
+  const stopping = new AbortController()
+  const tasks = new Map<string, TaskRounds>()
+  const running: Promise<void>[] = []
+  const roundListeners = new Set<(round: RoundSummary) => void>()
+  const promotedListeners = new Set<(promoted: Promoted) => void>()
+
+  const taskDeps: TaskRoundsDeps = {
+    ...deps,
+    spool: new Spool(deps.spoolFolder),
+    onRound: (round) => roundListeners.forEach((tell) => tell(round)),
+    onPromoted: (promoted) => promotedListeners.forEach((tell) => tell(promoted)),
+    onFinished: (taskId) => {
+      find(taskId).paused = true
+      deps.onFinished(taskId)
+    },
+  }
+  const find = (taskId: string): TaskRounds => {
+    const task = tasks.get(taskId)
+    if (task === undefined) throw new PanalError('unknown-task')
+    return task
+  }
+  const mayUpload = (target: UploadTarget): TaskRounds => {
+    if (stopping.signal.aborted) throw new PanalError('draining', undefined, { retryAfterMs: drainRetryMs })
+    return find(target.taskId)
+  }
+  const current = (taskId: string): RoundSummary | null => {
+    const live = tasks.get(taskId)?.live
+    return live?.summary ?? deps.registry.roundSummaries(taskId, { limit: 1 })[0] ?? null
+  }
+
+  return {
+    start(task, paused = false) {
+      if (tasks.has(task.id)) throw new PanalError('task-exists')
+      const rounds = new TaskRounds(task, paused, taskDeps)
+      tasks.set(task.id, rounds)
+      running.push(rounds.run(stopping.signal))
+    },
+    setPaused: (taskId, paused) => void (find(taskId).paused = paused),
+    current,
+    numMembers: (taskId) => tasks.get(taskId)?.population.size ?? 0,
+
+    join(join, link) {
+      if (stopping.signal.aborted) return refuse('draining', undefined, drainRetryMs)
+      const rounds = tasks.get(join.taskId)
+      if (rounds === undefined) return refuse('unknown-task')
+      rounds.population.join(join, link)
+      return {
+        ok: true,
+        task: deps.taskCard(rounds.task, rounds.paused),
+        pointers: deps.registry.pointers(join.taskId),
+        round: current(join.taskId),
+        assignment: rounds.assignment(join.deviceId),
+        serverTime: deps.clock.now(),
+      }
+    },
+    heartbeat(taskId, deviceId, heartbeat) {
+      const rounds = tasks.get(taskId)
+      if (rounds === undefined) return refuse('unknown-task')
+      const verdict = rounds.population.heartbeat(deviceId, heartbeat)
+      if (!verdict.ok) return verdict
+      const round = rounds.live?.round
+      const working = round?.phase === 'collecting' && round.devices[deviceId] === 'asked'
+      return { ok: true, roundNumber: working ? round.number : null, nextRoundInMs: rounds.nextRoundInMs }
+    },
+    decline(taskId, deviceId, { roundNumber }) {
+      const live = tasks.get(taskId)?.live
+      if (live === undefined || live === null) return refuse('unknown-round')
+      if (live.round.number === roundNumber) live.dispatch({ type: 'dropped', deviceId, at: deps.clock.now() })
+      return ok
+    },
+    leave: (taskId, deviceId) => tasks.get(taskId)?.population.leave(deviceId),
+    unlink: (taskId, deviceId, link: Link) => tasks.get(taskId)?.population.unlink(deviceId, link),
+
+    uploadOffset: async (target) => mayUpload(target).intake.offset(target),
+    receiveUpdate: async (target, header, offset, body): Promise<Receipt> =>
+      mayUpload(target).intake.receive(target, header, offset, body),
+    countDownload(sha256, numBytes) {
+      for (const { live } of tasks.values())
+        if (live?.round.phase === 'collecting' && live.round.baseSha256 === sha256) live.tally.bytesDown += numBytes
+    },
+
+    onRound: (listener) => subscribe(roundListeners, listener),
+    onPromoted: (listener) => subscribe(promotedListeners, listener),
+    announce: (promoted) => promotedListeners.forEach((tell) => tell(promoted)),
+
+    async stop() {
+      stopping.abort(new PanalError('draining'))
+      for (const { population } of tasks.values())
+        population.closeAll({ code: 'draining', detail: 'the server is shutting down', retryAfterMs: drainRetryMs })
+      await Promise.all([...tasks.values()].map(({ intake }) => intake.drained()))
+      await Promise.all(running)
+    },
+  }
+}
+
+function subscribe<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}

@@ -1,0 +1,192 @@
+import { createHash, type Hash } from 'node:crypto'
+import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { PanalError, type DeviceId } from '@panal/client-core'
+import type { Task } from '../registry/task.ts'
+import type { UpdateSource, WeightedUpdate } from '../strategy/strategy.ts'
+import type { UploadTarget } from './contract.ts'
+
+/** Bytes gathered before one write: fewer trips to the thread pool than one per 64 KiB socket chunk. */
+const writeBytes = 512 * 1024
+
+interface Extent {
+  /** Where the body starts in the update. */
+  readonly offset: number
+  /** Length of the whole update, as declared. */
+  readonly numBytes: number
+}
+
+/**
+ * Updates as files: `<task>/<round>/<device>.<sha256>.part` while they arrive, `<device>.update` once they count.
+ * The memory it takes does not grow with their number or size.
+ */
+export class Spool {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  folder(taskId: string, roundNumber: number): string {
+    return join(this.#folder, taskId, String(roundNumber))
+  }
+
+  part(target: UploadTarget): string {
+    return join(this.folder(target.taskId, target.roundNumber), `${target.deviceId}.${target.sha256}.part`)
+  }
+
+  update(target: Pick<UploadTarget, 'taskId' | 'roundNumber' | 'deviceId'>): string {
+    return join(this.folder(target.taskId, target.roundNumber), `${target.deviceId}.update`)
+  }
+
+  /** Bytes held of an upload that has not been accepted. */
+  async partBytes(target: UploadTarget): Promise<number> {
+    return (await stat(this.part(target)).catch(() => undefined))?.size ?? 0
+  }
+
+  /**
+   * Appends a body to the part file while hashing it, and syncs it. What arrived of a cut body stays, to be resumed.
+   * @throws PanalError 'bad-offset' | 'length-mismatch' | 'digest-mismatch', or the signal's reason
+   */
+  async receive(target: UploadTarget, extent: Extent, body: Readable, signal: AbortSignal): Promise<void> {
+    await mkdir(this.folder(target.taskId, target.roundNumber), { recursive: true })
+    const held = await this.partBytes(target)
+    if (extent.offset !== 0 && extent.offset !== held)
+      throw new PanalError('bad-offset', `the server holds ${held} bytes of this update; continue there`)
+    const file = await open(this.part(target), extent.offset === 0 ? 'w' : 'r+')
+    try {
+      const hash = createHash('sha256')
+      await hashFile(file, extent.offset, hash)
+      await append(file, extent, body, { hash, signal })
+      if (hash.digest('hex') !== target.sha256) {
+        await rm(this.part(target), { force: true })
+        throw new PanalError('digest-mismatch')
+      }
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** Reads a complete part into the start of `into`; returns its bytes as a view. */
+  async readPart(target: UploadTarget, into: Uint8Array): Promise<Uint8Array> {
+    return readWhole(this.part(target), into)
+  }
+
+  /** From part to update. The name is durable once `sync` has run. */
+  async keep(target: UploadTarget): Promise<void> {
+    await rename(this.part(target), this.update(target))
+  }
+
+  /** Makes the names in a round's folder durable. */
+  async sync(taskId: string, roundNumber: number): Promise<void> {
+    const folder = await open(this.folder(taskId, roundNumber), 'r')
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
+  }
+
+  async drop(target: UploadTarget): Promise<void> {
+    await rm(this.part(target), { force: true })
+  }
+
+  /** Everything of a round that is over. */
+  async discard(taskId: string, roundNumber: number): Promise<void> {
+    await rm(this.folder(taskId, roundNumber), { recursive: true, force: true })
+  }
+
+  /**
+   * The updates of a round in the order of `participants`, decoded one at a time into one buffer.
+   * `weights` gives each its aggregation weight.
+   */
+  source(task: Task, roundNumber: number, weights: ReadonlyMap<DeviceId, number>): UpdateSource {
+    const spool = this
+    const { layout, codec } = task
+    return {
+      count: weights.size,
+      size: layout.size,
+      async *[Symbol.asyncIterator](): AsyncGenerator<WeightedUpdate> {
+        const bytes = Buffer.allocUnsafeSlow(codec.maxBytes(layout))
+        const params = new Float32Array(layout.size)
+        for (const deviceId of [...weights.keys()].sort()) {
+          const path = spool.update({ taskId: task.id, roundNumber, deviceId })
+          const delta = codec.decode(await readWhole(path, bytes), layout, params)
+          yield { deviceId, delta, weight: weights.get(deviceId)! }
+        }
+      },
+    }
+  }
+}
+
+async function append(
+  file: FileHandle,
+  { offset, numBytes }: Extent,
+  body: Readable,
+  { hash, signal }: { hash: Hash; signal: AbortSignal },
+): Promise<void> {
+  let position = offset
+  let pending: Buffer[] = []
+  let pendingBytes = 0
+  const flush = async () => {
+    await file.writev(pending, position - pendingBytes)
+    pending = []
+    pendingBytes = 0
+  }
+  for await (const chunk of chunks(body, signal)) {
+    if (position + chunk.length > numBytes)
+      throw new PanalError('length-mismatch', `the body goes on after the declared ${numBytes} bytes`)
+    hash.update(chunk)
+    pending.push(chunk)
+    pendingBytes += chunk.length
+    position += chunk.length
+    if (pendingBytes >= writeBytes) await flush()
+  }
+  if (pendingBytes > 0) await flush()
+  if (position < numBytes)
+    throw new PanalError('length-mismatch', `the body ended at ${position} of ${numBytes} bytes; the rest may follow`)
+}
+
+/**
+ * The chunks of a body until it ends, is cut (then the iteration just ends: what came is worth keeping) or the signal
+ * aborts. Never destroys the stream, so that a refusal can still be answered on its connection.
+ */
+async function* chunks(body: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+  aborted.catch(() => undefined) // it may abort when nobody races it any more
+  const iterator = body.iterator({ destroyOnReturn: false })
+  for (;;) {
+    signal.throwIfAborted()
+    const next = await Promise.race([aborted, iterator.next().catch(() => ({ done: true as const, value: undefined }))])
+    if (next.done === true) return
+    yield next.value as Buffer
+  }
+}
+
+async function hashFile(file: FileHandle, numBytes: number, hash: Hash): Promise<void> {
+  if (numBytes === 0) return
+  const buffer = Buffer.allocUnsafe(Math.min(numBytes, writeBytes))
+  for (let position = 0; position < numBytes;) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, numBytes - position), position)
+    if (bytesRead === 0) throw new PanalError('bad-offset')
+    hash.update(buffer.subarray(0, bytesRead))
+    position += bytesRead
+  }
+}
+
+async function readWhole(path: string, into: Uint8Array): Promise<Uint8Array> {
+  const file = await open(path, 'r')
+  try {
+    let length = 0
+    for (;;) {
+      const { bytesRead } = await file.read(into, length, into.length - length, length)
+      if (bytesRead === 0 || (length += bytesRead) === into.length) return into.subarray(0, length)
+    }
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,46 @@
+import type { RoundSummary } from '@panal/client-core'
+import type { Metrics } from '../gate/report.ts'
+import { countStatus, type Round } from './state.ts'
+
+/** What a round adds up while it runs, beside its state. */
+export interface Tally {
+  bytesDown: number
+  bytesUp: number
+  /** Sum and number of the training times that devices reported, ms. */
+  trainMsSum: number
+  numTrainMs: number
+  /** The candidate on the evaluation set, once judged. */
+  metrics: Metrics | null
+}
+
+export const emptyTally = (): Tally => ({ bytesDown: 0, bytesUp: 0, trainMsSum: 0, numTrainMs: 0, metrics: null })
+
+/** A round as everybody may see it. `numLate`: asked, and not heard of when collection ended. */
+export function summarise(round: Round, tally: Tally): RoundSummary {
+  const collectedAt = round.phase === 'collecting' ? undefined : round.collectedAt
+  const aggregatedAt = round.phase === 'gating' || round.phase === 'closed' ? round.aggregatedAt : undefined
+  const candidateVersion = round.phase === 'gating' || round.phase === 'closed' ? round.candidateVersion : undefined
+  return {
+    taskId: round.taskId,
+    number: round.number,
+    phase: round.phase,
+    baseVersion: round.baseVersion,
+    openedAt: round.openedAt,
+    deadlineAt: round.deadlineAt,
+    numInvited: round.cohort.length,
+    numAccepted: countStatus(round, 'accepted'),
+    numRejected: countStatus(round, 'rejected'),
+    numDropped: countStatus(round, 'dropped'),
+    numLate: round.phase === 'collecting' ? 0 : countStatus(round, 'asked'),
+    reportingGoal: round.reportingGoal,
+    bytesDown: tally.bytesDown,
+    bytesUp: tally.bytesUp,
+    ...(round.phase === 'closed' && { outcome: round.outcome, reason: round.reason, closedAt: round.closedAt }),
+    ...(candidateVersion !== undefined && { candidateVersion }),
+    ...(tally.numTrainMs > 0 && { trainMs: tally.trainMsSum / tally.numTrainMs }),
+    ...(collectedAt !== undefined && { collectMs: collectedAt - round.openedAt }),
+    ...(collectedAt !== undefined && aggregatedAt !== undefined && { aggregateMs: aggregatedAt - collectedAt }),
+    ...(aggregatedAt !== undefined && round.phase === 'closed' && { gateMs: round.closedAt - aggregatedAt }),
+    ...(tally.metrics && { accuracy: tally.metrics.accuracy, logLoss: tally.metrics.logLoss }),
+  }
+}

@@ -1,0 +1,253 @@
+import {
+  type Assignment,
+  type Clock,
+  type DeviceId,
+  type Pointers,
+  type Promoted,
+  type RoundSummary,
+} from '@panal/client-core'
+import type { Gate, ModelRef } from '../gate/contract.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Task } from '../registry/task.ts'
+import { assignmentFor, collectUpdates } from './collect.ts'
+import { Intake } from './intake.ts'
+import { LiveRound } from './live-round.ts'
+import { Population } from './population.ts'
+import type { RoundPorts, UpdateLog } from './ports.ts'
+import { runRound } from './round.ts'
+import { wantedDevices } from './select.ts'
+import type { Spool } from './spool.ts'
+import { advance, type GatingRound, type Round } from './state.ts'
+
+export interface TaskRoundsDeps {
+  readonly registry: Registry
+  readonly log: UpdateLog
+  readonly spool: Spool
+  readonly gate: Gate
+  readonly clock: Clock
+  readonly maxConcurrentUploads: number
+  /** Something in a round went wrong that no rule foresees: logged, the round tried again later. */
+  readonly onError: (error: unknown, taskId: string) => void
+  readonly onRound: (summary: RoundSummary) => void
+  readonly onPromoted: (promoted: Promoted) => void
+  /** The task ran its last round. */
+  readonly onFinished: (taskId: string) => void
+}
+
+/** The rounds of one task, one after another, for as long as it is not paused; and the devices that serve it. */
+export class TaskRounds {
+  readonly task: Task
+  readonly population: Population
+  readonly intake: Intake
+  readonly #deps: TaskRoundsDeps
+  #live: LiveRound | null = null
+  #paused: boolean
+  #nextRoundAt: number | null = null
+  #wake: () => void = () => undefined
+
+  constructor(task: Task, paused: boolean, deps: TaskRoundsDeps) {
+    this.task = task
+    this.#paused = paused
+    this.#deps = deps
+    this.population = new Population(task.document, deps.clock, {
+      gone: (deviceId) => this.#live?.dispatch({ type: 'dropped', deviceId, at: deps.clock.now() }),
+      arrived: () => this.#wake(),
+    })
+    this.intake = new Intake({
+      task,
+      spool: deps.spool,
+      log: deps.log,
+      clock: deps.clock,
+      maxConcurrent: deps.maxConcurrentUploads,
+      live: () => this.#live,
+    })
+  }
+
+  get live(): LiveRound | null {
+    return this.#live
+  }
+
+  get nextRoundInMs(): number | null {
+    return this.#nextRoundAt === null ? null : Math.max(0, this.#nextRoundAt - this.#deps.clock.now())
+  }
+
+  set paused(paused: boolean) {
+    this.#paused = paused
+    this.#wake()
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** The offer a device still holds; a device that had dropped out and came back in time gets it again. */
+  assignment(deviceId: DeviceId): Assignment | null {
+    if (this.#live === null) return null
+    this.#live.dispatch({ type: 'returned', deviceId, at: this.#deps.clock.now() })
+    return assignmentFor(this.task, this.#live, deviceId, this.#deps.clock)
+  }
+
+  /** Runs until the signal aborts. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const watching = this.#watchLeases(signal)
+    let open = this.#deps.registry.openRounds(this.task.id).map((round) => this.#recovered(round))
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        if (open.length === 0) await this.#readyToSelect(signal)
+        const closed = await runRound(this.task, open[0] ?? null, this.#ports(), signal)
+        open = []
+        failures = closed.phase === 'closed' && closed.outcome === 'abandoned' ? failures + 1 : 0
+        await this.#afterRound(closed, failures, signal)
+      } catch (error) {
+        if (signal.aborted) break
+        this.#deps.onError(error, this.task.id)
+        open = this.#deps.registry.openRounds(this.task.id).map((round) => this.#recovered(round))
+        failures += 1
+        await this.#rest(failures, signal).catch(() => undefined)
+      }
+    }
+    await watching
+  }
+
+  #ports(): RoundPorts {
+    const { registry, log, spool, gate, clock } = this.#deps
+    return {
+      registry,
+      log,
+      spool,
+      gate,
+      population: this.population,
+      clock,
+      enter: (round) => this.#enter(round),
+      collect: (live, signal) => collectUpdates(this.task, live, { population: this.population, clock }, signal),
+      weights: (round) =>
+        new Map(
+          log
+            .updatesOf(round.taskId, round.number)
+            .filter((update) => update.verdict === 'accepted' && round.participants.includes(update.deviceId))
+            .map((update) => [update.deviceId, update.weight]),
+        ),
+      subject: (round) => this.#subject(round),
+    }
+  }
+
+  /** Durable before any offer leaves: saved by LiveRound's constructor, the selection beside it. */
+  #enter(round: Round): LiveRound {
+    const { registry, log, onRound } = this.#deps
+    this.#nextRoundAt = null
+    this.#live = new LiveRound(round, registry, onRound)
+    log.markSelected(round.taskId, round.cohort, round.number)
+    return this.#live
+  }
+
+  /** A round found open at start: the rows of its updates are replayed onto it, so that nothing acknowledged is lost [R9]. */
+  #recovered(round: Round): Round {
+    if (round.phase !== 'collecting') return round
+    return this.#deps.log
+      .updatesOf(round.taskId, round.number)
+      .reduce<Round>(
+        (state, { deviceId, verdict, receivedAt: at }) =>
+          advance(
+            state,
+            verdict === 'accepted'
+              ? { type: 'accepted', deviceId, at }
+              : { type: 'rejected', deviceId, code: 'bad-request', at },
+          ),
+        round,
+      )
+  }
+
+  #subject(round: GatingRound): Parameters<Gate['judge']>[0] {
+    const { registry } = this.#deps
+    const { champion, anchor } = registry.pointers(this.task.id)
+    const model = (version: number): ModelRef => {
+      const { weightsSha256 } = registry.version(this.task.id, version)
+      return { version, weightsSha256 }
+    }
+    return {
+      document: this.task.document,
+      candidate: model(round.candidateVersion),
+      base: model(round.baseVersion),
+      champion: champion === null ? null : model(champion),
+      anchor: anchor === null ? null : model(anchor),
+    }
+  }
+
+  async #afterRound(round: Round, failures: number, signal: AbortSignal): Promise<void> {
+    const { registry, spool, onPromoted, onFinished } = this.#deps
+    if (round.phase !== 'closed') return
+    await spool.discard(round.taskId, round.number)
+    if (round.outcome === 'promoted') onPromoted(promotionOf(round, registry.pointers(round.taskId), registry))
+    const { max } = this.task.document.rounds
+    if (max !== undefined && round.number >= max) onFinished(this.task.id)
+    await this.#rest(failures, signal)
+  }
+
+  /** The task's own interval; longer and longer while rounds fail. */
+  async #rest(failures: number, signal: AbortSignal): Promise<void> {
+    const { rounds, lease } = this.task.document
+    const backoffMs = failures === 0 ? 0 : Math.min(60_000, lease.heartbeatMs * 2 ** Math.min(failures, 10))
+    const restMs = Math.max(rounds.minIntervalMs, backoffMs)
+    this.#nextRoundAt = this.#deps.clock.now() + restMs
+    if (restMs > 0) await this.#deps.clock.sleep(restMs, signal)
+  }
+
+  /**
+   * Waits until the task is not paused and has devices: all that are wanted, or after one heartbeat's grace as many
+   * as a round needs at least.
+   */
+  async #readyToSelect(signal: AbortSignal): Promise<void> {
+    const { cohort, lease } = this.task.document
+    for (let grace = true; ;) {
+      signal.throwIfAborted()
+      const available = this.#paused ? 0 : this.population.available().length
+      if (available >= wantedDevices(cohort) || (!grace && available >= cohort.minimum)) return
+      this.#nextRoundAt = null
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve))
+      if (available < cohort.minimum) {
+        await Promise.race([woken, aborted(signal)])
+        grace = true
+      } else {
+        grace = await this.#graceOrWoken(woken, lease.heartbeatMs, signal)
+      }
+    }
+  }
+
+  /** True if somebody came before the grace was over. */
+  async #graceOrWoken(woken: Promise<void>, graceMs: number, signal: AbortSignal): Promise<boolean> {
+    const timer = new AbortController()
+    const stop = () => timer.abort(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    const over = this.#deps.clock.sleep(graceMs, timer.signal).then(
+      () => false,
+      () => true,
+    )
+    const cameFirst = await Promise.race([woken.then(() => true), over])
+    timer.abort()
+    signal.removeEventListener('abort', stop)
+    return cameFirst
+  }
+
+  /** [R8] Looks for lapsed leases often enough that one is noticed within half a heartbeat. */
+  async #watchLeases(signal: AbortSignal): Promise<void> {
+    const everyMs = Math.ceil(this.task.document.lease.heartbeatMs / 2)
+    while (!signal.aborted) {
+      await this.#deps.clock.sleep(everyMs, signal).catch(() => undefined)
+      this.population.sweep()
+    }
+  }
+}
+
+const promotionOf = (round: Round, pointers: Pointers, registry: Registry): Promoted => {
+  const champion = pointers.champion ?? 0
+  const move = registry.moves(round.taskId).find((each) => each.pointer === 'champion' && each.to === champion)
+  return {
+    taskId: round.taskId,
+    champion,
+    previous: move?.from ?? null,
+    reason: move?.reason ?? 'the gate promoted it',
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }))

@@ -16,6 +16,7 @@ import { applyModel, layoutOf, openModel, readParams, writeParams } from './mode
 import { objectives } from './objective.ts'
 import { logitsTopology, asTopology } from './topology.ts'
 import type { LocalResult, TrainProgress, Trainer } from './trainer.ts'
+import { useFastWasmGradients } from './wasm-matmul.ts'
 
 export interface TfjsTrainerOptions {
   /** With a real clock, work hands the thread back every 50 ms. Without one, it runs through. */
@@ -135,6 +136,7 @@ export async function tfjsTrainer(
     async train(base, plan, data, rng, signal, onProgress) {
       signal.throwIfAborted()
       checkDataset(data, exampleShape, numClasses)
+      useFastWasmGradients()
       const breath = breathing(clock, signal)
       const result = await withModel(base, (opened) =>
         runEpochs({ model: opened, plan, data, rng, signal, breath, onProgress }),

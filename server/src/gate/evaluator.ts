@@ -15,8 +15,8 @@ export interface EvaluatorParts {
 /** One life of the worker: what it holds, and who waits for it. All of it goes when it dies. */
 interface Life {
   readonly worker: Worker
-  /** Digest → the sending of its bytes, least recently used first. */
-  readonly datasets: Map<string, Promise<void>>
+  /** Digests of the datasets it holds, least recently used first. */
+  readonly held: Set<string>
   readonly waiting: Map<number, { resolve(predictions: Predictions): void; reject(error: Error): void }>
 }
 
@@ -27,6 +27,7 @@ interface Life {
 export function makeEvaluator(parts: EvaluatorParts): Evaluator {
   const workerUrl = parts.workerUrl ?? new URL('./evaluator-worker.ts', import.meta.url)
   const maxDatasets = parts.maxDatasets ?? 6
+  const reading = new Map<string, Promise<Uint8Array>>()
   let life: Life | undefined
   let closed = false
   let lastId = 0
@@ -34,39 +35,33 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator {
   const predict = async (request: EvaluationRequest, signal: AbortSignal): Promise<Predictions> => {
     signal.throwIfAborted()
     if (closed) throw new Error('the evaluator is closed')
+    const { datasetSha256: sha256 } = request
+    const bytes = life?.held.has(sha256) === true ? undefined : await untilAborted(read(sha256), signal)
+    if (closed) throw new Error('the evaluator is closed')
+    // From here to the posting of the request nothing else runs, so the dataset cannot be dropped in between.
     const current = (life ??= start())
-    // Again if the dataset had to make room for another one before this request could be posted.
-    let provided: Promise<void> | undefined
-    while (provided === undefined || current.datasets.get(request.datasetSha256) !== provided) {
-      provided = provide(current, request.datasetSha256)
-      await untilAborted(provided, signal)
-      if (life !== current) throw new Error('the evaluation worker stopped while it was given the dataset')
-    }
+    if (bytes !== undefined) hold(current, sha256, bytes)
+    touch(current, sha256)
     return ask(current, request, signal)
   }
 
-  /** Hands a dataset to the worker unless it has it; makes room first. */
-  const provide = (current: Life, sha256: string): Promise<void> => {
-    const held = current.datasets.get(sha256)
-    const sending = held ?? send(current, sha256)
-    current.datasets.delete(sha256)
-    current.datasets.set(sha256, sending)
-    return sending
+  /** A blob is read once, however many wait for it. */
+  const read = (sha256: string): Promise<Uint8Array> => {
+    const started = reading.get(sha256) ?? parts.readBlob(sha256).finally(() => reading.delete(sha256))
+    reading.set(sha256, started)
+    return started
   }
 
-  const send = async (current: Life, sha256: string): Promise<void> => {
-    try {
-      const blob = await parts.readBlob(sha256)
-      // A copy of its own, moved to the worker: the blob may be a view into a pool.
-      const bytes = new Uint8Array(blob)
-      for (const oldest of [...current.datasets.keys()].slice(0, -maxDatasets)) {
-        current.datasets.delete(oldest)
-        post(current, { type: 'forget', sha256: oldest })
-      }
-      post(current, { type: 'keep', sha256, bytes }, [bytes.buffer])
-    } catch (error) {
-      current.datasets.delete(sha256)
-      throw error
+  /** Hands a dataset to the worker unless it has it by now, and makes room for it. */
+  const hold = (current: Life, sha256: string, blob: Uint8Array): void => {
+    if (current.held.has(sha256)) return
+    // A copy of its own, moved to the worker: the blob may be a view into a pool.
+    const bytes = new Uint8Array(blob)
+    post(current, { type: 'keep', sha256, bytes }, [bytes.buffer])
+    current.held.add(sha256)
+    for (const oldest of [...current.held].slice(0, -maxDatasets)) {
+      current.held.delete(oldest)
+      post(current, { type: 'forget', sha256: oldest })
     }
   }
 
@@ -96,7 +91,7 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator {
 
   const start = (): Life => {
     const worker = spawnWorker(workerUrl)
-    const born: Life = { worker, datasets: new Map(), waiting: new Map() }
+    const born: Life = { worker, held: new Set(), waiting: new Map() }
     const die = (error: Error): void => {
       if (life === born) life = undefined
       for (const { reject } of [...born.waiting.values()]) reject(error)
@@ -124,6 +119,12 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator {
 
 const post = (life: Life, message: ToWorker, transfer: ArrayBuffer[] = []): void =>
   life.worker.postMessage(message, transfer)
+
+/** Moves a digest to the end of its set: the most recently used. */
+function touch({ held }: Life, sha256: string): void {
+  held.delete(sha256)
+  held.add(sha256)
+}
 
 /** `work`, or the signal's reason if it aborts first; the work itself goes on, for whoever else needs it. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,0 +1,93 @@
+import { createRequire } from 'node:module'
+import { dirname, sep } from 'node:path'
+import { parentPort } from 'node:worker_threads'
+import { ready, setBackend } from '@tensorflow/tfjs-core'
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
+import {
+  modelTopology,
+  readDataset,
+  systemClock,
+  tfjsTrainer,
+  type Dataset,
+  type TaskDocument,
+  type Trainer,
+} from '@panal/client-core'
+import type { FromWorker, ToWorker } from './evaluator-protocol.ts'
+
+/** How many tasks' trainers are kept; each is a topology and no tensors. */
+const maxTrainers = 8
+
+const port = parentPort
+if (port === null) throw new Error('evaluator-worker.ts runs as a worker thread only')
+
+/** A real clock makes tfjs hand the thread back now and then, so that a cancel is heard. */
+const clock = systemClock({ setTimeout, clearTimeout })
+const datasets = new Map<string, { readonly bytes: Uint8Array; read?: { schema: string; dataset: Dataset } }>()
+const trainers = new Map<string, Promise<Trainer>>()
+const cancels = new Map<number, AbortController>()
+const backend = chooseBackend()
+
+/** Datasets are kept and forgotten, and models run, one message after the other; only a cancel overtakes. */
+let queue: Promise<void> = Promise.resolve()
+port.on('message', (message: ToWorker) => {
+  if (message.type === 'cancel') return cancels.get(message.id)?.abort(new Error('cancelled'))
+  if (message.type === 'predict') cancels.set(message.id, new AbortController())
+  queue = queue.then(() => handle(message))
+})
+
+async function handle(message: Exclude<ToWorker, { type: 'cancel' }>): Promise<void> {
+  if (message.type === 'keep') return void datasets.set(message.sha256, { bytes: message.bytes })
+  if (message.type === 'forget') return void datasets.delete(message.sha256)
+  const { id } = message
+  try {
+    port?.postMessage(await predict(message, cancels.get(id)?.signal))
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error)
+    port?.postMessage({ type: 'failed', id, detail } satisfies FromWorker)
+  } finally {
+    cancels.delete(id)
+  }
+}
+
+async function predict(request: Extract<ToWorker, { type: 'predict' }>, signal?: AbortSignal): Promise<FromWorker> {
+  const { id, document, params, sha256 } = request
+  signal?.throwIfAborted()
+  await backend
+  const dataset = open(sha256, document)
+  const trainer = await trainerOf(document)
+  const probabilities = await trainer.predict(params, dataset, signal)
+  const numClasses = document.data.classes.length
+  // A copy: the labels may be a view of the whole file, all of which would travel with them.
+  return { type: 'predictions', id, probabilities, labels: dataset.y.slice(), numClasses }
+}
+
+/** Reads a dataset once; again only if another task's schema reads the same file otherwise. */
+function open(sha256: string, document: TaskDocument): Dataset {
+  const held = datasets.get(sha256)
+  if (held === undefined) throw new Error(`dataset ${sha256} was not handed to the evaluation worker`)
+  const schema = JSON.stringify(document.data)
+  if (held.read?.schema !== schema) held.read = { schema, dataset: readDataset(held.bytes, document.data) }
+  return held.read.dataset
+}
+
+function trainerOf({ model, data, loss }: TaskDocument): Promise<Trainer> {
+  const key = JSON.stringify([model, data, loss])
+  const opened = trainers.get(key) ?? tfjsTrainer(modelTopology(model, data, loss), data, loss, { clock })
+  trainers.delete(key)
+  trainers.set(key, opened)
+  opened.catch(() => trainers.delete(key))
+  for (const oldest of [...trainers.keys()].slice(0, -maxTrainers)) trainers.delete(oldest)
+  return opened
+}
+
+/** WASM SIMD where it starts, else plain JavaScript: the same answers to float32 rounding, many times slower. */
+async function chooseBackend(): Promise<void> {
+  const wasmFiles = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))
+  setWasmPaths(`${wasmFiles}${sep}`)
+  const started = await setBackend('wasm').catch(() => false)
+  if (!started) {
+    await import('@tensorflow/tfjs-backend-cpu')
+    await setBackend('cpu')
+  }
+  await ready()
+}

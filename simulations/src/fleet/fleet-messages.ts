@@ -1,0 +1,23 @@
+import type { Dataset, SessionEvent } from '@panal/client-core'
+
+/** What a worker thread is started with. The examples lie in shared memory: no thread copies them. */
+export interface FleetWorkerData {
+  readonly server: string
+  readonly taskId: string
+  readonly seed: string
+  readonly devices: readonly FleetDevice[]
+}
+
+export interface FleetDevice {
+  /** Number of the device in the whole fleet, from 0. */
+  readonly index: number
+  readonly data: Dataset
+}
+
+export type FleetCommand = 'pause' | 'resume' | 'close'
+
+/** From a worker thread to the fleet. After `closed` it sends no more and ends by itself. */
+export type FleetReport =
+  | { readonly type: 'ready' }
+  | { readonly type: 'event'; readonly device: number; readonly event: SessionEvent }
+  | { readonly type: 'closed' }

@@ -1,0 +1,76 @@
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import type { Worker } from 'node:worker_threads'
+import type { Dataset, SessionEvent } from '@panal/client-core'
+import { spawnWorker } from '@panal/server'
+import type { FleetCommand, FleetReport, FleetWorkerData } from './fleet-messages.ts'
+
+export interface FleetOptions {
+  /** Scheme, host and port. */
+  readonly server: string
+  readonly taskId: string
+  /** One device for each; in shared memory (`shareShards`), or every thread gets a copy. */
+  readonly shards: readonly Dataset[]
+  /** Threads. Default: one for each core, at most one for each device. */
+  readonly workers?: number
+  readonly seed?: number
+  readonly onEvent?: (device: number, event: SessionEvent) => void
+  /** A worker thread failed: its devices are gone. */
+  readonly onError?: (error: Error) => void
+}
+
+/** Simulated devices at work. */
+export interface Fleet {
+  readonly numDevices: number
+  /** Every device gives back what it has and is not asked until `resume`. */
+  pause(): void
+  resume(): void
+  /** Every device leaves, every thread ends. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts one device for each shard: each is the session that a browser runs, over real Socket.IO and HTTP. The devices
+ * are dealt to worker threads; those of one thread train one after another on its one wasm backend.
+ * Resolves when all threads are up; the devices join from then on.
+ */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { server, taskId, shards, seed = 1, onEvent, onError } = options
+  const numWorkers = Math.max(1, Math.min(options.workers ?? availableParallelism(), shards.length))
+  const devices = shards.map((data, index) => ({ index, data }))
+  const workers = Array.from({ length: numWorkers }, (_, number) => {
+    const workerData: FleetWorkerData = {
+      server,
+      taskId,
+      seed: String(seed),
+      devices: devices.filter(({ index }) => index % numWorkers === number),
+    }
+    return spawnWorker(new URL('./fleet-worker.ts', import.meta.url), { workerData })
+  })
+  const ended = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)))
+  const tell = (command: FleetCommand) => workers.forEach((worker) => worker.postMessage(command))
+  try {
+    await Promise.all(workers.map((worker) => started(worker, onEvent)))
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.terminate()))
+    throw error
+  }
+  for (const worker of workers) worker.on('error', (error) => onError?.(error))
+  return {
+    numDevices: shards.length,
+    pause: () => tell('pause'),
+    resume: () => tell('resume'),
+    async close() {
+      tell('close')
+      await Promise.all(ended)
+    },
+  }
+}
+
+/** Resolves when the thread is up. Listens from the start: nothing it reports is lost. @throws what the thread threw */
+async function started(worker: Worker, onEvent: FleetOptions['onEvent']): Promise<void> {
+  worker.on('message', (report: FleetReport) => {
+    if (report.type === 'event') onEvent?.(report.device, report.event)
+  })
+  await once(worker, 'message')
+}

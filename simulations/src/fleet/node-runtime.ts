@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import {
+  httpTransfer,
+  socketIoChannel,
+  systemClock,
+  type Conditions,
+  type DeviceRuntime,
+  type DeviceStorage,
+  type Rng,
+} from '@panal/client-core'
+
+export interface NodeRuntimeOptions {
+  /** Scheme, host and port. */
+  readonly server: string
+  readonly rng: Rng
+  readonly storage?: DeviceStorage
+}
+
+const onMains: Conditions = { charging: true, unmetered: true, idle: true }
+
+/** A device that is a Node process: Node's own fetch, WebSocket and SHA-256; storage that ends with it by default. */
+export function nodeRuntime({ server, rng, storage = memoryStorage() }: NodeRuntimeOptions): DeviceRuntime {
+  const clock = systemClock({ setTimeout, clearTimeout })
+  const sha256 = (bytes: Uint8Array) => Promise.resolve(createHash('sha256').update(bytes).digest('hex'))
+  return {
+    clock,
+    rng,
+    storage,
+    sha256,
+    transfer: httpTransfer({ baseUrl: server, fetch: (url, init) => fetch(url, init), sha256, clock, rng }),
+    connect: (signal) => Promise.resolve(socketIoChannel(server, {}, { clock, signal })),
+    conditions: () => Promise.resolve(onMains),
+  }
+}
+
+export function memoryStorage(): DeviceStorage {
+  const kept = new Map<string, Uint8Array>()
+  return {
+    read: (key) => Promise.resolve(kept.get(key)),
+    write(key, value) {
+      kept.set(key, value.slice())
+      return Promise.resolve()
+    },
+    remove(key) {
+      kept.delete(key)
+      return Promise.resolve()
+    },
+    keys: (prefix) => Promise.resolve([...kept.keys()].filter((key) => key.startsWith(prefix))),
+  }
+}

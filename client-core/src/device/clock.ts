@@ -20,10 +20,10 @@ export function systemClock(timers: Timers): Clock {
     now: () => Date.now(),
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
-        if (signal?.aborted === true) return reject(signal.reason as Error)
+        if (signal?.aborted === true) return reject(signal.reason)
         const stop = () => {
           timers.clearTimeout(handle as never)
-          reject(signal?.reason as Error)
+          reject(signal?.reason)
         }
         const handle = timers.setTimeout(() => {
           signal?.removeEventListener('abort', stop)

@@ -38,7 +38,10 @@ export type SessionEvent =
       readonly bytesUp: number
     }
   | { readonly type: 'refused'; readonly roundNumber: number; readonly code: ErrorCode; readonly detail: string }
+  /** The assignment came to nothing on its way: taken back by the server, over, replaced, or not allowed here now. */
   | { readonly type: 'withdrawn'; readonly roundNumber: number; readonly code: string }
+  /** The device could not do its part: `code` where a transfer failed, none where training did. */
+  | { readonly type: 'failed'; readonly roundNumber: number; readonly code?: ErrorCode; readonly detail: string }
 
 /** A running device. */
 export interface Session {

@@ -28,7 +28,7 @@ interface Sleeper {
 }
 
 async function runMicrotasks(): Promise<void> {
-  for (let turn = 0; turn < 200; turn++) await undefined
+  for (let turn = 0; turn < 200; turn++) await Promise.resolve()
 }
 
 export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
@@ -50,10 +50,10 @@ export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
     },
     sleep: (ms, signal) =>
       new Promise<void>((resolve, reject) => {
-        if (signal?.aborted === true) return reject(signal.reason as Error)
+        if (signal?.aborted === true) return reject(signal.reason)
         const stop = () => {
           sleepers.splice(sleepers.indexOf(sleeper), 1)
-          reject(signal?.reason as Error)
+          reject(signal?.reason)
         }
         const wake = () => {
           signal?.removeEventListener('abort', stop)

@@ -48,7 +48,7 @@ const overTheWire = <T>(message: T): T => JSON.parse(JSON.stringify(message)) as
 export function loopback(options: LoopbackOptions = {}): { readonly channel: Channel; readonly server: ServerEnd } {
   const inbox = eventInbox()
   const links = listeners<'up' | 'down'>()
-  const closings = listeners<void>()
+  const closings = listeners<'closed'>()
   const pending = pendingAnswers(options.clock, options.ackTimeoutMs)
   let state: ServerEnd['state'] = 'up'
   /** Counts connections: a message sent on one does not arrive on the next. */
@@ -92,7 +92,7 @@ export function loopback(options: LoopbackOptions = {}): { readonly channel: Cha
       state = 'closed'
       inbox.clear()
       links.clear()
-      closings.tell()
+      closings.tell('closed')
     },
   }
   const server: ServerEnd = {

@@ -21,7 +21,7 @@ export function pendingAnswers(clock: Clock | undefined, timeoutMs = defaultAckT
   return {
     ask: <T>(send: (answer: (reply: T) => void) => void, signal?: AbortSignal) =>
       new Promise<T>((resolve, reject) => {
-        if (signal?.aborted === true) return reject(signal.reason as Error)
+        if (signal?.aborted === true) return reject(signal.reason)
         const timer = childController(signal)
         const settled = () => {
           waiting.delete(fail)
@@ -30,7 +30,7 @@ export function pendingAnswers(clock: Clock | undefined, timeoutMs = defaultAckT
         }
         const fail = (error: unknown) => {
           settled()
-          reject(error as Error)
+          reject(error)
         }
         waiting.add(fail)
         timer.signal.addEventListener('abort', () => waiting.has(fail) && fail(signal?.reason), { once: true })

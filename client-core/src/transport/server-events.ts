@@ -21,7 +21,7 @@ export function eventInbox(): EventInbox {
     return held
   }
   return {
-    on: (name, listener) => of(name).add(listener as (message: never) => void),
+    on: (name, listener) => of(name).add(listener),
     deliver(name, message) {
       if (!isEventName(name) || !Value.Check(serverEvents[name], message)) return false
       of(name).tell(message as never)

@@ -1,0 +1,48 @@
+import { Type } from 'typebox'
+import type { Assignment } from '../protocol/messages.ts'
+import type { TransferProgress } from '../transport/transfer.ts'
+import type { DeviceRuntime } from './runtime.ts'
+import { readJson, writeJson } from './stored-json.ts'
+
+/** Weights kept on a device: the round's own, and the one before for a base that has not moved. */
+const numKept = 2
+const prefix = 'blob/'
+/** Digests of the kept weights, the most recently used first. */
+const orderKey = 'blob-order'
+const Order = Type.Array(Type.String())
+
+export interface BaseWeights {
+  readonly bytes: Uint8Array
+  /** 0 when they were on the device already. */
+  readonly bytesDown: number
+}
+
+/** The base weights of an assignment: from this device if they are there and undamaged, else from the server. */
+export async function baseWeights(
+  runtime: DeviceRuntime,
+  { baseSha256, baseBytes }: Pick<Assignment, 'baseSha256' | 'baseBytes'>,
+  signal: AbortSignal,
+  onProgress?: TransferProgress,
+): Promise<BaseWeights> {
+  const { storage, transfer } = runtime
+  const kept = await storage.read(prefix + baseSha256)
+  if (kept !== undefined && (await runtime.sha256(kept)) === baseSha256) {
+    await keepNewest(runtime, baseSha256)
+    return { bytes: kept, bytesDown: 0 }
+  }
+  const bytes = await transfer.download(baseSha256, baseBytes, signal, onProgress)
+  try {
+    await storage.write(prefix + baseSha256, bytes)
+    await keepNewest(runtime, baseSha256)
+  } catch {
+    // A full or forbidden storage costs a download per round, never the round.
+  }
+  return { bytes, bytesDown: bytes.length }
+}
+
+async function keepNewest({ storage }: DeviceRuntime, newest: string): Promise<void> {
+  const before = (await readJson(storage, orderKey, Order)) ?? []
+  const order = [newest, ...before.filter((each) => each !== newest)].slice(0, numKept)
+  if (order.join() !== before.join()) await writeJson(storage, orderKey, order)
+  for (const key of await storage.keys(prefix)) if (!order.includes(key.slice(prefix.length))) await storage.remove(key)
+}

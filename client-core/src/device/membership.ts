@@ -1,0 +1,294 @@
+import type { ErrorCode } from '../protocol/errors.ts'
+import type * as Wire from '../protocol/messages.ts'
+import { protocolVersion } from '../protocol/version.ts'
+import { childController, type ChildController } from '../transport/abort.ts'
+import type { Channel } from '../transport/channel.ts'
+import { listeners } from '../transport/listeners.ts'
+import { defaultRetryPolicy, isTransient, retryDelayMs } from '../transport/retry.ts'
+import { forgetIdentity, loadIdentity } from './identity.ts'
+import type { DeviceRuntime } from './runtime.ts'
+import type { SessionState } from './session-state.ts'
+
+export type Left = Extract<SessionState, { state: 'left' }>
+
+/** What a membership asks of the device it keeps joined, and tells it. */
+export interface Member {
+  /** What the device is doing, in the words of a heartbeat. */
+  doing(): Omit<Wire.ClientEvent<'heartbeat'>, 'conditions'>
+  /** The device's conditions as they are now, before each heartbeat. */
+  onConditions(conditions: Wire.Conditions): void
+  onConnecting(attempt: number): void
+  /** `roundInHand`: what the device was working on when it asked, for an answer that crossed a newer assignment. */
+  onJoined(reply: Wire.JoinReply, roundInHand: number | undefined): void
+  onHeartbeat(reply: Wire.HeartbeatReply, roundInHand: number | undefined): void
+  /** Registers what the device wants to hear of on each new channel; returns the functions that stop listening. */
+  listen(channel: Channel): readonly (() => void)[]
+  /** A bug: the device cannot go on. */
+  onFailure(error: unknown): void
+}
+
+export interface MembershipOptions {
+  readonly runtime: DeviceRuntime
+  readonly taskId: string
+  readonly numExamples: number
+  readonly signal: AbortSignal
+}
+
+/** Refusals after which the same device cannot come back as it is. `unauthorized` is one only after enrolling anew. */
+const final: ReadonlySet<ErrorCode> = new Set([
+  'bad-request',
+  'unsupported-version',
+  'forbidden',
+  'unknown-task',
+  'superseded',
+])
+const needsJoin: ReadonlySet<ErrorCode> = new Set(['not-joined', 'lease-lapsed', 'unauthorized'])
+/** Until the server has said how often. */
+const firstHeartbeatMs = 5_000
+const goodbyeMs = 1_000
+
+/**
+ * Keeps one device joined to its task: enrolled, connected, its lease renewed, through every loss, until it ends or
+ * the server refuses it for good. Each connection starts with a join, since a lost one may have lost any push. [P3]
+ */
+export class Membership {
+  readonly #options: MembershipOptions
+  readonly #member: Member
+  readonly #life: ChildController
+  readonly #joins = listeners<Wire.JoinReply>()
+  #left: Left | undefined
+  #identity: Wire.Enrolment | undefined
+  #reenrolled = false
+  #channel: Channel | undefined
+  #joining = false
+  #heartbeatMs: number | undefined
+  #attempt = 1
+
+  constructor(options: MembershipOptions, member: Member) {
+    this.#options = options
+    this.#member = member
+    this.#life = childController(options.signal)
+  }
+
+  /** Resolves when the server refused the device for good; rejects with the signal's reason when that aborts. */
+  async run(): Promise<Left> {
+    const { clock, rng } = this.#options.runtime
+    const { signal } = this.#life
+    this.#background(this.#beat())
+    try {
+      for (;;) {
+        this.#member.onConnecting(this.#attempt)
+        const retryAfterMs = await this.#connection()
+        await clock.sleep(retryDelayMs(this.#attempt++, defaultRetryPolicy, rng, retryAfterMs), signal)
+      }
+    } catch (error) {
+      if (this.#left === undefined) throw error
+      return this.#left
+    } finally {
+      this.#life.release()
+      this.#life.abort()
+    }
+  }
+
+  get joined(): boolean {
+    return this.#channel?.connected === true && this.#heartbeatMs !== undefined && !this.#joining
+  }
+
+  get attempt(): number {
+    return this.#attempt
+  }
+
+  /** @throws Error before the first connection: a bug, since no work comes before a join */
+  get identity(): Wire.Enrolment {
+    if (this.#identity === undefined) throw new Error('membership: the device is not enrolled yet')
+    return this.#identity
+  }
+
+  /** Sends a heartbeat now, besides the regular ones: for a change the server should know of at once. */
+  heartbeat(): void {
+    this.#background(this.#heartbeat())
+  }
+
+  /** Gives an assignment back, if anybody is there to hear it; the lease and the deadline say it otherwise. */
+  decline(decline: Wire.Decline): void {
+    const channel = this.#channel
+    if (channel === undefined || !this.joined) return
+    this.#background(this.#ask(() => channel.request('decline', decline, this.#life.signal)))
+  }
+
+  /** Joins again, and resolves once that is done, however long the connection is away. */
+  async rejoin(signal: AbortSignal): Promise<void> {
+    const waiting = childController(signal)
+    try {
+      await new Promise<Wire.JoinReply>((resolve, reject) => {
+        const stop = () => reject(signal.reason)
+        if (signal.aborted) return stop()
+        waiting.signal.addEventListener('abort', this.#joins.add(resolve), { once: true })
+        waiting.signal.addEventListener('abort', stop, { once: true })
+        this.#background(this.#join())
+      })
+    } finally {
+      waiting.release()
+      waiting.abort()
+    }
+  }
+
+  /** One connection, until it is over for good; resolves with how long the server asks to be left alone. */
+  async #connection(): Promise<number> {
+    const { runtime } = this.#options
+    const { signal } = this.#life
+    const connecting = childController(signal)
+    try {
+      this.#identity ??= await loadIdentity(runtime, signal)
+      this.#channel = await runtime.connect(connecting.signal)
+      // From here on the connection outlives the membership by one message: the goodbye.
+      connecting.release()
+      return await this.#untilClosed(this.#channel)
+    } catch (error) {
+      if (signal.aborted || !isTransient(error)) throw error
+      return error.retryAfterMs ?? 0
+    } finally {
+      if (signal.aborted) await this.#sayGoodbye()
+      const channel = this.#channel
+      this.#channel = undefined
+      connecting.release()
+      connecting.abort()
+      channel?.close()
+    }
+  }
+
+  async #untilClosed(channel: Channel): Promise<number> {
+    const { signal } = this.#life
+    const stops: (() => void)[] = []
+    try {
+      return await new Promise<number>((resolve, reject) => {
+        const stop = () => reject(signal.reason)
+        if (signal.aborted) return stop()
+        signal.addEventListener('abort', stop, { once: true })
+        stops.push(
+          () => signal.removeEventListener('abort', stop),
+          channel.onLink((state) => (state === 'up' ? this.#background(this.#join()) : this.#onDown())),
+          channel.on('closing', (closing) => this.#onClosing(closing, resolve)),
+          ...this.#member.listen(channel),
+        )
+        if (channel.connected) this.#background(this.#join())
+      })
+    } finally {
+      for (const stop of stops) stop()
+    }
+  }
+
+  #onDown(): void {
+    this.#member.onConnecting(++this.#attempt)
+  }
+
+  #onClosing(closing: Wire.Closing, closed: (retryAfterMs: number) => void): void {
+    // The schema lets no other code in.
+    const code = closing.code as ErrorCode
+    if (final.has(code)) this.#end({ code, detail: closing.detail })
+    else closed(closing.retryAfterMs ?? 0)
+  }
+
+  async #join(): Promise<void> {
+    if (this.#joining) return
+    this.#joining = true
+    const { clock, rng } = this.#options.runtime
+    try {
+      for (let failures = 1; this.#channel?.connected === true; failures++) {
+        const retryAfterMs = await this.#joinOnce(this.#channel)
+        if (retryAfterMs === 'settled') return
+        await clock.sleep(retryDelayMs(failures, defaultRetryPolicy, rng, retryAfterMs), this.#life.signal)
+      }
+    } finally {
+      this.#joining = false
+    }
+  }
+
+  /** Resolves with how long to wait before trying again, unless it is settled, for good or ill. */
+  async #joinOnce(channel: Channel): Promise<number | 'settled'> {
+    const { runtime, taskId, numExamples } = this.#options
+    const conditions = await runtime.conditions()
+    const { roundNumber } = this.#member.doing()
+    const join = { protocolVersion, taskId, ...this.identity, numExamples, conditions }
+    const reply = await this.#ask(() => channel.request('join', join, this.#life.signal))
+    if (reply === undefined) return 0
+    if (reply.ok) {
+      this.#onJoined(reply, roundNumber)
+      return 'settled'
+    }
+    if (reply.code === 'unauthorized' && !this.#reenrolled) {
+      this.#reenrolled = true
+      await forgetIdentity(runtime)
+      this.#identity = await loadIdentity(runtime, this.#life.signal)
+      return 0
+    }
+    if (!final.has(reply.code) && reply.code !== 'unauthorized') return reply.retryAfterMs ?? 0
+    this.#end(reply)
+    return 'settled'
+  }
+
+  #onJoined(reply: Wire.JoinReply, roundInHand: number | undefined): void {
+    this.#heartbeatMs = reply.task.lease.heartbeatMs
+    this.#attempt = 1
+    this.#reenrolled = false
+    this.#joining = false
+    this.#member.onJoined(reply, roundInHand)
+    this.#joins.tell(reply)
+  }
+
+  async #beat(): Promise<void> {
+    for (;;) {
+      await this.#options.runtime.clock.sleep(this.#heartbeatMs ?? firstHeartbeatMs, this.#life.signal)
+      this.heartbeat()
+    }
+  }
+
+  /** Renews the lease, says what the device is doing, and hears what the server thinks it is doing. */
+  async #heartbeat(): Promise<void> {
+    const conditions = await this.#options.runtime.conditions()
+    const channel = this.#channel
+    if (channel === undefined || !this.joined) return
+    this.#member.onConditions(conditions)
+    const doing = this.#member.doing()
+    const reply = await this.#ask(() => channel.request('heartbeat', { ...doing, conditions }, this.#life.signal))
+    if (reply === undefined) return
+    if (reply.ok) this.#member.onHeartbeat(reply, doing.roundNumber)
+    else if (final.has(reply.code)) this.#end(reply)
+    else if (needsJoin.has(reply.code)) await this.#join()
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    const channel = this.#channel
+    if (channel === undefined || !this.joined || this.#left !== undefined) return
+    const answer = childController()
+    const { clock } = this.#options.runtime
+    clock.sleep(goodbyeMs, answer.signal).then(
+      () => answer.abort(),
+      () => undefined,
+    )
+    await channel.request('leave', {}, answer.signal).catch(() => undefined)
+    answer.abort()
+  }
+
+  /** The answer to a question; undefined when the connection gave none, for then the next join sorts it out. */
+  async #ask<T>(question: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await question()
+    } catch (error) {
+      if (isTransient(error)) return undefined
+      throw error
+    }
+  }
+
+  /** Runs beside the life; what it throws once that is over no longer matters. */
+  #background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      if (!this.#life.signal.aborted) this.#member.onFailure(error)
+    })
+  }
+
+  #end({ code, detail }: { readonly code: ErrorCode; readonly detail: string }): void {
+    this.#left ??= { state: 'left', reason: 'refused', code, detail }
+    this.#life.abort(new Error('the server refused this device'))
+  }
+}

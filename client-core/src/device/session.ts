@@ -1,0 +1,294 @@
+import type { Dataset } from '../data/dataset.ts'
+import { PanalError, type ErrorCode } from '../protocol/errors.ts'
+import type { Assignment, Conditions, Decline, HeartbeatReply, JoinReply, RoundSummary } from '../protocol/messages.ts'
+import type { TaskCard } from '../protocol/task.ts'
+import type { Trainer } from '../train/trainer.ts'
+import { childController, type ChildController } from '../transport/abort.ts'
+import type { Channel } from '../transport/channel.ts'
+import { isEligible } from './eligibility.ts'
+import { Membership, type Left, type Member } from './membership.ts'
+import { perform, type WorkOutcome, type WorkState } from './perform.ts'
+import type { DeviceRuntime } from './runtime.ts'
+import type { Session, SessionEvent, SessionState } from './session-state.ts'
+
+export interface SessionOptions {
+  readonly runtime: DeviceRuntime
+  readonly taskId: string
+  readonly data: Dataset
+  /** Called once, after the first join. The session disposes of what it gets. */
+  readonly makeTrainer: (card: TaskCard) => Promise<Trainer>
+  readonly onEvent: (event: SessionEvent) => void
+  /** Aborting it is `leave()`. */
+  readonly signal?: AbortSignal
+}
+
+/** Puts a device to work on a task for as long as both sides want. Never throws: what went wrong is in `ended`. */
+export const startSession = (options: SessionOptions): Session => new DeviceSession(options)
+
+/** The assignment in hand. */
+interface Work {
+  readonly assignment: Assignment
+  readonly controller: ChildController
+  state: WorkState
+}
+
+/**
+ * One device's whole life: join → wait → (assignment → download → train → upload) again and again → leave. The
+ * membership keeps it joined; here is what it does with that, and everything that may interrupt it.
+ */
+class DeviceSession implements Session, Member {
+  readonly ended: Promise<Left>
+  readonly #options: SessionOptions
+  readonly #life: ChildController
+  readonly #membership: Membership
+  #left: Left | undefined
+  #card: TaskCard | undefined
+  #trainer: Promise<Trainer> | undefined
+  #paused = false
+  #work: Work | undefined
+  /** The newest round this device is done with, whatever came of it. */
+  #settledRound = 0
+  /** Ends when the work last begun, and all before it, has come to rest: a trainer does one thing at a time. */
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: SessionOptions) {
+    const { runtime, taskId, data, signal } = options
+    this.#options = options
+    this.#life = childController(signal)
+    const membership = { runtime, taskId, numExamples: data.numExamples, signal: this.#life.signal }
+    this.#membership = new Membership(membership, this)
+    this.ended = this.#live()
+  }
+
+  async #live(): Promise<Left> {
+    try {
+      this.#left = await this.#membership.run()
+    } catch (error) {
+      if (!this.#life.signal.aborted) this.onFailure(error)
+    }
+    this.#life.abort()
+    this.#life.release()
+    await this.#running
+    const trainer = await this.#trainer?.catch(() => undefined)
+    trainer?.dispose()
+    const left: Left = this.#left ?? { state: 'left', reason: 'asked' }
+    this.#show(left)
+    return left
+  }
+
+  // ── what its owner asks ───────────────────────────────────────────────────────────────────────────────────────────
+
+  pause(): void {
+    if (this.#paused || this.#life.signal.aborted) return
+    this.#paused = true
+    if (this.#work !== undefined) this.#giveBack(this.#work, 'paused')
+    else this.#rest()
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#life.signal.aborted) return
+    this.#paused = false
+    this.#rest()
+  }
+
+  async leave(): Promise<void> {
+    this.#life.abort()
+    await this.ended
+  }
+
+  // ── what the membership asks and tells ──────────────────────────────────────────────────────────────────────────────────────────
+
+  listen(channel: Channel): readonly (() => void)[] {
+    return [
+      channel.on('assignment', (assignment) => this.#onAssignment(assignment)),
+      channel.on('withdrawn', ({ roundNumber, code, retryAfterMs }) => {
+        if (this.#work?.assignment.roundNumber === roundNumber) this.#abandon(this.#work, code, retryAfterMs)
+      }),
+      channel.on('round', (round) => this.#onRound(round)),
+      channel.on('promoted', (promoted) => {
+        if (promoted.taskId === this.#options.taskId) this.#tell({ type: 'promoted', promoted })
+      }),
+    ]
+  }
+
+  onConnecting(attempt: number): void {
+    if (this.#work === undefined && !this.#paused) this.#show({ state: 'connecting', attempt })
+  }
+
+  onJoined(reply: JoinReply, roundInHand: number | undefined): void {
+    const { task, pointers, round, assignment } = reply
+    this.#card = task
+    if (this.#trainer === undefined) {
+      this.#trainer = this.#makeTrainer(task)
+      // Whoever awaits it hears of a failure; it must not count as unheard before that.
+      this.#trainer.catch(() => undefined)
+    }
+    this.#tell({ type: 'joined', task, pointers, deviceId: this.#membership.identity.deviceId })
+    if (round !== null) this.#onRound(round)
+    this.#reconcile(assignment?.roundNumber ?? null, roundInHand)
+    if (assignment !== null) this.#onAssignment(assignment)
+    // A join counts as `waiting`: a device that is not must say so at once, or it is asked for what it will not do.
+    if (this.#work !== undefined) this.#membership.heartbeat()
+    else if (this.#paused) this.#rest()
+    else this.#showRest(null)
+  }
+
+  onHeartbeat({ roundNumber, nextRoundInMs }: HeartbeatReply, roundInHand: number | undefined): void {
+    this.#reconcile(roundNumber, roundInHand)
+    if (this.#work !== undefined || this.#paused) return
+    this.#showRest(nextRoundInMs)
+    // Held to a round that it does not work on: the push was lost, and joining again brings it.
+    if (roundNumber !== null && roundNumber > this.#settledRound)
+      this.#membership.rejoin(this.#life.signal).catch(() => undefined)
+  }
+
+  onFailure(error: unknown): void {
+    const detail = error instanceof Error ? error.message : String(error)
+    const code = error instanceof PanalError ? { code: error.code } : {}
+    this.#left ??= { state: 'left', reason: 'failed', ...code, detail }
+    this.#life.abort()
+  }
+
+  #onRound(round: RoundSummary): void {
+    if (round.taskId !== this.#options.taskId) return
+    this.#tell({ type: 'round', round })
+    const inHand = this.#work?.assignment.roundNumber
+    if (inHand === undefined || round.number < inHand) return
+    if (round.number === inHand && round.phase !== 'collecting') this.#abandonUnsent('round-closed')
+    if (round.number > inHand) this.#abandonUnsent('stale-round')
+  }
+
+  #reconcile(expectedRound: number | null, roundInHand: number | undefined): void {
+    const current = this.#work?.assignment.roundNumber
+    if (current !== undefined && current === roundInHand && current !== expectedRound)
+      this.#abandonUnsent('round-closed')
+  }
+
+  // ── the work ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Delivered twice, by push and by join, it runs once; a newer one replaces an older. */
+  #onAssignment(assignment: Assignment): void {
+    const { taskId, roundNumber, deadlineInMs } = assignment
+    const newest = this.#work?.assignment.roundNumber ?? this.#settledRound
+    if (taskId !== this.#options.taskId || roundNumber <= newest || this.#life.signal.aborted) return
+    if (this.#paused) return this.#membership.decline({ roundNumber, reason: 'paused' })
+    if (this.#work !== undefined) this.#drop(this.#work, 'stale-round')
+
+    const controller = childController(this.#life.signal)
+    const work: Work = { assignment, controller, state: { state: 'downloading', roundNumber, fraction: 0 } }
+    this.#work = work
+    // By this device's own clock, from receipt: no clock need agree with another.
+    this.#options.runtime.clock.sleep(deadlineInMs, controller.signal).then(
+      () => this.#work === work && this.#abandon(work, 'round-closed'),
+      () => undefined,
+    )
+    this.#running = this.#running.then(() => this.#run(work))
+  }
+
+  async #run(work: Work): Promise<void> {
+    const { runtime, data } = this.#options
+    const { assignment, controller } = work
+    const { roundNumber } = assignment
+    const { signal } = controller
+    try {
+      signal.throwIfAborted()
+      this.onConditions(await runtime.conditions())
+      const trainer = await this.#trainer
+      signal.throwIfAborted()
+      if (trainer === undefined) throw new Error('session: an assignment came before the join was answered')
+      const identity = () => this.#membership.identity
+      const rejoin = () => this.#membership.rejoin(signal)
+      const outcome = await perform(assignment, { runtime, trainer, data, identity, rejoin }, signal, (state) => {
+        if (this.#work !== work) return
+        work.state = state
+        this.#show(state)
+      })
+      this.#settle(roundNumber, outcome)
+    } catch (error) {
+      if (signal.aborted) return
+      this.#settledRound = roundNumber
+      this.#membership.decline({ roundNumber, reason: 'failed' })
+      const code = error instanceof PanalError ? { code: error.code } : {}
+      const detail = error instanceof Error ? error.message : String(error)
+      this.#tell({ type: 'failed', roundNumber, ...code, detail })
+    } finally {
+      controller.release()
+      controller.abort()
+      if (this.#work === work) {
+        this.#work = undefined
+        this.#rest()
+      }
+    }
+  }
+
+  #settle(roundNumber: number, outcome: WorkOutcome): void {
+    this.#settledRound = Math.max(this.#settledRound, roundNumber)
+    if (outcome.ok) {
+      const { ok: _, ...accepted } = outcome
+      this.#tell({ type: 'accepted', ...accepted })
+    } else this.#tell({ type: 'refused', roundNumber, code: outcome.code, detail: outcome.detail })
+  }
+
+  /** A device must meet the task's conditions to start, and for as long as it works. */
+  onConditions(conditions: Conditions): void {
+    if (this.#work === undefined || this.#card === undefined) return
+    if (!isEligible(this.#card.eligibility, conditions, this.#options.data.numExamples))
+      this.#giveBack(this.#work, 'not-eligible')
+  }
+
+  doing(): ReturnType<Member['doing']> {
+    if (this.#work === undefined) return { phase: this.#paused ? 'paused' : 'waiting' }
+    const { state, roundNumber, fraction } = this.#work.state
+    return { phase: state, roundNumber, progress: fraction }
+  }
+
+  /** An upload is left alone: it gets its verdict from the upload itself, for the server may have counted it already. */
+  #abandonUnsent(code: ErrorCode): void {
+    if (this.#work !== undefined && this.#work.state.state !== 'uploading') this.#abandon(this.#work, code)
+  }
+
+  #giveBack(work: Work, reason: Decline['reason']): void {
+    this.#membership.decline({ roundNumber: work.assignment.roundNumber, reason })
+    this.#abandon(work, reason)
+  }
+
+  #abandon(work: Work, code: string, retryAfterMs: number | null = null): void {
+    this.#drop(work, code)
+    this.#rest(retryAfterMs)
+  }
+
+  #drop(work: Work, code: string): void {
+    this.#work = undefined
+    work.controller.abort()
+    this.#tell({ type: 'withdrawn', roundNumber: work.assignment.roundNumber, code })
+  }
+
+  /** Says, here and to the server, that this device has nothing in hand. */
+  #rest(nextRoundInMs: number | null = null): void {
+    this.#showRest(nextRoundInMs)
+    this.#membership.heartbeat()
+  }
+
+  #showRest(nextRoundInMs: number | null): void {
+    if (this.#paused) this.#show({ state: 'paused' })
+    else if (this.#membership.joined) this.#show({ state: 'waiting', nextRoundInMs })
+    else this.#show({ state: 'connecting', attempt: this.#membership.attempt })
+  }
+
+  async #makeTrainer(card: TaskCard): Promise<Trainer> {
+    try {
+      return await this.#options.makeTrainer(card)
+    } catch (error) {
+      if (!this.#life.signal.aborted) this.onFailure(error)
+      throw error
+    }
+  }
+
+  #show(state: SessionState): void {
+    this.#tell({ type: 'state', state })
+  }
+
+  #tell(event: SessionEvent): void {
+    this.#options.onEvent(event)
+  }
+}

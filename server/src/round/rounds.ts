@@ -102,7 +102,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
     decline(taskId, deviceId, { roundNumber }) {
       const live = tasks.get(taskId)?.live
       if (live === undefined || live === null) return refuse('unknown-round')
-      if (live.round.number === roundNumber) live.dispatch({ type: 'dropped', deviceId, at: deps.clock.now() })
+      if (live.round.number === roundNumber) live.dispatch({ type: 'declined', deviceId, at: deps.clock.now() })
       return ok
     },
     leave: (taskId, deviceId) => tasks.get(taskId)?.population.leave(deviceId),

@@ -1,7 +1,10 @@
 import type { DeviceId, ErrorCode, EpochMs, RoundOutcome } from '@panal/client-core'
 
-/** What one device of the cohort has done so far. `asked` devices are the ones a round still waits for. */
-export type DeviceStatus = 'asked' | 'accepted' | 'rejected' | 'dropped'
+/**
+ * What one device of the cohort has done so far. `asked` devices are the ones a round still waits for; a `dropped` one
+ * may come back, one that `declined` is done with this round.
+ */
+export type DeviceStatus = 'asked' | 'accepted' | 'rejected' | 'dropped' | 'declined'
 
 /** What is fixed when a round opens. */
 export interface RoundPlan {
@@ -55,6 +58,7 @@ export type RoundEvent =
   | { readonly type: 'accepted'; readonly deviceId: DeviceId; readonly at: EpochMs }
   | { readonly type: 'rejected'; readonly deviceId: DeviceId; readonly code: ErrorCode; readonly at: EpochMs }
   | { readonly type: 'dropped'; readonly deviceId: DeviceId; readonly at: EpochMs }
+  | { readonly type: 'declined'; readonly deviceId: DeviceId; readonly at: EpochMs }
   | { readonly type: 'returned'; readonly deviceId: DeviceId; readonly at: EpochMs }
   | { readonly type: 'deadline'; readonly at: EpochMs }
   | { readonly type: 'aggregated'; readonly candidateVersion: number; readonly at: EpochMs }
@@ -80,6 +84,7 @@ const transitions = {
   accepted: { from: ['asked', 'dropped'], to: 'accepted' },
   rejected: { from: ['asked', 'dropped'], to: 'rejected' },
   dropped: { from: ['asked'], to: 'dropped' },
+  declined: { from: ['asked', 'dropped'], to: 'declined' },
   returned: { from: ['dropped'], to: 'asked' },
 } as const satisfies Record<string, { from: readonly DeviceStatus[]; to: DeviceStatus }>
 

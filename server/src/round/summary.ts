@@ -30,7 +30,7 @@ export function summarise(round: Round, tally: Tally): RoundSummary {
     numInvited: round.cohort.length,
     numAccepted: countStatus(round, 'accepted'),
     numRejected: countStatus(round, 'rejected'),
-    numDropped: countStatus(round, 'dropped'),
+    numDropped: countStatus(round, 'dropped') + countStatus(round, 'declined'),
     numLate: round.phase === 'collecting' ? 0 : countStatus(round, 'asked'),
     reportingGoal: round.reportingGoal,
     bytesDown: tally.bytesDown,

@@ -6,7 +6,11 @@ const cohort = ['d_a', 'd_b', 'd_c', 'd_d']
 const deviceId = fc.constantFrom(...cohort, 'd_stranger')
 const at = fc.integer({ min: 0, max: 3_000 })
 const event: fc.Arbitrary<RoundEvent> = fc.oneof(
-  fc.record({ type: fc.constantFrom('accepted' as const, 'dropped' as const, 'returned' as const), deviceId, at }),
+  fc.record({
+    type: fc.constantFrom('accepted' as const, 'dropped' as const, 'returned' as const, 'declined' as const),
+    deviceId,
+    at,
+  }),
   fc.record({ type: fc.constant('rejected' as const), deviceId, code: fc.constant('non-finite' as const), at }),
   fc.record({ type: fc.constant('deadline' as const), at }),
   fc.record({ type: fc.constant('aggregated' as const), candidateVersion: fc.nat(), at }),

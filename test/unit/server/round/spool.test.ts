@@ -52,7 +52,7 @@ describe('Spool', () => {
   it('refuses another offset than its own, and says which', async () => {
     await expect(
       spool.receive(target, { offset: 5, numBytes: bytes.length }, body(bytes), never),
-    ).rejects.toMatchObject({ code: 'bad-offset', message: expect.stringContaining('holds 0 bytes') as string })
+    ).rejects.toMatchObject({ code: 'bad-offset', message: expect.stringContaining('holds 0 bytes') })
   })
 
   it('refuses a body that goes on after its declared length', async () => {

@@ -66,6 +66,11 @@ describe('advance', () => {
     expect(countStatus(back, 'asked')).toBe(3)
   })
 
+  it('[R8] does not wait again for a device that declined', () => {
+    const declined = after(opened(), { type: 'declined', deviceId: 'd_a', at: 1_500 })
+    expect(advance(declined, { type: 'returned', deviceId: 'd_a', at: 1_600 })).toBe(declined)
+  })
+
   it('[R8] still takes the update of a device that had dropped out', () => {
     expect(countStatus(after(opened(), dropped('d_a'), accepted('d_a')), 'accepted')).toBe(1)
   })

@@ -24,7 +24,7 @@ const maxPrepared = 500
  */
 export class SyncQueries {
   readonly #connection: Connection
-  readonly #prepared = new Map<string, Libsql.Statement<unknown[]>>()
+  readonly #prepared = new Map<string, Libsql.Statement>()
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -51,7 +51,7 @@ export class SyncQueries {
    * `work` must not be async: what came after its first await would run outside.
    */
   transaction<Result>(work: () => Result): Result {
-    if (this.#connection.inTransaction) return work()
+    if (this.#inTransaction()) return work()
     guard(() => this.#connection.exec('BEGIN IMMEDIATE'))
     try {
       const result = work()
@@ -60,12 +60,16 @@ export class SyncQueries {
       return result
     } catch (error) {
       // A full disk makes SQLite roll back by itself; a second ROLLBACK would hide the error that matters.
-      if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK')
+      if (this.#inTransaction()) this.#connection.exec('ROLLBACK')
       throw error
     }
   }
 
-  #prepare(compilable: Compilable): { statement: Libsql.Statement<unknown[]>; parameters: unknown[] } {
+  #inTransaction(): boolean {
+    return this.#connection.inTransaction
+  }
+
+  #prepare(compilable: Compilable): { statement: Libsql.Statement; parameters: unknown[] } {
     const { sql, parameters } = compilable.compile()
     let statement = this.#prepared.get(sql)
     if (statement === undefined) {
@@ -84,7 +88,7 @@ function bindable(value: unknown, sql: string): unknown {
     typeof value === 'string' ||
     (typeof value === 'number' && !Number.isNaN(value)) ||
     value instanceof Uint8Array
-  if (!good) throw new TypeError(`a ${typeof value} (${String(value)}) cannot be stored: ${sql}`)
+  if (!good) throw new TypeError(`a value of type ${typeof value}, or NaN, cannot be stored: ${sql}`)
   return value
 }
 

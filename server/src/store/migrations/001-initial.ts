@@ -54,10 +54,11 @@ async function createRounds(db: Kysely<unknown>): Promise<void> {
     .addColumn('task_id', 'text', (c) => c.notNull().references('tasks.id'))
     .addColumn('number', 'integer', (c) => c.notNull())
     .addColumn('phase', 'text', (c) => c.notNull())
-    .addColumn('state', 'text', (c) => c.notNull())
     .addColumn('summary', 'text', (c) => c.notNull())
     .addColumn('opened_at', 'integer', (c) => c.notNull())
     .addColumn('closed_at', 'integer')
+    // Last: it grows with the cohort, and SQLite reads past it to reach what follows.
+    .addColumn('state', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint('rounds_key', ['task_id', 'number'])
     .execute()
   await table(db, 'updates')

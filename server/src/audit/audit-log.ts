@@ -1,0 +1,116 @@
+import type { Clock, EpochMs } from '@panal/client-core'
+import { sha256Of } from '../store/blob-files.ts'
+import { canonicalJson } from '../store/canonical-json.ts'
+import { query, type SyncQueries } from '../store/sync-query.ts'
+
+/** Everything people and the gate do that changes what is served, or who may change it. */
+export type AuditAction =
+  | 'task-created'
+  | 'task-paused'
+  | 'task-resumed'
+  | 'gated'
+  | 'promoted'
+  | 'rolled-back'
+  | 'dataset-added'
+  | 'device-revoked'
+  | 'link-created'
+  | 'signed-in'
+  | 'token-created'
+  | 'credential-revoked'
+
+export interface AuditEntry {
+  /** From 1, without gaps. */
+  readonly seq: number
+  readonly at: EpochMs
+  readonly actor: string
+  readonly action: AuditAction
+  readonly detail: Readonly<Record<string, unknown>>
+  /** Hex SHA-256 of the previous hash (empty for the first row) followed by this row as RFC 8785 JSON without `hash`. */
+  readonly hash: string
+}
+
+export type AuditVerdict =
+  | { readonly ok: true; readonly numRows: number; readonly head: string }
+  | { readonly ok: false; readonly seq: number; readonly detail: string }
+
+interface Row {
+  readonly seq: number
+  readonly at: number
+  readonly actor: string
+  readonly action: string
+  readonly detail: string
+}
+
+const chain = (previous: string, { seq, at, actor, action, detail }: Row): string =>
+  sha256Of(previous + canonicalJson({ seq, at, actor, action, detail }))
+
+/** Rows read at once while the chain is walked. */
+const pageSize = 1000
+
+/**
+ * What was done, by whom and why, in rows that each seal all rows before them: altering, removing or inserting one
+ * breaks the chain from there on. Rows cut off at the end show only against a head hash that was noted elsewhere.
+ */
+export class AuditLog {
+  readonly #db: SyncQueries
+  readonly #clock: Clock
+
+  constructor(deps: { readonly db: SyncQueries; readonly clock: Clock }) {
+    this.#db = deps.db
+    this.#clock = deps.clock
+  }
+
+  /** Call it inside the transaction that makes the change: either both are durable or neither is. */
+  append(entry: Pick<AuditEntry, 'actor' | 'action' | 'detail'>): void {
+    this.#db.transaction(() => {
+      const last = this.head()
+      const row = {
+        seq: last.seq + 1,
+        at: this.#clock.now(),
+        actor: entry.actor,
+        action: entry.action,
+        detail: canonicalJson(entry.detail),
+      }
+      this.#db.run(query.insertInto('audit').values({ ...row, hash: chain(last.hash, row) }))
+    })
+  }
+
+  /** Number and hash of the newest row; 0 and '' before the first. Worth noting down outside. */
+  head(): { seq: number; hash: string } {
+    const newest = query.selectFrom('audit').select(['seq', 'hash']).orderBy('seq', 'desc').limit(1)
+    return this.#db.first(newest) ?? { seq: 0, hash: '' }
+  }
+
+  /** Newest first. `before`: only rows of a smaller `seq`. */
+  entries(options: { limit?: number; before?: number } = {}): AuditEntry[] {
+    let select = query
+      .selectFrom('audit')
+      .selectAll()
+      .orderBy('seq', 'desc')
+      .limit(options.limit ?? 100)
+    if (options.before !== undefined) select = select.where('seq', '<', options.before)
+    return this.#db.all(select).map((row) => ({
+      ...row,
+      action: row.action as AuditAction,
+      detail: JSON.parse(row.detail) as AuditEntry['detail'],
+    }))
+  }
+
+  /** Walks the whole chain and names the first row that does not fit. */
+  verify(): AuditVerdict {
+    let previous = { seq: 0, hash: '' }
+    for (;;) {
+      const page = this.#db.all(
+        query.selectFrom('audit').selectAll().where('seq', '>', previous.seq).orderBy('seq').limit(pageSize),
+      )
+      for (const row of page) {
+        const expected = previous.seq + 1
+        if (row.seq !== expected) return { ok: false, seq: expected, detail: `row ${expected} is missing` }
+        if (row.hash !== chain(previous.hash, row))
+          return { ok: false, seq: row.seq, detail: `row ${row.seq}, or its hash, was altered` }
+        previous = row
+      }
+      if (page.length < pageSize) return { ok: true, numRows: previous.seq, head: previous.hash }
+    }
+  }
+}

@@ -1,0 +1,14 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** 43 base64url characters of 32 random bytes. */
+export const makeSecret = (): string => randomBytes(32).toString('base64url')
+
+/**
+ * What is kept of a secret, hex. A plain hash is enough where a password would need a slow one: nobody can go through
+ * 2^256 secrets.
+ */
+export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+
+/** Takes the same time whatever the difference. Both are hashes, so their length tells nothing. */
+export const sameHash = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

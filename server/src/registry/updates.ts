@@ -1,0 +1,89 @@
+import type { DeviceId } from '@panal/client-core'
+import type { UpdateLog, UpdateRecord } from '../round/ports.ts'
+import type { Schema } from '../store/schema.ts'
+import { query, type SyncQueries } from '../store/sync-query.ts'
+
+/** The durable record of which device sent what: one row per task, round and device. */
+export class SqlUpdateLog implements UpdateLog {
+  readonly #db: SyncQueries
+
+  constructor(db: SyncQueries) {
+    this.#db = db
+  }
+
+  /** A second row for the same device and round fails them all: whoever records asks `update` first. */
+  recordUpdates(records: readonly UpdateRecord[]): void {
+    this.#db.transaction(() => {
+      for (const record of records) this.#db.run(query.insertInto('updates').values(toRow(record)))
+    })
+  }
+
+  update(taskId: string, roundNumber: number, deviceId: DeviceId): UpdateRecord | undefined {
+    const row = this.#db.first(selectRound(taskId, roundNumber).where('device_id', '=', deviceId))
+    return row === undefined ? undefined : fromRow(row)
+  }
+
+  updatesOf(taskId: string, roundNumber: number): UpdateRecord[] {
+    return this.#db.all(selectRound(taskId, roundNumber).orderBy('device_id')).map(fromRow)
+  }
+
+  markSelected(taskId: string, deviceIds: readonly DeviceId[], roundNumber: number): void {
+    this.#db.transaction(() => {
+      for (const deviceId of deviceIds)
+        this.#db.run(
+          query
+            .insertInto('selections')
+            .values({ task_id: taskId, device_id: deviceId, last_round: roundNumber })
+            .onConflict((conflict) =>
+              conflict.columns(['task_id', 'device_id']).doUpdateSet({ last_round: roundNumber }),
+            ),
+        )
+    })
+  }
+
+  lastRounds(taskId: string): Map<DeviceId, number> {
+    const rows = this.#db.all(
+      query.selectFrom('selections').select(['device_id', 'last_round']).where('task_id', '=', taskId),
+    )
+    return new Map(rows.map((row) => [row.device_id, row.last_round]))
+  }
+}
+
+/** Only what counts: sorted by device id, as aggregation and the data digest read it. */
+export const acceptedUpdates = (log: UpdateLog, taskId: string, roundNumber: number): UpdateRecord[] =>
+  log.updatesOf(taskId, roundNumber).filter(({ verdict }) => verdict === 'accepted')
+
+const selectRound = (taskId: string, roundNumber: number) =>
+  query.selectFrom('updates').selectAll().where('task_id', '=', taskId).where('round_number', '=', roundNumber)
+
+const toRow = (record: UpdateRecord): Schema['updates'] => ({
+  task_id: record.taskId,
+  round_number: record.roundNumber,
+  device_id: record.deviceId,
+  sha256: record.sha256,
+  bytes: record.bytes,
+  num_examples: record.numExamples,
+  weight: record.weight,
+  norm: record.norm,
+  train_ms: record.trainMs ?? null,
+  loss_before: record.lossBefore ?? null,
+  loss_after: record.lossAfter ?? null,
+  verdict: record.verdict,
+  received_at: record.receivedAt,
+})
+
+const fromRow = (row: Schema['updates']): UpdateRecord => ({
+  taskId: row.task_id,
+  roundNumber: row.round_number,
+  deviceId: row.device_id,
+  sha256: row.sha256,
+  bytes: row.bytes,
+  numExamples: row.num_examples,
+  weight: row.weight,
+  norm: row.norm,
+  verdict: row.verdict,
+  receivedAt: row.received_at,
+  ...(row.train_ms !== null && { trainMs: row.train_ms }),
+  ...(row.loss_before !== null && { lossBefore: row.loss_before }),
+  ...(row.loss_after !== null && { lossAfter: row.loss_after }),
+})

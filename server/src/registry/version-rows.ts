@@ -1,0 +1,96 @@
+import { PanalError } from '@panal/client-core'
+import type { GateReport } from '../gate/report.ts'
+import type { Schema } from '../store/schema.ts'
+import { query, type SyncQueries } from '../store/sync-query.ts'
+import type { ModelVersion, VersionStatus } from './model-version.ts'
+
+/** The rows of `versions`: written once, and once more when the gate has judged. */
+export class VersionRows {
+  readonly #db: SyncQueries
+
+  constructor(db: SyncQueries) {
+    this.#db = db
+  }
+
+  insert(version: ModelVersion): void {
+    this.#db.run(query.insertInto('versions').values(toRow(version)))
+  }
+
+  conclude(taskId: string, version: number, judged: { status: VersionStatus; evaluation: GateReport }): void {
+    this.#db.run(
+      query
+        .updateTable('versions')
+        .set({ status: judged.status, evaluation: JSON.stringify(judged.evaluation) })
+        .where('task_id', '=', taskId)
+        .where('version', '=', version),
+    )
+  }
+
+  /** @throws PanalError 'unknown-version' */
+  get(taskId: string, version: number): ModelVersion {
+    const row = this.#db.first(selectTask(taskId).where('version', '=', version))
+    if (row === undefined) throw new PanalError('unknown-version', `the task has no version ${version}`)
+    return fromRow(row)
+  }
+
+  /** The one a round has made, if it has. */
+  ofRound(taskId: string, roundNumber: number): ModelVersion | undefined {
+    const row = this.#db.first(selectTask(taskId).where('round_number', '=', roundNumber))
+    return row === undefined ? undefined : fromRow(row)
+  }
+
+  /** Newest first. */
+  list(taskId: string, { limit = 100, before }: { limit?: number; before?: number }): ModelVersion[] {
+    let select = selectTask(taskId).orderBy('version', 'desc').limit(limit)
+    if (before !== undefined) select = select.where('version', '<', before)
+    return this.#db.all(select).map(fromRow)
+  }
+
+  /** The number the next version gets: one more than the highest, so that there are no gaps. */
+  next(taskId: string): number {
+    const newest = query
+      .selectFrom('versions')
+      .select('version')
+      .where('task_id', '=', taskId)
+      .orderBy('version', 'desc')
+      .limit(1)
+    return (this.#db.first(newest)?.version ?? -1) + 1
+  }
+}
+
+const selectTask = (taskId: string) => query.selectFrom('versions').selectAll().where('task_id', '=', taskId)
+
+const toRow = (version: ModelVersion): Schema['versions'] => ({
+  task_id: version.taskId,
+  version: version.version,
+  parent: version.parent,
+  round_number: version.roundNumber,
+  status: version.status,
+  weights_sha256: version.weightsSha256,
+  num_bytes: version.numBytes,
+  optimizer_sha256: version.optimizerSha256,
+  participants: JSON.stringify(version.participants),
+  plan_hash: version.planHash,
+  code_version: version.codeVersion,
+  data_digest: version.dataDigest,
+  created_at: version.createdAt,
+  evaluation: version.evaluation === null ? null : JSON.stringify(version.evaluation),
+})
+
+// The JSON columns were written by `toRow` and `conclude` and by nothing else.
+const fromRow = (row: Schema['versions']): ModelVersion => ({
+  taskId: row.task_id,
+  version: row.version,
+  parent: row.parent,
+  roundNumber: row.round_number,
+  status: row.status as VersionStatus,
+  weightsSha256: row.weights_sha256,
+  numBytes: row.num_bytes,
+  optimizerSha256: row.optimizer_sha256,
+  participants: JSON.parse(row.participants) as string[],
+  planHash: row.plan_hash,
+  codeVersion: row.code_version,
+  dataDigest: row.data_digest,
+  createdAt: row.created_at,
+  evaluation: row.evaluation === null ? null : (JSON.parse(row.evaluation) as GateReport),
+})

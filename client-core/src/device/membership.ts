@@ -49,7 +49,7 @@ const goodbyeMs = 1_000
 
 /**
  * Keeps one device joined to its task: enrolled, connected, its lease renewed, through every loss, until it ends or
- * the server refuses it for good. Each connection starts with a join, since a lost one may have lost any push. [P3]
+ * the server refuses it for good. Each connection starts with a join, since a lost one may have lost any push. [P6]
  */
 export class Membership {
   readonly #options: MembershipOptions

@@ -93,7 +93,7 @@ function codeOfStatus(status: number): ErrorCode {
     case 404:
       return 'not-found'
     case 408:
-      return 'unreachable'
+      return 'too-slow'
     case 413:
       return 'too-large'
     case 416:

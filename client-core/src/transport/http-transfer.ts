@@ -58,9 +58,12 @@ export function httpTransfer(options: HttpTransferOptions): Transfer {
         const offset = earlier === 0 ? 0 : await heldBytes(update, url, signal)
         return put(update, url, { offset, signal }, onProgress)
       }
-      // A resumed upload whose offset the server does not share asks for it again. [P18]
-      const retryable = (error: unknown) =>
-        isTransient(error) || (error instanceof PanalError && error.code === 'bad-offset')
+      // A broken transfer may be repeated: from where the server stopped, and once if the bytes arrived damaged. [P16]
+      let damaged = 0
+      const retryable = (error: unknown): boolean => {
+        if (!(error instanceof PanalError) || isTransient(error)) return isTransient(error)
+        return error.code === 'bad-offset' || (error.code === 'digest-mismatch' && ++damaged === 1)
+      }
       return retrying(once, { ...retry, signal, retryable })
     },
   }

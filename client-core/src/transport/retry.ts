@@ -5,6 +5,7 @@ import { PanalError, type ErrorCode } from '../protocol/errors.ts'
 /** Codes that say nothing about the request: the same request may succeed later. [P20] */
 const transient: ReadonlySet<ErrorCode> = new Set([
   'unreachable',
+  'too-slow',
   'internal',
   'rate-limited',
   'draining',

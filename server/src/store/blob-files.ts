@@ -131,7 +131,7 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 const hasCode = (error: unknown, ...codes: string[]): boolean =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code)
+  typeof error === 'object' && error !== null && 'code' in error && codes.includes(String(error.code))
 
 const isDiskFull = (error: unknown): boolean => hasCode(error, 'ENOSPC', 'EDQUOT')
 

@@ -1,0 +1,71 @@
+import '@tensorflow/tfjs-backend-cpu'
+import {
+  checkModel,
+  codecs,
+  layoutOf,
+  modelTopology,
+  openModel,
+  PanalError,
+  type TaskCard,
+  type TaskDocument,
+} from '@panal/client-core'
+import { sha256Of } from '../store/blob-files.ts'
+import { canonicalJson } from '../store/canonical-json.ts'
+import { makeStrategy } from '../strategy/registry.ts'
+import type { DocumentError } from './document-errors.ts'
+import type { Task } from './task.ts'
+
+/** What a document says of itself to people: changing it changes nothing that a device does. */
+function planHash(document: TaskDocument): string {
+  const { samples: _samples, title: _title, description: _description, whatLeaves: _whatLeaves, ...plan } = document
+  return sha256Of(canonicalJson(plan))
+}
+
+/**
+ * The task that a document describes, ready to run. Builds the model once, to read its layout.
+ * @throws PanalError 'invalid-task' with every misfit of the model
+ */
+export async function makeTask(document: TaskDocument): Promise<Task> {
+  const problems = await checkModel(document.model, document.data, document.loss)
+  if (problems.length > 0) throw invalidTask(problems)
+  const topology = modelTopology(document.model, document.data, document.loss)
+  const model = await openModel(topology)
+  try {
+    return {
+      id: document.id,
+      document,
+      planHash: planHash(document),
+      topology,
+      layout: layoutOf(model),
+      codec: codecs[document.plan.codec],
+      strategy: makeStrategy(document.strategy),
+    }
+  } finally {
+    model.dispose()
+  }
+}
+
+/** What a device is told of a task. */
+export function taskCard({ document, planHash, topology, layout }: Task, paused: boolean): TaskCard {
+  const { id, title, description, whatLeaves, loss, data, plan, cohort, eligibility, lease, samples } = document
+  return {
+    id,
+    title,
+    description,
+    ...(whatLeaves !== undefined && { whatLeaves }),
+    loss,
+    data,
+    plan,
+    cohort,
+    eligibility,
+    lease,
+    samples,
+    topology,
+    numParams: layout.size,
+    planHash,
+    paused,
+  }
+}
+
+export const invalidTask = (errors: readonly DocumentError[]): PanalError =>
+  new PanalError('invalid-task', undefined, { extra: { errors } })

@@ -1,9 +1,8 @@
-import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { tensorSize, tensorViews, type Params } from '../model/layout.ts'
 import { makeRng, type Rng } from '../model/rng.ts'
 import { PanalError } from '../protocol/errors.ts'
 import { layoutOf, openModel } from './model.ts'
-import { isJsonObject, type JsonObject } from './topology.ts'
+import { asTopology, isJsonObject, type JsonObject } from './topology.ts'
 
 type Fill = (values: Float32Array, shape: readonly number[], options: JsonObject, rng: Rng) => void
 
@@ -26,13 +25,18 @@ function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {
 
 const varianceScaling: Fill = (values, shape, { scale, mode, distribution }, rng) => {
   const { fanIn, fanOut } = fans(shape)
-  const fan = mode === 'fanOut' ? fanOut : mode === 'fanAvg' ? (fanIn + fanOut) / 2 : fanIn
+  const fan = mode === 'fan_out' ? fanOut : mode === 'fan_avg' ? (fanIn + fanOut) / 2 : fanIn
   const variance = numberOr(scale, 1) / Math.max(1, fan)
   const limit = Math.sqrt(3 * variance)
   const std = Math.sqrt(variance)
   for (let i = 0; i < values.length; i++)
     values[i] = distribution === 'uniform' ? (2 * rng.uniform() - 1) * limit : truncatedNormal(rng) * std
 }
+
+const scaled =
+  (scale: number, mode: string, distribution: string): Fill =>
+  (values, shape, _options, rng) =>
+    varianceScaling(values, shape, { scale, mode, distribution }, rng)
 
 /** Rows (or columns, whichever are fewer) orthonormal: Gram–Schmidt on normal draws. O(size · fewer). */
 const orthogonal: Fill = (values, shape, { gain }, rng) => {
@@ -53,73 +57,82 @@ const orthogonal: Fill = (values, shape, { gain }, rng) => {
     for (let c = 0; c < columns; c++) values[r * columns + c] = rows < columns ? basis[r]![c]! : basis[c]![r]!
 }
 
-/** By tfjs's class names; the aliases (glorotUniform, heNormal, …) are all VarianceScaling once a model is built. */
+/** By Keras's and tfjs's names, in lower case without underscores: GlorotUniform and glorot_uniform are the same. */
 const initialisers = {
-  Zeros: (values) => void values.fill(0),
-  Ones: (values) => void values.fill(1),
-  Constant: (values, _shape, { value }) => void values.fill(numberOr(value, 0)),
-  RandomUniform: (values, _shape, { minval, maxval }, rng) => {
+  zeros: (values) => void values.fill(0),
+  ones: (values) => void values.fill(1),
+  constant: (values, _shape, { value }) => void values.fill(numberOr(value, 0)),
+  randomuniform: (values, _shape, { minval, maxval }, rng) => {
     const [low, high] = [numberOr(minval, -0.05), numberOr(maxval, 0.05)]
     for (let i = 0; i < values.length; i++) values[i] = low + (high - low) * rng.uniform()
   },
-  RandomNormal: (values, _shape, { mean, stddev }, rng) => {
+  randomnormal: (values, _shape, { mean, stddev }, rng) => {
     for (let i = 0; i < values.length; i++) values[i] = numberOr(mean, 0) + numberOr(stddev, 0.05) * rng.normal()
   },
-  TruncatedNormal: (values, _shape, { mean, stddev }, rng) => {
+  truncatednormal: (values, _shape, { mean, stddev }, rng) => {
     for (let i = 0; i < values.length; i++)
       values[i] = numberOr(mean, 0) + numberOr(stddev, 0.05) * truncatedNormal(rng)
   },
-  VarianceScaling: varianceScaling,
-  Orthogonal: orthogonal,
-  Identity: (values, shape, { gain }) => {
+  variancescaling: varianceScaling,
+  orthogonal: orthogonal,
+  identity: (values, shape, { gain }) => {
     values.fill(0)
     for (let i = 0; i < Math.min(...shape); i++) values[i * shape.at(-1)! + i] = numberOr(gain, 1)
   },
+  glorotuniform: scaled(1, 'fan_avg', 'uniform'),
+  glorotnormal: scaled(1, 'fan_avg', 'normal'),
+  heuniform: scaled(2, 'fan_in', 'uniform'),
+  henormal: scaled(2, 'fan_in', 'normal'),
+  lecununiform: scaled(1, 'fan_in', 'uniform'),
+  lecunnormal: scaled(1, 'fan_in', 'normal'),
 } as const satisfies Record<string, Fill>
 
-/** `hidden1/depthwise_kernel` → the `depthwiseInitializer` of its layer, or what its name stands for. */
-function initialiserOf(weightName: string, config: JsonObject): { className: string; config: JsonObject } {
-  const short = weightName.slice(weightName.lastIndexOf('/') + 1)
-  const camel = short.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-  const given = config[`${camel}Initializer`] ?? config[`${camel.replace(/Kernel$/, '')}Initializer`]
-  if (isJsonObject(given) && typeof given.className === 'string')
-    return { className: given.className, config: isJsonObject(given.config) ? given.config : {} }
-  // Wrapped layers (TimeDistributed, Bidirectional) keep their initialisers out of sight.
-  if (/kernel|embeddings/.test(short))
-    return { className: 'VarianceScaling', config: { scale: 1, mode: 'fanAvg', distribution: 'uniform' } }
-  return { className: /gamma|variance/.test(short) ? 'Ones' : 'Zeros', config: {} }
+/** The config of each layer, by layer name; layers inside wrappers and nested models too. */
+function layerConfigs(node: unknown, found = new Map<string, JsonObject>()): Map<string, JsonObject> {
+  if (Array.isArray(node)) for (const item of node) layerConfigs(item, found)
+  else if (isJsonObject(node)) {
+    if (typeof node.class_name === 'string' && isJsonObject(node.config) && typeof node.config.name === 'string')
+      found.set(node.config.name, node.config)
+    for (const value of Object.values(node)) layerConfigs(value, found)
+  }
+  return found
+}
+
+/** Of `conv/depthwise_kernel`: the `depthwise_initializer` of layer `conv`, or else what such a weight usually has. */
+function fillOf(weight: string, configs: Map<string, JsonObject>): { fill: Fill; options: JsonObject } {
+  const slash = weight.lastIndexOf('/')
+  const [layer, short] = [weight.slice(0, slash), weight.slice(slash + 1)]
+  const config = configs.get(layer)
+  const given = config?.[`${short}_initializer`] ?? config?.[`${short.replace(/_kernel$/, '')}_initializer`]
+  const name = isJsonObject(given) ? given.class_name : given
+  if (typeof name !== 'string') {
+    const usual = /kernel|embeddings/.test(short) ? 'glorotuniform' : /gamma|variance/.test(short) ? 'ones' : 'zeros'
+    return { fill: initialisers[usual], options: {} }
+  }
+  const key = name.replaceAll('_', '').toLowerCase()
+  if (!Object.hasOwn(initialisers, key))
+    throw new PanalError('invalid-task', `the initialiser of ${weight} is not known: ${name}`)
+  const options = isJsonObject(given) && isJsonObject(given.config) ? given.config : {}
+  return { fill: initialisers[key as keyof typeof initialisers], options }
 }
 
 /**
  * Params drawn by the topology's own initialisers from `seed` alone (tfjs's are not seeded): the same topology and
- * seed give the same bytes on every machine. Each tensor has its own stream, named like the tensor.
+ * seed give the same params, each tensor from a stream of its own name. With uniform initialisers they are the same
+ * bytes on every machine; the normal ones go through Math.log and Math.cos, which engines may round apart.
  * @throws PanalError 'invalid-task' for an initialiser that is not known.
  */
 export async function initialParams(topology: unknown, seed: number): Promise<Params> {
   const model = await openModel(topology)
-  try {
-    const rng = makeRng(seed).fork('initial-params')
-    const layout = layoutOf(model)
-    const params = new Float32Array(layout.size)
-    const views = tensorViews(params, layout)
-    const configs = weightConfigs(model)
-    layout.tensors.forEach(({ name, shape }, index) => {
-      const { className, config } = initialiserOf(name, configs.get(name) ?? {})
-      if (!Object.hasOwn(initialisers, className))
-        throw new PanalError('invalid-task', `the initialiser ${className} of ${name} is not known`)
-      const fill: Fill = initialisers[className as keyof typeof initialisers]
-      fill(views[index]!, shape, config, rng.fork(name))
-    })
-    return params
-  } finally {
-    model.dispose()
-  }
+  const layout = layoutOf(model)
+  model.dispose()
+  const rng = makeRng(seed).fork('initial-params')
+  const configs = layerConfigs(asTopology(topology))
+  const params = new Float32Array(layout.size)
+  tensorViews(params, layout).forEach((values, index) => {
+    const { name, shape } = layout.tensors[index]!
+    const { fill, options } = fillOf(name, configs)
+    fill(values, shape, options, rng.fork(name))
+  })
+  return params
 }
-
-/** The config of the layer that owns each weight. */
-const weightConfigs = (model: LayersModel): Map<string, JsonObject> =>
-  new Map(
-    model.layers.flatMap((layer) =>
-      layer.weights.map(({ originalName }) => [originalName, layer.getConfig() as unknown as JsonObject] as const),
-    ),
-  )

@@ -1,14 +1,16 @@
 import { tensor, tidy, type Tensor } from '@tensorflow/tfjs-core'
 import { models, type LayersModel } from '@tensorflow/tfjs-layers'
 import { makeLayout, tensorViews, type Layout, type Params } from '../model/layout.ts'
-import { asTopology } from './topology.ts'
+import { asTopology, withoutInitialisers } from './topology.ts'
 
 /**
- * A tfjs model of this topology, weights as its initialisers draw them. Holds tensors: the caller disposes it.
+ * A tfjs model of this topology, all weights zero until `writeParams`. Holds tensors: the caller disposes it.
  * @throws PanalError 'invalid-task' when it is no topology; tfjs's own errors when a layer cannot be built.
  */
 export const openModel = (topology: unknown): Promise<LayersModel> =>
-  models.modelFromJSON(asTopology(topology) as unknown as Parameters<typeof models.modelFromJSON>[0])
+  models.modelFromJSON(
+    withoutInitialisers(asTopology(topology)) as unknown as Parameters<typeof models.modelFromJSON>[0],
+  )
 
 /** All weights, trainable or not, in `model.weights` order, named as model.json names them. */
 export const layoutOf = (model: LayersModel): Layout =>

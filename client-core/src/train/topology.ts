@@ -110,18 +110,23 @@ export const layerName = (layer: JsonObject): unknown =>
 export function outputActivation(layer: unknown): string | undefined {
   if (!isJsonObject(layer) || !isJsonObject(layer.config)) return undefined
   const { axis, activation } = layer.config
-  if (layer.class_name === 'Softmax') return axis === undefined || axis === -1 ? 'softmax' : undefined
+  // The output is [n, classes]: its last axis is also its first after n.
+  if (layer.class_name === 'Softmax') return [undefined, -1, 1].includes(axis as number) ? 'softmax' : undefined
   return typeof activation === 'string' ? activation : undefined
 }
 
-/**
- * The same model, answering logits: softmax or sigmoid are left to the loss, which is exact where a probability would
- * have been rounded to 0 or 1. Initialisers become zeros, because whoever opens this model writes its params at once.
- */
-export function logitsTopology(topology: Topology): Topology {
-  const copy = JSON.parse(JSON.stringify(topology), (key, value: unknown) =>
+/** A copy whose initialisers are all zeros: whoever opens a model writes its params at once, so why draw them. */
+export const withoutInitialisers = (topology: Topology): Topology =>
+  JSON.parse(JSON.stringify(topology), (key, value: unknown) =>
     key.endsWith('_initializer') && value !== null ? zeros : value,
   ) as Topology
+
+/**
+ * A copy that answers logits: softmax or sigmoid are left to the loss, which is exact where a probability would have
+ * been rounded to 0 or 1. @throws PanalError 'invalid-task' when there is no single output layer.
+ */
+export function logitsTopology(topology: Topology): Topology {
+  const copy = JSON.parse(JSON.stringify(topology)) as Topology
   const layer = copy.config.layers[outputLayerIndex(copy)]
   if (!isJsonObject(layer) || !isJsonObject(layer.config))
     throw new PanalError('invalid-task', 'the topology has no single output layer')

@@ -2,7 +2,7 @@ import papa from 'papaparse'
 import type { TableSchema } from '../protocol/task.ts'
 import type { Dataset } from './dataset.ts'
 import { isMissing, numFeatures, rowEncoder } from './preprocess.ts'
-import { DataProblems, invalidDataset } from './problems.ts'
+import { DataProblems, invalidDataset, type DataProblem } from './problems.ts'
 
 export interface ReadTableOptions {
   /**
@@ -10,6 +10,8 @@ export interface ReadTableOptions {
    * in silence. `skip`: the row is left out, for a person's own file may hold cases not decided yet.
    */
   readonly labels?: 'required' | 'skip'
+  /** Given: a row that cannot be read is left out and told here, with its first problem, instead of failing the file. */
+  readonly onRefusedRow?: (problem: DataProblem) => void
 }
 
 interface Table {
@@ -44,7 +46,8 @@ function locate(header: readonly string[], names: readonly string[], problems: D
  * class indices. Columns that the schema does not name are kept in `columns` and are no features.
  * @throws PanalError 'invalid-dataset'; `extra.errors` has the first 20 problems, each with its row and column.
  */
-export function readTable(text: string, schema: TableSchema, { labels = 'required' }: ReadTableOptions = {}): Dataset {
+export function readTable(text: string, schema: TableSchema, options: ReadTableOptions = {}): Dataset {
+  const { labels = 'required', onRefusedRow } = options
   const problems = new DataProblems()
   const { header, rows } = parseCsv(text, problems)
   const featureAt = locate(header, [...schema.columns.map(({ name }) => name), schema.label.column], problems)
@@ -57,24 +60,35 @@ export function readTable(text: string, schema: TableSchema, { labels = 'require
   const x = new Float32Array(rows.length * width)
   const y = new Int32Array(rows.length)
   const kept: (readonly string[])[] = []
+  let refusedRow = 0
+  const refuse = (problem: DataProblem & { readonly row: number }): void => {
+    if (onRefusedRow === undefined) problems.add(problem)
+    else if (problem.row !== refusedRow) onRefusedRow(problem)
+    refusedRow = problem.row
+  }
   rows.forEach((cells, index) => {
     const row = index + 2
     if (cells.every((cell) => cell.trim() === '')) return
     if (cells.length !== header.length)
-      return problems.add({ row, message: `${cells.length} values where the header has ${header.length}` })
+      return refuse({ row, message: `${cells.length} values where the header has ${header.length}` })
     const label = cells[labelAt]!.trim()
     const classOf = classIndex.get(label)
     if (classOf === undefined) {
-      if (!isMissing(label)) problems.add({ row, column: schema.label.column, message: 'not one of the classes' })
+      if (!isMissing(label)) refuse({ row, column: schema.label.column, message: 'not one of the classes' })
       else if (labels === 'required')
-        problems.add({ row, column: schema.label.column, message: 'the label is missing' })
+        refuse({ row, column: schema.label.column, message: 'the label is missing' })
       return
     }
+    const features = x.subarray(kept.length * width, (kept.length + 1) * width)
     encode(
       (columnIndex) => cells[featureAt[columnIndex]!]!,
-      x.subarray(kept.length * width, (kept.length + 1) * width),
-      (column, message) => problems.add({ row, column, message }),
+      features,
+      (column, message) => refuse({ row, column, message }),
     )
+    if (refusedRow === row) {
+      features.fill(0)
+      return
+    }
     y[kept.length] = classOf
     kept.push(cells)
   })

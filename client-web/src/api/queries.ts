@@ -1,0 +1,114 @@
+import type { Pointers, RoundSummary } from '@panal/client-core'
+import { QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getJson, isUnreachable, sendJson } from './http.ts'
+import type { PointerMove, SessionView, TaskView, VersionView } from './types.ts'
+
+/** Pages live on pushed events; these polls only cover the events that an outage swallowed. */
+const pollMs = 10_000
+const reconnectMs = 2_000
+
+export const makeQueryClient = (): QueryClient =>
+  new QueryClient({
+    defaultOptions: {
+      queries: {
+        retry: false,
+        staleTime: 1_000,
+        refetchInterval: (query) => (isUnreachable(query.state.error) ? reconnectMs : pollMs),
+      },
+    },
+  })
+
+const taskPath = (taskId: string) => `/v1/tasks/${encodeURIComponent(taskId)}`
+
+export const tasksQuery = queryOptions({
+  queryKey: ['tasks'],
+  queryFn: ({ signal }) => getJson<{ tasks: TaskView[] }>('/v1/tasks', signal).then(({ tasks }) => tasks),
+})
+
+export const taskQuery = (taskId: string) =>
+  queryOptions({
+    queryKey: ['task', taskId],
+    queryFn: ({ signal }) => getJson<TaskView>(taskPath(taskId), signal),
+  })
+
+export const roundsQuery = (taskId: string, limit = 100) =>
+  queryOptions({
+    queryKey: ['rounds', taskId, limit],
+    queryFn: ({ signal }) =>
+      getJson<{ rounds: RoundSummary[] }>(`${taskPath(taskId)}/rounds?limit=${limit}`, signal).then(
+        ({ rounds }) => rounds,
+      ),
+  })
+
+export const versionsQuery = (taskId: string, limit = 50) =>
+  queryOptions({
+    queryKey: ['versions', taskId, limit],
+    queryFn: ({ signal }) =>
+      getJson<{ versions: VersionView[] }>(`${taskPath(taskId)}/versions?limit=${limit}`, signal).then(
+        ({ versions }) => versions,
+      ),
+  })
+
+export const movesQuery = (taskId: string) =>
+  queryOptions({
+    queryKey: ['moves', taskId],
+    queryFn: ({ signal }) =>
+      getJson<{ moves: PointerMove[] }>(`${taskPath(taskId)}/moves`, signal).then(({ moves }) => moves),
+  })
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => getJson<SessionView>('/v1/session', signal),
+})
+
+export const useTasks = () => useQuery(tasksQuery)
+export const useTask = (taskId: string) => useQuery(taskQuery(taskId))
+
+/** All of one task's queries, asked again: after a move of a pointer, or when a round closed. */
+export function refreshTask(client: QueryClient, taskId: string): void {
+  void client.invalidateQueries({ queryKey: ['tasks'] })
+  for (const kind of ['task', 'rounds', 'versions', 'moves'])
+    void client.invalidateQueries({ queryKey: [kind, taskId] })
+}
+
+/** An admin's change to one task: what it sends, and the task asked again afterwards. */
+function useTaskChange<Body, Reply>(taskId: string, verb: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (body: Body) => sendJson<Reply>('POST', `${taskPath(taskId)}/${verb}`, body),
+    onSettled: () => refreshTask(client, taskId),
+  })
+}
+
+export const usePromote = (taskId: string) =>
+  useTaskChange<{ version: number; reason: string }, { pointers: Pointers }>(taskId, 'promote')
+
+export const useRollBack = (taskId: string) =>
+  useTaskChange<{ version?: number; reason: string }, { pointers: Pointers }>(taskId, 'roll-back')
+
+export const useSetPaused = (taskId: string, paused: boolean) =>
+  useTaskChange<Record<string, never>, unknown>(taskId, paused ? 'pause' : 'resume')
+
+export function useCreateTask() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (document: unknown) => sendJson<unknown>('POST', '/v1/tasks', document),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['tasks'] }),
+  })
+}
+
+export function useSignIn() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (link: string) => sendJson<unknown>('POST', '/v1/session', { link }),
+    onSuccess: () => client.invalidateQueries(),
+  })
+}
+
+export function useSignOut() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => sendJson<unknown>('DELETE', '/v1/session'),
+    onSuccess: () => client.invalidateQueries(),
+  })
+}

@@ -1,0 +1,37 @@
+import '@mantine/charts/styles.css'
+import { AreaChart } from '@mantine/charts'
+import { Center, Text } from '@mantine/core'
+import type { LossPoint } from '../device/contribution-view.ts'
+
+/** Training loss over this session's rounds. Drawn without animation: it changes several times a second. */
+export default function LossChart({ points }: { readonly points: readonly LossPoint[] }) {
+  if (points.length < 2)
+    return (
+      <Center h={180}>
+        <Text size="sm" c="dimmed">
+          The loss is drawn here while this device trains. Lower is better.
+        </Text>
+      </Center>
+    )
+  return (
+    <figure
+      style={{ margin: 0 }}
+      aria-label={`Training loss, from ${points[0]?.loss.toFixed(3)} to ${points.at(-1)?.loss.toFixed(3)}`}
+    >
+      <AreaChart
+        h={180}
+        data={points.map(({ at, loss }) => ({ at, loss }))}
+        dataKey="at"
+        series={[{ name: 'loss', label: 'Loss', color: 'honey.5' }]}
+        curveType="linear"
+        withDots={false}
+        withGradient
+        xAxisProps={{ type: 'number', domain: ['dataMin', 'dataMax'], tickFormatter: (at: number) => at.toFixed(1) }}
+        yAxisProps={{ width: 44, domain: [0, 'auto'] }}
+        valueFormatter={(loss) => loss.toFixed(3)}
+        areaProps={{ isAnimationActive: false }}
+        xAxisLabel="rounds of this session"
+      />
+    </figure>
+  )
+}

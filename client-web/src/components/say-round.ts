@@ -1,0 +1,30 @@
+import type { RoundSummary } from '@panal/client-core'
+
+/** A round in one sentence. */
+export function sayRound(round: RoundSummary | null): string {
+  if (round === null) return 'The first round starts when enough devices have joined.'
+  switch (round.phase) {
+    case 'collecting':
+      return `${round.numAccepted} of ${round.reportingGoal} updates are in.`
+    case 'aggregating':
+      return `Averaging ${round.numAccepted} updates into one model.`
+    case 'gating':
+      return 'The new model is being examined before anybody is served by it.'
+    case 'closed':
+      return sayOutcome(round)
+  }
+}
+
+function sayOutcome(round: RoundSummary): string {
+  const model = round.candidateVersion === undefined ? 'The model' : `Model ${round.candidateVersion}`
+  switch (round.outcome) {
+    case 'promoted':
+      return `${model} passed its examination and answers now.`
+    case 'held':
+      return `${model} is kept as the base of the next round, but not served.`
+    case 'rejected':
+      return `${model} was rejected.`
+    default:
+      return `The round ended without a model${round.reason === undefined ? '.' : `: ${round.reason}`}`
+  }
+}

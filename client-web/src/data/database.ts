@@ -1,0 +1,56 @@
+import type { Receipt } from '@panal/client-core'
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+
+/** One digit that was drawn here and labelled. Never leaves this browser. */
+export interface Drawing {
+  readonly id?: number
+  readonly taskId: string
+  readonly label: number
+  /** 784 bytes: what the model trains on. */
+  readonly pixels: Uint8Array<ArrayBuffer>
+  readonly drawnAt: number
+}
+
+/** A CSV file that was chosen here. Never leaves this browser. */
+export interface OwnTable {
+  readonly taskId: string
+  readonly fileName: string
+  readonly text: string
+  readonly chosenAt: number
+}
+
+/** One update of this browser that the server accepted. */
+export interface Contribution {
+  readonly taskId: string
+  readonly roundNumber: number
+  readonly receipt: Receipt
+  readonly lossBefore: number
+  readonly lossAfter: number
+  readonly trainMs: number
+  readonly bytesDown: number
+  readonly bytesUp: number
+}
+
+interface PanalSchema extends DBSchema {
+  /** What client-core's session keeps: identity, base weights by hash, unfinished uploads. */
+  device: { key: string; value: Uint8Array<ArrayBuffer> }
+  drawings: { key: number; value: Drawing; indexes: { taskId: string } }
+  tables: { key: string; value: OwnTable }
+  contributions: { key: [string, number]; value: Contribution; indexes: { taskId: string } }
+}
+
+let opened: Promise<IDBPDatabase<PanalSchema>> | undefined
+
+/** The page and its worker open the same database. */
+export const database = (): Promise<IDBPDatabase<PanalSchema>> =>
+  (opened ??= openDB<PanalSchema>('panal', 1, {
+    upgrade(db) {
+      db.createObjectStore('device')
+      db.createObjectStore('drawings', { keyPath: 'id', autoIncrement: true }).createIndex('taskId', 'taskId')
+      db.createObjectStore('tables', { keyPath: 'taskId' })
+      db.createObjectStore('contributions', { keyPath: ['taskId', 'roundNumber'] }).createIndex('taskId', 'taskId')
+    },
+    terminated() {
+      opened = undefined
+    },
+  }))

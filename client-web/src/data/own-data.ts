@@ -1,0 +1,65 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { database, type Contribution, type Drawing, type OwnTable } from './database.ts'
+
+/** What this browser keeps of its owner, as queries: nothing here touches the network. */
+
+const local = { refetchInterval: false, staleTime: Infinity, networkMode: 'always' } as const
+
+export const drawingsQuery = (taskId: string) =>
+  queryOptions({
+    queryKey: ['drawings', taskId],
+    queryFn: async (): Promise<Drawing[]> => (await database()).getAllFromIndex('drawings', 'taskId', taskId),
+    ...local,
+  })
+
+export const tableQuery = (taskId: string) =>
+  queryOptions({
+    queryKey: ['table', taskId],
+    queryFn: async (): Promise<OwnTable | null> => (await (await database()).get('tables', taskId)) ?? null,
+    ...local,
+  })
+
+export const contributionsQuery = (taskId: string) =>
+  queryOptions({
+    queryKey: ['contributions', taskId],
+    queryFn: async (): Promise<Contribution[]> =>
+      (await (await database()).getAllFromIndex('contributions', 'taskId', taskId)).reverse(),
+    ...local,
+  })
+
+/** A mutation of local data, after which the query `kind` of that task is read again. */
+function useLocalChange<Argument = void>(
+  kind: string,
+  taskId: string,
+  change: (argument: Argument) => Promise<unknown>,
+) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: change,
+    networkMode: 'always',
+    onSuccess: () => client.invalidateQueries({ queryKey: [kind, taskId] }),
+  })
+}
+
+export const useKeepDrawing = (taskId: string) =>
+  useLocalChange('drawings', taskId, async (drawing: Omit<Drawing, 'id' | 'taskId'>) =>
+    (await database()).add('drawings', { ...drawing, taskId }),
+  )
+
+export const useForgetDrawing = (taskId: string) =>
+  useLocalChange('drawings', taskId, async (id: number) => (await database()).delete('drawings', id))
+
+export const useForgetAllDrawings = (taskId: string) =>
+  useLocalChange('drawings', taskId, async () => {
+    const transaction = (await database()).transaction('drawings', 'readwrite')
+    for (const id of await transaction.store.index('taskId').getAllKeys(taskId)) void transaction.store.delete(id)
+    await transaction.done
+  })
+
+export const useKeepTable = (taskId: string) =>
+  useLocalChange('table', taskId, async (table: Omit<OwnTable, 'taskId'>) =>
+    (await database()).put('tables', { ...table, taskId }),
+  )
+
+export const useForgetTable = (taskId: string) =>
+  useLocalChange('table', taskId, async () => (await database()).delete('tables', taskId))

@@ -1,0 +1,48 @@
+import { startSession, tfjsTrainer, type Conditions, type Session } from '@panal/client-core'
+import { chooseBackend } from './backend.ts'
+import { borrowSample } from './borrow-sample.ts'
+import { browserRuntime } from './browser-runtime.ts'
+import { calmly } from './calmly.ts'
+import { readSource } from './read-source.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
+
+type SessionMessage = Extract<ToWorker, { type: 'start' | 'conditions' | 'pause' | 'resume' | 'leave' }>
+type Tell = (message: FromWorker) => void
+
+let session: Session | undefined
+let conditions: Conditions = { charging: true, unmetered: true, idle: true }
+
+/** One session at a time: a worker lives for one. */
+export async function handleSession(message: SessionMessage, tell: Tell): Promise<void> {
+  switch (message.type) {
+    case 'start':
+      conditions = message.conditions
+      return start(message, tell)
+    case 'conditions':
+      conditions = message.conditions
+      return
+    case 'pause':
+      return session?.pause()
+    case 'resume':
+      return session?.resume()
+    case 'leave':
+      // Not awaited: leaving says goodbye to the server, and its end comes as an event.
+      void session?.leave()
+  }
+}
+
+async function start({ card, source, backend }: Extract<SessionMessage, { type: 'start' }>, tell: Tell): Promise<void> {
+  const runtime = browserRuntime(self.location.origin, () => conditions)
+  const { dataset, summary } =
+    source.kind === 'sample' ? await borrowSample(card, source.sha256) : readSource(card, source)
+  tell({ type: 'data', summary })
+  const { chosen, trials } = await chooseBackend(backend, card.topology)
+  tell({ type: 'backend', chosen, trials })
+  session = startSession({
+    runtime,
+    taskId: card.id,
+    data: dataset,
+    makeTrainer: ({ topology, data, loss }) => tfjsTrainer(topology, data, loss, { clock: runtime.clock }),
+    onEvent: calmly(runtime.clock, (event) => tell({ type: 'session', event })),
+  })
+}

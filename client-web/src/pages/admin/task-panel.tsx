@@ -1,0 +1,43 @@
+import { Grid, Skeleton, Stack, Tabs } from '@mantine/core'
+import { useWatchTask } from '../../api/live.ts'
+import { useTask } from '../../api/queries.ts'
+import { LiveRound } from './live-round.tsx'
+import { MovesTable } from './moves-table.tsx'
+import { RoundHistory } from './round-history.tsx'
+import { VersionsTable } from './versions-table.tsx'
+
+interface TaskPanelProps {
+  readonly taskId: string
+  readonly canAct: boolean
+}
+
+/** One task: the round that runs, the rounds before, the versions and who moved which pointer. */
+export function TaskPanel({ taskId, canAct }: TaskPanelProps) {
+  const { data: view } = useTask(taskId)
+  useWatchTask(taskId)
+  if (view === undefined) return <Skeleton height={320} />
+  return (
+    <Stack>
+      <Grid>
+        <Grid.Col span={{ base: 12, md: 5 }}>
+          <LiveRound round={view.round} numMembers={view.numMembers} />
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 7 }}>
+          <RoundHistory taskId={taskId} />
+        </Grid.Col>
+      </Grid>
+      <Tabs defaultValue="versions" keepMounted={false}>
+        <Tabs.List>
+          <Tabs.Tab value="versions">Versions</Tabs.Tab>
+          <Tabs.Tab value="moves">Who moved what</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="versions" pt="md">
+          <VersionsTable taskId={taskId} pointers={view.pointers} canAct={canAct} />
+        </Tabs.Panel>
+        <Tabs.Panel value="moves" pt="md">
+          <MovesTable taskId={taskId} />
+        </Tabs.Panel>
+      </Tabs>
+    </Stack>
+  )
+}

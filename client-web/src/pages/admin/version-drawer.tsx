@@ -1,0 +1,149 @@
+import { Alert, Badge, Code, CopyButton, Drawer, Group, Stack, Table, Text, Title, UnstyledButton } from '@mantine/core'
+import type { Pointers } from '@panal/client-core'
+import type { GateReport, VersionView } from '../../api/types.ts'
+import { formatBytes, formatDuration, formatNumber, formatPercent, formatTime } from '../../components/format.ts'
+import { sayVerdict, statusColors, verdictColors } from '../../components/outcome-colors.ts'
+import { CheckCard } from './check-card.tsx'
+import { PointerBadges } from './versions-table.tsx'
+
+interface VersionDrawerProps {
+  readonly version: VersionView | null
+  readonly pointers: Pointers
+  readonly onClose: () => void
+}
+
+/** How the gate judged one version, and where it comes from. */
+export function VersionDrawer({ version, pointers, onClose }: VersionDrawerProps) {
+  return (
+    <Drawer
+      opened={version !== null}
+      onClose={onClose}
+      position="right"
+      size="lg"
+      title={version === null ? '' : `Model ${version.version}`}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      {version !== null && (
+        <Stack>
+          <Group gap="xs">
+            <Badge variant="light" color={statusColors[version.status]}>
+              {version.status}
+            </Badge>
+            <PointerBadges version={version.version} pointers={pointers} />
+          </Group>
+          {version.evaluation === null ? (
+            <Text size="sm" c="dimmed">
+              {version.status === 'initial' ? 'The initial weights are not judged.' : 'It has not been judged yet.'}
+            </Text>
+          ) : (
+            <Report report={version.evaluation} />
+          )}
+          <Lineage version={version} />
+        </Stack>
+      )}
+    </Drawer>
+  )
+}
+
+function Report({ report }: { readonly report: GateReport }) {
+  return (
+    <Stack gap="sm">
+      <Alert
+        color={verdictColors[report.verdict]}
+        variant="light"
+        title={`Gate: ${sayVerdict[report.verdict]}${report.sound ? '' : ' – not sound, so it is no base for training either'}`}
+      >
+        {report.reason}
+      </Alert>
+      {report.checks.map((result, index) => (
+        <CheckCard key={`${index} ${result.check}`} result={result} />
+      ))}
+      <Table fz="sm" aria-label="Metrics">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Set</Table.Th>
+            <Table.Th ta="right">Accuracy</Table.Th>
+            <Table.Th ta="right">Log loss</Table.Th>
+            <Table.Th ta="right">Examples</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {(['evaluation', 'gate'] as const).map((set) => (
+            <Table.Tr key={set}>
+              <Table.Td>{set}</Table.Td>
+              <Table.Td ta="right">{report[set] === null ? '–' : formatPercent(report[set].accuracy, 2)}</Table.Td>
+              <Table.Td ta="right">{report[set] === null ? '–' : formatNumber(report[set].logLoss)}</Table.Td>
+              <Table.Td ta="right">{report[set]?.numExamples.toLocaleString('en') ?? '–'}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <Text size="xs" c="dimmed">
+        Judged {formatTime(report.judgedAt)} in {formatDuration(report.durationMs)}, against champion{' '}
+        {report.champion ?? '–'} and anchor {report.anchor ?? '–'}.
+      </Text>
+    </Stack>
+  )
+}
+
+function Lineage({ version }: { readonly version: VersionView }) {
+  const facts: [string, string][] = [
+    ['Parent', version.parent === null ? 'none: these are the initial weights' : `model ${version.parent}`],
+    ['Round', version.roundNumber === null ? 'none' : String(version.roundNumber)],
+    ['Devices', String(version.numParticipants)],
+    ['Size', formatBytes(version.numBytes)],
+    ['Created', formatTime(version.createdAt)],
+    ['Code', version.codeVersion],
+  ]
+  const hashes: [string, string][] = [
+    ['Weights', version.weightsSha256],
+    ['Updates', version.dataDigest],
+    ['Plan', version.planHash],
+    ...(version.evaluation === null
+      ? []
+      : ([
+          ['Evaluation set', version.evaluation.datasetDigests.evaluation],
+          ['Gate set', version.evaluation.datasetDigests.gate],
+        ] satisfies [string, string][])),
+  ]
+  return (
+    <Stack gap={4}>
+      <Title order={3} size="h5">
+        Where it comes from
+      </Title>
+      <Table fz="sm" variant="vertical" layout="fixed" aria-label="Lineage">
+        <Table.Tbody>
+          {facts.map(([name, value]) => (
+            <Table.Tr key={name}>
+              <Table.Th w={120}>{name}</Table.Th>
+              <Table.Td>{value}</Table.Td>
+            </Table.Tr>
+          ))}
+          {hashes.map(([name, value]) => (
+            <Table.Tr key={name}>
+              <Table.Th w={120}>{name}</Table.Th>
+              <Table.Td>
+                <Hash value={value} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Stack>
+  )
+}
+
+function Hash({ value }: { readonly value: string }) {
+  return (
+    <CopyButton value={value}>
+      {({ copied, copy }) => (
+        <UnstyledButton onClick={copy} aria-label={`Copy ${value}`} title={value}>
+          <Code>{value.slice(0, 16)}…</Code>
+          <Text span size="xs" c="dimmed" ml={6}>
+            {copied ? 'copied' : 'copy'}
+          </Text>
+        </UnstyledButton>
+      )}
+    </CopyButton>
+  )
+}

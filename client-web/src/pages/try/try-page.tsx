@@ -1,0 +1,78 @@
+import { Alert, Badge, Grid, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { IconRefresh } from '@tabler/icons-react'
+import type { Promoted } from '@panal/client-core'
+import { useState } from 'react'
+import { useWatchTask } from '../../api/live.ts'
+import { RoundCard } from '../../components/round-card.tsx'
+import type { TaskPageProps } from '../../components/task-gate.tsx'
+import { Answer } from './answer.tsx'
+import { AskByDrawing } from './ask-by-drawing.tsx'
+import { AskByForm } from './ask-by-form.tsx'
+import { NoChampion } from './no-champion.tsx'
+import { useChampion } from './use-champion.ts'
+
+/** Puts a question to the champion, which answers in this browser. */
+export default function TryPage({ view }: TaskPageProps) {
+  const { card, pointers, round, numMembers } = view
+  const [news, setNews] = useState<Promoted | null>(null)
+  useWatchTask(card.id, setNews)
+  const { ask, ...champion } = useChampion(card, pointers.champion)
+  return (
+    <Stack gap="md">
+      <Group justify="space-between" align="flex-end">
+        <Stack gap={4} maw={720}>
+          <Title order={1} size="h2">
+            Try it: {card.title}
+          </Title>
+          <Text>The model answers here, in this browser. What you ask it leaves no trace on the server.</Text>
+        </Stack>
+        {champion.version !== null && (
+          <Badge size="lg" variant="light" data-testid="champion-version">
+            model {champion.version} answers
+          </Badge>
+        )}
+      </Group>
+      {news !== null && champion.version === news.champion && (
+        <Alert
+          role="status"
+          color="teal"
+          variant="light"
+          icon={<IconRefresh />}
+          title={`Model ${news.champion} was promoted just now`}
+          withCloseButton
+          closeButtonLabel="Close"
+          onClose={() => setNews(null)}
+        >
+          It has been loaded and answers from now on
+          {news.previous === null ? '.' : `, instead of model ${news.previous}.`}
+        </Alert>
+      )}
+      {champion.failure !== null && (
+        <Alert color="red" title="The model could not answer">
+          {champion.failure}
+        </Alert>
+      )}
+      <Grid>
+        <Grid.Col span={{ base: 12, md: 7 }}>
+          {pointers.champion === null ? (
+            <NoChampion card={card} round={round} />
+          ) : champion.version === null ? (
+            <Skeleton height={380} radius="md" aria-label="Loading the model" />
+          ) : card.data.kind === 'image' ? (
+            <AskByDrawing card={card} ask={ask} />
+          ) : (
+            <AskByForm schema={card.data} ask={ask} />
+          )}
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 5 }}>
+          <Stack>
+            {champion.version !== null && (
+              <Answer classes={card.data.classes} probabilities={champion.probabilities} kind={card.data.kind} />
+            )}
+            <RoundCard round={round} numMembers={numMembers} />
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </Stack>
+  )
+}

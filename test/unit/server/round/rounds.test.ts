@@ -1,0 +1,223 @@
+import { Readable } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { RoundsBench, type Device } from '../../../fixtures/rounds.ts'
+
+let bench: RoundsBench
+let devices: Device[]
+
+/** Three devices, all of them asked in round 1. */
+beforeEach(async () => {
+  bench = await RoundsBench.open({ rounds: { minIntervalMs: 1_000 } })
+  const opened = bench.until((round) => round.phase === 'collecting')
+  devices = ['a', 'b', 'c'].map((name) => bench.join(name))
+  await opened
+})
+afterEach(async () => {
+  await bench.remove()
+  expect(bench.errors).toEqual([])
+})
+
+describe('a round', () => {
+  it('[R2] [R7] [R15] [R16] goes from selection to promotion', async () => {
+    const closed = bench.closing(1)
+    const receipts = await Promise.all([
+      bench.upload(devices[0]!, [1, 0, 0, 0], { numExamples: 10 }),
+      bench.upload(devices[1]!, [0, 2, 0, 0], { numExamples: 30 }),
+      bench.upload(devices[2]!, [4, 0, 0, 8], { numExamples: 10 }),
+    ])
+    expect(receipts.map(({ weight, norm }) => [weight, norm])).toEqual([
+      [10, 1],
+      [30, 2],
+      [10, Math.sqrt(80)],
+    ])
+    expect(await closed).toMatchObject({ outcome: 'promoted', numAccepted: 3, candidateVersion: 1, bytesUp: 48 })
+    expect(bench.registry.pointers('digits')).toEqual({ head: 1, champion: 1, anchor: 1 })
+    // (10·1 + 10·4)/50, 30·2/50, 0, 10·8/50
+    expect(await bench.registry.params('digits', 1)).toEqual(Float32Array.of(1, 1.2, 0, 1.6))
+    expect(bench.registry.version('digits', 1)).toMatchObject({
+      parent: 0,
+      roundNumber: 1,
+      status: 'promoted',
+      participants: devices.map(({ join }) => join.deviceId),
+    })
+  })
+
+  it('[R16] a rejected candidate still becomes head, and the champion stays', async () => {
+    bench.verdicts.push('PASS', 'BLOCK')
+    for (const number of [1, 2]) {
+      const closed = bench.closing(number)
+      await Promise.all(devices.map((device) => bench.upload(device, [1, 1, 1, 1])))
+      await closed
+      const opened = bench.until((round) => round.number === number + 1)
+      await bench.letTimePass(opened)
+    }
+    expect(bench.registry.pointers('digits')).toEqual({ head: 2, champion: 1, anchor: 1 })
+    expect(devices[0]!.assignments.map(({ baseVersion }) => baseVersion)).toEqual([0, 1, 2])
+  })
+
+  it('[R3] [R6] closes at the deadline without a silent device, which is told', async () => {
+    const closed = bench.closing(1)
+    await bench.upload(devices[0]!, [1, 1, 1, 1])
+    await bench.upload(devices[1]!, [1, 1, 1, 1])
+    for (let ms = 0; ms < 60_000; ms += 2_000) {
+      for (const { join } of devices)
+        bench.rounds.heartbeat('digits', join.deviceId, { phase: 'training', conditions: join.conditions })
+      await bench.clock.advance(2_000)
+    }
+    expect(await closed).toMatchObject({ outcome: 'promoted', numAccepted: 2, numLate: 1 })
+    expect(devices[2]!.withdrawn).toMatchObject([{ roundNumber: 1, code: 'round-closed' }])
+    await expect(bench.upload(devices[2]!, [1, 1, 1, 1])).rejects.toMatchObject({
+      code: 'round-closed',
+      extra: { round: { number: 1, phase: 'closed' } },
+    })
+  })
+
+  it('[R3] [R8] does not wait for devices that fell silent, left or declined', async () => {
+    const closed = bench.closing(1)
+    await bench.upload(devices[0]!, [1, 1, 1, 1])
+    bench.rounds.leave('digits', devices[1]!.join.deviceId)
+    bench.rounds.decline('digits', devices[2]!.join.deviceId, { roundNumber: 1, reason: 'paused' })
+    expect(await closed).toMatchObject({
+      outcome: 'abandoned',
+      reason: '1 accepted updates; the task needs 2',
+      numDropped: 2,
+    })
+    expect(bench.registry.pointers('digits').head).toBe(0)
+  })
+
+  it('[R8] a lease that runs out ends the wait; a device that returns in time is asked again', async () => {
+    await bench.upload(devices[0]!, [1, 1, 1, 1])
+    bench.rounds.unlink('digits', devices[1]!.join.deviceId, devices[1]!.link)
+    const keep = () =>
+      bench.rounds.heartbeat('digits', devices[2]!.join.deviceId, {
+        phase: 'training',
+        conditions: devices[2]!.join.conditions,
+      })
+    const dropped = bench.until((round) => round.numDropped === 1)
+    for (let ms = 0; ms < 4_000; ms += 1_000) {
+      keep()
+      await bench.clock.advance(1_000)
+    }
+    await dropped
+    const back = bench.join('b')
+    expect(back.assignments).toMatchObject([{ roundNumber: 1 }])
+    const closed = bench.closing(1)
+    await bench.upload(back, [1, 1, 1, 1])
+    await bench.upload(devices[2]!, [1, 1, 1, 1])
+    expect(await closed).toMatchObject({ numAccepted: 3, numDropped: 0 })
+  })
+})
+
+describe('an update', () => {
+  it('[R11] counts once: the same bytes get the same receipt, other bytes are refused', async () => {
+    const first = await bench.upload(devices[0]!, [1, 2, 3, 4])
+    expect(await bench.upload(devices[0]!, [1, 2, 3, 4])).toEqual(first)
+    await expect(bench.upload(devices[0]!, [1, 2, 3, 5])).rejects.toMatchObject({ code: 'conflicting-update' })
+    expect(bench.rounds.current('digits')).toMatchObject({ numAccepted: 1 })
+  })
+
+  it('[R11] gets the same receipt also after its round', async () => {
+    const closed = bench.closing(1)
+    const [first] = await Promise.all(devices.map((device) => bench.upload(device, [1, 1, 1, 1])))
+    await closed
+    expect(await bench.upload(devices[0]!, [1, 1, 1, 1])).toEqual(first)
+  })
+
+  it('[R11] two different ones sent at once: one counts, and its bytes are the ones that are kept', async () => {
+    const closed = bench.closing(1)
+    const both = await Promise.allSettled([
+      bench.upload(devices[0]!, [3, 3, 3, 3]),
+      bench.upload(devices[0]!, [6, 6, 6, 6]),
+    ])
+    expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const counted = both[0]!.status === 'fulfilled' ? 3 : 6
+    await bench.upload(devices[1]!, [0, 0, 0, 0])
+    await bench.upload(devices[2]!, [0, 0, 0, 0])
+    await closed
+    expect(await bench.registry.params('digits', 1)).toEqual(new Float32Array(4).fill(counted / 3))
+  })
+
+  it.each([
+    ['a NaN', [NaN, 0, 0, 0], 'non-finite'],
+    ['an infinite value', [0, Infinity, 0, 0], 'non-finite'],
+    ['a norm over the cap', [200, 0, 0, 0], 'norm-too-large'],
+    ['too few params', [1, 2, 3], 'wrong-length'],
+    ['no params at all', new Uint8Array(7), 'undecodable'],
+  ] as const)('[R12] with %s is refused for good, and the round goes on', async (_, delta, code) => {
+    const bytes = delta instanceof Uint8Array ? delta : new Uint8Array(Float32Array.from(delta).buffer)
+    await expect(bench.upload(devices[0]!, bytes)).rejects.toMatchObject({ code })
+    await expect(bench.upload(devices[0]!, bytes)).rejects.toMatchObject({ code })
+    await expect(bench.upload(devices[0]!, [1, 1, 1, 1])).rejects.toMatchObject({ code: 'conflicting-update' })
+    const closed = bench.closing(1)
+    await bench.upload(devices[1]!, [1, 1, 1, 1])
+    await bench.upload(devices[2]!, [3, 3, 3, 3])
+    expect(await closed).toMatchObject({ outcome: 'promoted', numAccepted: 2, numRejected: 1 })
+    expect(await bench.registry.params('digits', 1)).toEqual(new Float32Array(4).fill(2))
+  })
+
+  it.each([
+    ['of a round that is not open yet', { roundNumber: 2 }, 'future-round'],
+    ['from another base', { baseVersion: 7 }, 'wrong-base'],
+    ['longer than the codec needs', { bytes: 17 }, 'too-large'],
+    ['shorter than declared', { body: Readable.from([Buffer.alloc(10)]) }, 'length-mismatch'],
+    ['longer than declared', { body: Readable.from([Buffer.alloc(20)]) }, 'length-mismatch'],
+    ['whose digest is another', { sha256: 'f'.repeat(64) }, 'digest-mismatch'],
+    ['that claims too many examples', { numExamples: 1e9 }, 'weight-out-of-range'],
+  ] as const)('[R10] [R12] %s is refused', async (_, changes, code) => {
+    await expect(bench.upload(devices[0]!, [1, 1, 1, 1], changes)).rejects.toMatchObject({ code })
+  })
+
+  it('[R12] may be sent again after a broken transfer', async () => {
+    const cut = { body: Readable.from([Buffer.alloc(3)]) }
+    await expect(bench.upload(devices[0]!, [1, 1, 1, 1], cut)).rejects.toMatchObject({ code: 'length-mismatch' })
+    expect(await bench.upload(devices[0]!, [1, 1, 1, 1])).toMatchObject({ weight: 10 })
+  })
+
+  it('[R10] of a device that was not asked is refused', async () => {
+    const late = bench.join('z')
+    const [assignment] = devices[0]!.assignments
+    await expect(bench.upload({ ...late, assignments: [assignment!] }, [1, 1, 1, 1])).rejects.toMatchObject({
+      code: 'not-assigned',
+    })
+  })
+
+  it('[R6] in flight when its round closes is refused, and does not count', async () => {
+    const stalled = new Readable({ read: () => undefined })
+    stalled.push(Buffer.alloc(5))
+    const uploading = bench.upload(devices[0]!, [1, 1, 1, 1], { body: stalled })
+    const refused = expect(uploading).rejects.toMatchObject({ code: 'round-closed' })
+    const closed = bench.closing(1)
+    await bench.upload(devices[1]!, [1, 1, 1, 1])
+    await bench.upload(devices[2]!, [1, 1, 1, 1])
+    bench.rounds.decline('digits', devices[0]!.join.deviceId, { roundNumber: 1, reason: 'failed' })
+    await refused
+    expect(await closed).toMatchObject({ numAccepted: 2 })
+  })
+})
+
+describe('a restart', () => {
+  it('[R9] keeps every acknowledged update and waits for the others', async () => {
+    const receipt = await bench.upload(devices[0]!, [3, 3, 3, 3])
+    await bench.halt()
+    expect(devices[0]!.closed).toMatchObject([{ code: 'draining', retryAfterMs: expect.any(Number) }])
+    const opened = bench.until((round) => round.number === 1 && round.phase === 'collecting')
+    await bench.boot()
+    expect(await opened).toMatchObject({ numAccepted: 1, numInvited: 3 })
+    const back = ['a', 'b', 'c'].map((name) => bench.join(name))
+    expect(back.map(({ assignments }) => assignments.length)).toEqual([0, 1, 1])
+    expect(await bench.upload({ ...back[0]!, assignments: devices[0]!.assignments }, [3, 3, 3, 3])).toEqual(receipt)
+    const closed = bench.closing(1)
+    await bench.upload(back[1]!, [0, 0, 0, 0])
+    await bench.upload(back[2]!, [0, 0, 0, 0])
+    expect(await closed).toMatchObject({ numAccepted: 3, outcome: 'promoted' })
+    expect(await bench.registry.params('digits', 1)).toEqual(new Float32Array(4).fill(1))
+  })
+
+  it('[R9] gives up on devices that do not come back within a lease', async () => {
+    await bench.halt()
+    await bench.boot()
+    const closed = bench.closing(1)
+    await bench.clock.advance(5_000)
+    expect(await closed).toMatchObject({ outcome: 'abandoned', numDropped: 3 })
+  })
+})

@@ -1,17 +1,11 @@
-import { add, addN, mul, sub, tensor, tensor2d, tidy, train, variableGrads } from '@tensorflow/tfjs-core'
-import type { NamedTensorMap, Optimizer, Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core'
+import { add, addN, mul, sub, tensor, tensor2d, tidy, variableGrads } from '@tensorflow/tfjs-core'
+import type { NamedTensorMap, Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
-import type { LocalOptimizer, Plan } from '../protocol/task.ts'
+import type { Plan } from '../protocol/task.ts'
 import type { Batch } from './batches.ts'
+import { startOptimizer } from './local-optimizer.ts'
 import { applyModel } from './model.ts'
 import type { Objective } from './objective.ts'
-
-/** Fresh every round: the state of an optimizer describes a path that the server's averaging has left. */
-function makeOptimizer(optimizer: LocalOptimizer, learningRate: number): Optimizer {
-  if (optimizer.name === 'adam') return train.adam(learningRate)
-  const { momentum = 0 } = optimizer
-  return momentum === 0 ? train.sgd(learningRate) : train.momentum(learningRate, momentum)
-}
 
 export interface LocalSteps {
   /** One optimizer step; answers the batch's mean loss before it, without the proximal term. The caller disposes it. */
@@ -22,7 +16,7 @@ export interface LocalSteps {
 /** What a round's steps share. Holds tensors until disposed; `model` must have the base params in it. */
 export function localSteps(model: LayersModel, objective: Objective, plan: Plan, numClasses: number): LocalSteps {
   const variables = model.trainableWeights.map((weight) => weight.read() as Variable)
-  const optimizer = makeOptimizer(plan.optimizer, plan.learningRate)
+  const optimizer = startOptimizer(variables, plan)
   const { proximalTerm = 0 } = plan
   const base = proximalTerm > 0 ? new Map(variables.map((v) => [v.name, v.clone()])) : undefined
   const [, ...exampleShape] = model.inputs[0]!.shape as number[]
@@ -50,7 +44,7 @@ export function localSteps(model: LayersModel, objective: Objective, plan: Plan,
         const batch = tensor(x, [y.length, ...exampleShape])
         const targets = tensor2d(values, [y.length, width])
         const { value, grads } = variableGrads(() => lossOf(batch, targets), variables)
-        optimizer.applyGradients(pulled(grads))
+        optimizer.apply(pulled(grads))
         return value
       }),
     dispose() {

@@ -23,8 +23,8 @@ export interface TfjsTrainerOptions {
   readonly clock?: Clock
 }
 
-/** Values of x in one evaluation batch, 4 MiB: enough to keep any backend busy. */
-const evaluationBatchValues = 1 << 20
+/** Values of x in one evaluation batch, 1 MiB: enough to keep any backend busy. */
+const evaluationBatchValues = 1 << 18
 
 /** Where a round's steps run: all that `runEpochs` needs to know. */
 interface Run {

@@ -32,12 +32,16 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator {
   let closed = false
   let lastId = 0
 
+  const refuseIfClosed = (): void => {
+    if (closed) throw new Error('the evaluator is closed')
+  }
+
   const predict = async (request: EvaluationRequest, signal: AbortSignal): Promise<Predictions> => {
     signal.throwIfAborted()
-    if (closed) throw new Error('the evaluator is closed')
+    refuseIfClosed()
     const { datasetSha256: sha256 } = request
     const bytes = life?.held.has(sha256) === true ? undefined : await untilAborted(read(sha256), signal)
-    if (closed) throw new Error('the evaluator is closed')
+    refuseIfClosed()
     // From here to the posting of the request nothing else runs, so the dataset cannot be dropped in between.
     const current = (life ??= start())
     if (bytes !== undefined) hold(current, sha256, bytes)
@@ -79,8 +83,14 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator {
         reject(signal.reason as Error)
       }
       current.waiting.set(id, {
-        resolve: (predictions) => (settled(), resolve(predictions)),
-        reject: (error) => (settled(), reject(error)),
+        resolve: (predictions) => {
+          settled()
+          resolve(predictions)
+        },
+        reject: (error) => {
+          settled()
+          reject(error)
+        },
       })
       signal.addEventListener('abort', cancel, { once: true })
       current.worker.ref()
@@ -94,7 +104,7 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator {
     const born: Life = { worker, held: new Set(), waiting: new Map() }
     const die = (error: Error): void => {
       if (life === born) life = undefined
-      for (const { reject } of [...born.waiting.values()]) reject(error)
+      for (const waiting of [...born.waiting.values()]) waiting.reject(error)
     }
     worker.on('message', (message: FromWorker) => {
       const waiting = born.waiting.get(message.id)

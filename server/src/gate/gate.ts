@@ -9,6 +9,7 @@ import type {
   JudgedModel,
   JudgedSet,
   ModelRef,
+  Predictions,
 } from './contract.ts'
 import { makePredictionCache } from './prediction-cache.ts'
 import type { CheckResult, GateReport, Metrics } from './report.ts'
@@ -75,7 +76,7 @@ export function makeGate({ evaluator, loadParams, clock, maxCacheBytes = 64 * 2 
     const { document, ref, signal } = of
     let loading: Promise<Params> | undefined
     const params = (): Promise<Params> => (loading ??= loadParams(document.id, ref))
-    const on = async (set: JudgedSet) => {
+    const predict = async (set: JudgedSet): Promise<Predictions> => {
       const datasetSha256 = document.sets[set]
       const key = `${document.id} ${ref.weightsSha256} ${datasetSha256}`
       const known = cache.get(key)
@@ -83,6 +84,13 @@ export function makeGate({ evaluator, loadParams, clock, maxCacheBytes = 64 * 2 
       const predictions = await evaluator.predict({ document, params: await params(), datasetSha256 }, signal)
       cache.set(key, predictions)
       return predictions
+    }
+    // Kept for this judgement whatever becomes of it: what failed once is not tried again by each check in turn.
+    const asked = new Map<JudgedSet, Promise<Predictions>>()
+    const on = (set: JudgedSet): Promise<Predictions> => {
+      const answer = asked.get(set) ?? predict(set)
+      asked.set(set, answer)
+      return answer
     }
     return { ...ref, params, on }
   }

@@ -3,8 +3,10 @@ import type { Predictions } from '../contract.ts'
 /** [numExamples] the most probable class of each row; the lowest index on a tie, so that it is the same everywhere. */
 export function predictedClasses({ probabilities, labels, numClasses }: Predictions): Int32Array {
   return Int32Array.from(labels, (_, row) => {
-    const of = probabilities.subarray(row * numClasses, (row + 1) * numClasses)
-    return of.reduce((best, p, index) => (p > (of[best] ?? NaN) ? index : best), 0)
+    const first = row * numClasses
+    let best = first
+    for (let i = first + 1; i < first + numClasses; i++) if (probabilities[i]! > probabilities[best]!) best = i
+    return best - first
   })
 }
 

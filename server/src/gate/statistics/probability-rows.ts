@@ -13,8 +13,10 @@ export function rowSums({ probabilities, labels, numClasses }: Predictions): Flo
   const sums = new Float64Array(labels.length)
   for (let row = 0; row < sums.length; row++) {
     let total = 0
-    for (const p of probabilities.subarray(row * numClasses, (row + 1) * numClasses))
-      total += p >= 0 && Number.isFinite(p) ? p : NaN
+    for (let i = row * numClasses; i < (row + 1) * numClasses; i++) {
+      const p = probabilities[i]!
+      total += p >= 0 && p < Infinity ? p : NaN
+    }
     sums[row] = total
   }
   return sums

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 import type { TaskDocument } from '@panal/client-core'
-import { makeEvaluator } from '@panal/server'
+import { makeEvaluator } from '../../../../server/src/gate/evaluator.ts'
 import { gateDocument } from '../../../fixtures/gate-evaluation.ts'
 
 const never = new AbortController().signal

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { makeEvaluator, type Evaluator } from '@panal/server'
+import type { Evaluator } from '@panal/server'
+import { makeEvaluator } from '../../../../server/src/gate/evaluator.ts'
 import { gateDocument } from '../../../fixtures/gate-evaluation.ts'
 
 const standIn = new URL('../../../fixtures/evaluator-stand-in.ts', import.meta.url)

@@ -1,0 +1,125 @@
+import { describe, expect, it } from '@jest/globals'
+import { makeRng, type GateCheckSpec } from '@panal/client-core'
+import type { CheckResult, Evaluation, GateCheck } from '@panal/server'
+import { gateChecks, makeGateChecks } from '../../server/src/gate/checks/registry.ts'
+import { evaluationOf, modelAnswers, predictions, shiftedAnswers } from '../fixtures/gate-evaluation.ts'
+
+/** Settings to try each check with: a new check adds its own here, or this does not compile. */
+const specs: { [Name in keyof typeof gateChecks]: readonly Extract<GateCheckSpec, { name: Name }>[] } = {
+  integrity: [{ name: 'integrity' }, { name: 'integrity', maxLossRatio: 1.01 }],
+  floor: [0, 0.5, 1].map((min) => ({ name: 'floor', metric: 'accuracy', min })),
+  'no-regression': (['champion', 'anchor'] as const).flatMap((against) =>
+    [1e-6, 0.02, 10].map((margin) => ({ name: 'no-regression', against, margin })),
+  ),
+}
+
+const verdicts = ['PASS', 'WARN', 'NOT_ENOUGH_DATA', 'ERROR', 'BLOCK', 'NO_CHANGE', 'NOT_APPLICABLE']
+
+const skilled = (n: number) => predictions(modelAnswers(n, makeRng(n)))
+const worse = (n: number) => predictions(shiftedAnswers(modelAnswers(n, makeRng(n)), 0.2, 0.3, makeRng(9)))
+const all = (n: number, p: number) => predictions(new Array<number>(n).fill(p))
+
+/** What a check may be shown, usual and not. */
+const situations: Readonly<Record<string, () => Evaluation>> = {
+  'a first model': () => evaluationOf({ candidate: { onGate: skilled(300) } }),
+  'a worse model': () =>
+    evaluationOf({
+      candidate: { onGate: worse(300) },
+      base: { onGate: skilled(300) },
+      champion: { onGate: skilled(300) },
+      anchor: { onGate: skilled(300) },
+    }),
+  'the same answers from other weights': () =>
+    evaluationOf({
+      candidate: { onGate: skilled(300) },
+      champion: { onGate: skilled(300) },
+      anchor: { onGate: skilled(300) },
+    }),
+  'the same weights': () => {
+    const same = { weightsSha256: 'a'.repeat(64), onGate: skilled(50) }
+    return evaluationOf({ candidate: same, base: same, champion: same, anchor: same })
+  },
+  'certain and wrong': () =>
+    evaluationOf({
+      candidate: { onGate: all(40, 0) },
+      champion: { onGate: all(40, 1) },
+      anchor: { onGate: all(40, 1) },
+    }),
+  'certain and right': () =>
+    evaluationOf({
+      candidate: { onGate: all(40, 1) },
+      champion: { onGate: all(40, 1) },
+      anchor: { onGate: all(40, 1) },
+    }),
+  'one example': () =>
+    evaluationOf({
+      candidate: { onGate: all(1, 0.7) },
+      champion: { onGate: all(1, 0.9) },
+      anchor: { onGate: all(1, 0.9) },
+    }),
+  'two examples': () =>
+    evaluationOf({
+      candidate: { onGate: all(2, 0.7) },
+      champion: { onGate: all(2, 0.9) },
+      anchor: { onGate: all(2, 0.9) },
+    }),
+  'no examples': () =>
+    evaluationOf({ candidate: { onGate: all(0, 1) }, champion: { onGate: all(0, 1) }, anchor: { onGate: all(0, 1) } }),
+  'broken weights': () =>
+    evaluationOf({
+      candidate: { params: Float32Array.of(NaN, Infinity) },
+      champion: { onGate: skilled(4) },
+      anchor: { onGate: skilled(4) },
+    }),
+}
+
+const entries = Object.values(specs)
+  .flat()
+  .map((spec): [string, GateCheckSpec] => [JSON.stringify(spec), spec])
+
+it('tries every check of the registry', () => {
+  expect(Object.keys(specs).sort()).toEqual(Object.keys(gateChecks).sort())
+})
+
+describe.each(entries)('gate check %s', (_, spec) => {
+  const made = (): GateCheck => makeGateChecks([spec]).filter(({ name }) => name === spec.name)[0]!
+  const judge = (situation: () => Evaluation): Promise<CheckResult> => made().judge(situation())
+
+  it('is named as the task document names it', async () => {
+    expect(made().name).toBe(spec.name)
+    expect((await judge(situations['a worse model']!)).check).toBe(spec.name)
+  })
+
+  describe.each(Object.entries(situations))('shown %s', (_name, situation) => {
+    it('answers with a verdict of the closed list and a sentence', async () => {
+      const { verdict, reason } = await judge(situation)
+      expect(verdicts).toContain(verdict)
+      expect(reason).toMatch(/^[A-Z0-9].*\.$/)
+    })
+    it('answers with what JSON can hold: no NaN, no Infinity, nothing undefined', async () => {
+      const result = await judge(situation)
+      expect(JSON.parse(JSON.stringify(result))).toStrictEqual(result)
+    })
+    it('answers the same again, byte for byte', async () => {
+      expect(JSON.stringify(await judge(situation))).toBe(JSON.stringify(await judge(situation)))
+    })
+  })
+
+  it('does not touch what it is shown', async () => {
+    const shown = situations['a worse model']!()
+    const before = await Promise.all([shown.candidate.on('gate'), shown.candidate.params()].map(snapshot))
+    await made().judge(shown)
+    expect(await Promise.all([shown.candidate.on('gate'), shown.candidate.params()].map(snapshot))).toEqual(before)
+  })
+})
+
+/** A floor of 0 is passed by anything, and integrity draws no conclusion from a sample. */
+const inferring = entries.filter(([, spec]) => spec.name !== 'integrity' && !(spec.name === 'floor' && spec.min === 0))
+
+it.each(inferring)('gate check %s neither passes nor blocks on one example', async (_, spec) => {
+  const check = makeGateChecks([spec]).at(-1)!
+  const { verdict } = await check.judge(situations['one example']!())
+  expect(['WARN', 'NOT_ENOUGH_DATA', 'NOT_APPLICABLE']).toContain(verdict)
+})
+
+const snapshot = async (value: Promise<unknown>): Promise<unknown> => structuredClone(await value)

@@ -1,0 +1,171 @@
+import { describe, expect, it } from '@jest/globals'
+import { makeRng, virtualClock, type GateCheckSpec, type Params } from '@panal/client-core'
+import type { EvaluationRequest, GateSubject, Predictions } from '@panal/server'
+import { makeGate } from '../../../../server/src/gate/gate.ts'
+import { gateDocument, modelAnswers, predictions, shiftedAnswers } from '../../../fixtures/gate-evaluation.ts'
+
+const never = new AbortController().signal
+const sha = (version: number): string => version.toString(16).padStart(64, '0')
+const champion = modelAnswers(1000, makeRng(5))
+
+/** Version → its answers on every set. 0 guesses, 1 is the champion, 2 a little better, 3 much worse, 4 broken, 5 fails. */
+const answers: Readonly<Record<number, Predictions>> = {
+  0: predictions(new Array<number>(1000).fill(0.5)),
+  1: predictions(champion),
+  2: predictions(shiftedAnswers(champion, -0.02, 0.02, makeRng(6))),
+  3: predictions(shiftedAnswers(champion, 0.3, 0.02, makeRng(6))),
+  4: predictions(new Array<number>(1000).fill(NaN)),
+}
+const floor = (min: number): GateCheckSpec => ({ name: 'floor', metric: 'accuracy', min })
+const noRegression: GateCheckSpec = { name: 'no-regression', against: 'champion', margin: 0.02 }
+
+/** A gate over these models; params are [version]. `ran` lists what the evaluator was asked. */
+function open() {
+  const ran: string[] = []
+  const clock = virtualClock({ startAt: 1000 })
+  const gate = makeGate({
+    clock,
+    loadParams: (_taskId, { version }) =>
+      Promise.resolve(version === 4 ? Float32Array.of(NaN) : Float32Array.of(version)),
+    evaluator: {
+      predict: async ({ params, datasetSha256 }: EvaluationRequest, signal) => {
+        const version = params[0] ?? NaN
+        ran.push(`${version} on ${datasetSha256.charAt(0)}`)
+        signal.throwIfAborted()
+        if (version === 5) throw new Error('the evaluation worker stopped with code 3')
+        return Promise.resolve(answers[version] ?? predictions([]))
+      },
+      close: () => Promise.resolve(),
+    },
+  })
+  return { gate, ran }
+}
+
+const ref = (version: number) => ({ version, weightsSha256: sha(version) })
+const subject = (candidate: number, checks: readonly GateCheckSpec[], first = false): GateSubject => ({
+  document: gateDocument(checks),
+  candidate: ref(candidate),
+  base: ref(0),
+  champion: first ? null : ref(1),
+  anchor: first ? null : ref(1),
+})
+
+describe('the gate', () => {
+  it('reports every check in order, metrics on both sets, digests and verdict', async () => {
+    const { gate } = open()
+    const report = await gate.judge(subject(2, [noRegression, floor(0.7)]), never)
+    expect(report).toMatchObject({
+      taskId: 'toy',
+      version: 2,
+      champion: 1,
+      anchor: 1,
+      verdict: 'PASS',
+      sound: true,
+      datasetDigests: { evaluation: 'e'.repeat(64), gate: 'd'.repeat(64) },
+      judgedAt: 1000,
+      durationMs: 0,
+    })
+    expect(report.checks.map(({ check, verdict }) => [check, verdict])).toEqual([
+      ['integrity', 'PASS'],
+      ['no-regression', 'PASS'],
+      ['floor', 'PASS'],
+    ])
+    expect(report.gate).toMatchObject({ numExamples: 1000 })
+    expect(report.gate?.logLoss).toBeLessThan(0.5)
+  })
+  it('blocks a much worse model and still lets it be head: it is sound', async () => {
+    const { gate } = open()
+    const report = await gate.judge(subject(3, [noRegression, floor(0.1)]), never)
+    expect(report).toMatchObject({ verdict: 'BLOCK', sound: true })
+    expect(report.checks).toHaveLength(3)
+  })
+  it('stops at integrity: a broken model is not sound, is compared with nothing, and has no metrics', async () => {
+    const { gate, ran } = open()
+    const report = await gate.judge(subject(4, [noRegression]), never)
+    expect(report).toMatchObject({ verdict: 'BLOCK', sound: false, evaluation: null, gate: null })
+    expect(report.checks.map(({ check }) => check)).toEqual(['integrity'])
+    // Its own answers, for metrics that then are none; neither base nor champion is run.
+    expect(ran.sort()).toEqual(['NaN on d', 'NaN on e'])
+  })
+  it('makes ERROR of a failing evaluator, and holds: not sound, not rejected', async () => {
+    const { gate, ran } = open()
+    const report = await gate.judge(subject(5, [noRegression]), never)
+    // Once for each set: a worker that dies of a model is not given it again for the metrics.
+    expect(ran.sort()).toEqual(['5 on d', '5 on e'])
+    expect(report).toMatchObject({ verdict: 'ERROR', sound: false, evaluation: null, gate: null })
+    expect(report.reason).toBe('integrity: The check could not be made: the evaluation worker stopped with code 3.')
+  })
+  it('makes ERROR of a reference that cannot be run; the candidate stays sound', async () => {
+    const { gate } = open()
+    const report = await gate.judge({ ...subject(2, [noRegression]), champion: ref(5) }, never)
+    expect(report).toMatchObject({ verdict: 'ERROR', sound: true })
+  })
+  it('promotes a first model on a floor it passes, and no other way', async () => {
+    const { gate } = open()
+    expect(await gate.judge(subject(1, [noRegression, floor(0.7)], true), never)).toMatchObject({
+      verdict: 'PASS',
+      champion: null,
+    })
+    expect((await gate.judge(subject(1, [noRegression], true), never)).verdict).toBe('NOT_ENOUGH_DATA')
+    expect((await gate.judge(subject(1, [], true), never)).verdict).toBe('NOT_ENOUGH_DATA')
+  })
+  it('holds the champion’s own weights as NO_CHANGE', async () => {
+    const { gate } = open()
+    expect((await gate.judge(subject(1, [noRegression, floor(0.7)]), never)).verdict).toBe('NO_CHANGE')
+  })
+  it('rejects with the signal’s reason when it is stopped: a stop is not an error of the model', async () => {
+    const { gate } = open()
+    const reason = new Error('the server stops')
+    await expect(gate.judge(subject(2, [noRegression]), AbortSignal.abort(reason))).rejects.toBe(reason)
+  })
+})
+
+describe('the gate’s work and bytes', () => {
+  it('runs each model once per set and never again while its answers are kept', async () => {
+    const { gate, ran } = open()
+    await gate.judge(subject(2, [noRegression, floor(0.7)]), never)
+    expect(ran.sort()).toEqual(['0 on e', '1 on d', '2 on d', '2 on e'])
+    await gate.judge(subject(3, [noRegression, floor(0.7)]), never)
+    expect(ran.slice(4).sort()).toEqual(['3 on d', '3 on e'])
+  })
+  it('does not run what no check asks for: not the champion for a floor', async () => {
+    const { gate, ran } = open()
+    await gate.judge(subject(2, [floor(0.7)]), never)
+    expect(ran.sort()).toEqual(['0 on e', '2 on d', '2 on e'])
+  })
+  it('never looks at the calibration set', async () => {
+    const { gate, ran } = open()
+    await gate.judge(subject(2, [noRegression, floor(0.7)]), never)
+    expect(ran.filter((each) => each.endsWith('on c'))).toEqual([])
+  })
+  it('writes the same bytes for the same input, cache or no cache, and JSON holds all of it', async () => {
+    const one = open()
+    const other = open()
+    await other.gate.judge(subject(3, [noRegression]), never)
+    for (const version of [1, 2, 3, 4, 5]) {
+      const report = await one.gate.judge(subject(version, [noRegression, floor(0.9)]), never)
+      const again = await other.gate.judge(subject(version, [noRegression, floor(0.9)]), never)
+      expect(JSON.stringify(again)).toBe(JSON.stringify(report))
+      expect(JSON.parse(JSON.stringify(report))).toEqual(report)
+    }
+  })
+})
+
+describe('loading', () => {
+  it('reads a candidate’s weights once', async () => {
+    const loaded: number[] = []
+    const gate = makeGate({
+      clock: virtualClock(),
+      loadParams: (_taskId, { version }): Promise<Params> => {
+        loaded.push(version)
+        return Promise.resolve(Float32Array.of(version))
+      },
+      evaluator: {
+        predict: ({ params }) => Promise.resolve(answers[params[0] ?? NaN] ?? predictions([])),
+        close: () => Promise.resolve(),
+      },
+    })
+    await gate.judge(subject(2, [noRegression]), never)
+    expect(loaded.sort()).toEqual([0, 1, 2])
+  })
+})

@@ -1,0 +1,130 @@
+import cookie from '@fastify/cookie'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { PanalError } from '@panal/client-core'
+import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
+import { guardAudience } from './http/audience.ts'
+import { auditRoutes } from './http/audit.ts'
+import { blobRoutes } from './http/blobs.ts'
+import { credentialRoutes } from './http/credentials.ts'
+import { datasetRoutes } from './http/datasets.ts'
+import { deviceRoutes } from './http/devices.ts'
+import { answerBrokenRequest, handleErrors, sendRefusal } from './http/error-handling.ts'
+import { healthRoutes } from './http/health.ts'
+import { modelRoutes } from './http/models.ts'
+import { allowedOrigins } from './http/origin.ts'
+import type { App, AppDeps } from './http/ports.ts'
+import { securityHeaders } from './http/security-headers.ts'
+import { sessionRoutes } from './http/session.ts'
+import { limitSlowBodies } from './http/slow-body.ts'
+import { taskRoutes } from './http/tasks.ts'
+import { updateRoutes } from './http/updates.ts'
+import { validatorCompiler } from './http/validators.ts'
+import { versionRoutes } from './http/versions.ts'
+import { webApp } from './http/web-app.ts'
+import { makeMetrics } from './metrics/metrics.ts'
+import { attachSockets, type Sockets } from './socket/sockets.ts'
+
+const smallBodyBytes = 64 * 1024
+
+/** The front door: HTTP and control connections on one server, which does not listen yet. */
+export interface FrontDoor {
+  readonly app: App
+  readonly sockets: Sockets
+}
+
+export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
+  const { config, clock, rounds, tasks, devices } = deps
+  const allowed = allowedOrigins(config)
+  const app: App = Fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: smallBodyBytes,
+    connectionTimeout: config.connectionTimeoutMs,
+    requestTimeout: config.uploadTimeoutMs,
+    http: { headersTimeout: config.connectionTimeoutMs, connectionsCheckingInterval: 1000 },
+    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => void sendRefusal(error, request, reply),
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  // The schemas of answers document them; the compiler and the tests hold them, so nothing is dropped in silence here.
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value))
+  handleErrors(app)
+
+  await securityHeaders(app, { https: config.publicUrl.startsWith('https:') })
+  await app.register(cookie)
+  await app.register(rateLimit, { global: false, errorResponseBuilder: tooMany })
+  await documentApi(app)
+  guardAudience(app, { credentials: deps.credentials, devices, allowed })
+  limitSlowBodies(app, config.requestTimeoutMs)
+
+  const ports = {
+    clock,
+    log: app.log,
+    rounds,
+    hasTask: (id: string) => tasks.has(id),
+    isDevice: (id: string, token: string) => devices.verify(id, token),
+  }
+  const sockets = attachSockets(app.server, ports, { allowed, maxSockets: config.maxSockets, connectTimeoutMs: 5000 })
+  const metrics = makeMetrics({
+    rounds,
+    taskIds: () => tasks.list().map(({ id }) => id),
+    numSockets: () => sockets.count,
+  })
+  app.addHook('onClose', () => metrics.close())
+
+  healthRoutes(app, deps)
+  app.get('/metrics', { config: { audience: 'public' }, schema: { hide: true } }, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.page()),
+  )
+  await app.register(
+    async (v1: App) => {
+      for (const routes of [
+        deviceRoutes,
+        taskRoutes,
+        versionRoutes,
+        modelRoutes,
+        blobRoutes,
+        auditRoutes,
+        credentialRoutes,
+      ])
+        routes(v1, deps)
+      sessionRoutes(v1, deps, allowed)
+      // Each in a scope of its own: they take streams instead of JSON.
+      await v1.register(async (scope: App) => updateRoutes(scope, deps, metrics))
+      await v1.register(async (scope: App) => datasetRoutes(scope, deps))
+    },
+    { prefix: '/v1' },
+  )
+  await webApp(app, deps.webFolder)
+  await app.ready()
+  return { app, sockets }
+}
+
+const tooMany = (_request: unknown, { ttl }: { ttl: number }) =>
+  new PanalError('rate-limited', undefined, { retryAfterMs: ttl })
+
+/** /docs for people, /docs/json for programs. */
+async function documentApi(app: App): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Panal', description: 'Federated learning: the HTTP side of the server.', version: '1' },
+      components: {
+        securitySchemes: {
+          device: { type: 'http', scheme: 'bearer', description: '<deviceId>.<deviceToken>, from POST /v1/devices' },
+          person: { type: 'http', scheme: 'bearer', description: 'an API token' },
+        },
+      },
+    },
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP:
+      "default-src 'self'; base-uri 'none'; img-src 'self' data:; object-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+  })
+}

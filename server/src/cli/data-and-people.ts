@@ -1,0 +1,60 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { CommandError, exitCodes, type CliContext } from './context.ts'
+import { fields, show } from './output.ts'
+import { onServer, type ServerCommandOptions } from './server-command.ts'
+
+/** `panal dataset …`, `panal admin-link` and `panal audit …` */
+export function dataAndPeopleCommands(program: Command, context: CliContext): void {
+  const dataset = program.command('dataset').description('give the server examples of its own')
+  onServer<ServerCommandOptions & { readonly sample?: boolean }>(
+    dataset
+      .command('add')
+      .description('store a dataset file under its digest')
+      .argument('<file>', 'safetensors or CSV, as the task’s data schema says')
+      .option('--sample', 'a public shard for visitors without data, instead of one for evaluation'),
+    context,
+    async (api, { json, sample }, [file = '']) => {
+      const size = await fileSize(file)
+      const path = `/v1/datasets${sample === true ? '?kind=sample' : ''}`
+      const answer = await api.put<{ sha256: string; numBytes: number }>(path, createReadStream(file), size)
+      show(context, json, answer, () => fields({ sha256: answer.sha256, bytes: answer.numBytes }))
+    },
+  )
+
+  onServer<ServerCommandOptions & { readonly name?: string; readonly role?: string }>(
+    program
+      .command('admin-link')
+      .description('a one-time link that signs somebody in')
+      .option('--name <name>', 'what the audit trail calls them', 'admin')
+      .option('--role <role>', 'viewer, auditor, operator or owner', 'owner'),
+    context,
+    async (api, { json, name, role }) => {
+      const answer = await api.post<{ link: string }>('/v1/links', { name, role })
+      const url = `${api.url}/admin#link=${answer.link}`
+      show(context, json, { ...answer, url }, () => `${url}\nIt works once, for 24 hours.\n`)
+    },
+  )
+
+  const audit = program.command('audit').description('the trail of who changed what, and why')
+  onServer(
+    audit.command('verify').description('check that no row was altered or removed'),
+    context,
+    async (api, { json }) => {
+      const answer = await api.get<{ ok: boolean; numRows?: number; head?: string; seq?: number; detail?: string }>(
+        '/v1/audit/verify',
+      )
+      show(context, json, answer, () =>
+        answer.ok ? `${answer.numRows ?? 0} rows, unbroken; head ${answer.head ?? ''}\n` : '',
+      )
+      if (!answer.ok) throw new CommandError(exitCodes.refused, 'audit-broken', answer.detail ?? 'the chain is broken')
+    },
+  )
+}
+
+async function fileSize(file: string): Promise<number> {
+  const found = await stat(file).catch(() => undefined)
+  if (found?.isFile() === true) return found.size
+  throw new CommandError(exitCodes.usage, 'file-not-readable', `${file} is not a file that can be read`)
+}

@@ -1,0 +1,40 @@
+import { Command, CommanderError } from 'commander'
+import { CommandError, exitCodes, type CliContext } from './context.ts'
+import { dataAndPeopleCommands } from './data-and-people.ts'
+import { startCommands } from './start.ts'
+import { taskCommands } from './tasks.ts'
+import { versionCommands } from './versions.ts'
+
+/** Runs one command line. Resolves with the exit code; nothing but a bug is thrown. */
+export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
+  const program = buildProgram(context)
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return exitCodes.ok
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    if (!(error instanceof CommandError)) throw error
+    context.complain(`panal: ${error.code}: ${error.message}\n`)
+    for (const line of error.lines) context.complain(`  ${line}\n`)
+    return error.exitCode
+  }
+}
+
+function buildProgram(context: CliContext): Command {
+  const program = new Command('panal')
+    .description('Federated learning where the clients are browsers and phones.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: context.print,
+      writeErr: context.complain,
+      getOutHelpWidth: () => context.columns ?? 100,
+      getErrHelpWidth: () => context.columns ?? 100,
+    })
+    .showHelpAfterError('(--help lists what there is)')
+    .addHelpText('after', '\nExit codes: 0 done, 1 refused or not started, 2 wrong command line, 3 no server answers.')
+  startCommands(program, context)
+  taskCommands(program, context)
+  versionCommands(program, context)
+  dataAndPeopleCommands(program, context)
+  return program
+}

@@ -1,0 +1,27 @@
+import type { Command } from 'commander'
+import { connect, type ApiClient, type ServerOptions } from './api-client.ts'
+import type { CliContext } from './context.ts'
+
+export interface ServerCommandOptions extends ServerOptions {
+  readonly json?: boolean
+}
+
+/**
+ * Adds the options that every command to a running server has, and runs it with a connected client. `run` gets the
+ * command's own arguments in order.
+ */
+export function onServer<Options extends ServerCommandOptions = ServerCommandOptions>(
+  command: Command,
+  context: CliContext,
+  run: (api: ApiClient, options: Options, args: readonly string[]) => Promise<void>,
+): Command {
+  return command
+    .option('--server <url>', 'address of the server (env PANAL_SERVER, default http://127.0.0.1:8080)')
+    .option('--token <token>', 'API token (env PANAL_TOKEN, default: the one in <data>/admin.token)')
+    .option('--data <folder>', 'data directory of a server on this machine (env PANAL_DATA, default ./panal-data)')
+    .option('--json', 'print the answer as JSON')
+    .action(async () => {
+      const options = command.opts<Options>()
+      await run(await connect(options, context), options, command.args)
+    })
+}

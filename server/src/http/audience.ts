@@ -1,0 +1,97 @@
+import { PanalError, type DeviceId } from '@panal/client-core'
+import type { FastifyRequest } from 'fastify'
+import type { Identity } from '../auth/credentials.ts'
+import { roleAllows, type Role } from '../auth/role.ts'
+import { originMayUse, type AllowedOrigins } from './origin.ts'
+import type { App, AppDeps } from './ports.ts'
+
+/** Whom a route is for: anybody, enrolled devices, or people of a role at least. */
+export type Audience = 'public' | 'device' | Role
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    audience?: Audience
+    /** The handler reads the body itself, as it comes. */
+    streams?: true
+  }
+  interface FastifyRequest {
+    /** Who asks, where the request carried a valid session or API token; null otherwise. */
+    person: Identity | null
+    /** Set on routes for devices. */
+    deviceId: DeviceId
+  }
+}
+
+export const sessionCookie = 'panal-session'
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+type Guards = Pick<AppDeps, 'credentials' | 'devices'> & { readonly allowed: AllowedOrigins }
+
+/** Default deny: a route without an audience does not register, and a request outside it gets no further than here. */
+export function guardAudience(app: App, ports: Guards): void {
+  app.decorateRequest('person', null)
+  app.decorateRequest('deviceId', '')
+  app.addHook('onRoute', ({ config, method, url }) => {
+    // The API's documentation brings its own routes.
+    if (config?.audience === undefined && !url.startsWith('/docs'))
+      throw new Error(`the route ${String(method)} ${url} declares no audience; say for whom it is`)
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { audience } = request.routeOptions.config
+    try {
+      if (audience === 'device') request.deviceId = deviceOf(request, ports.devices)
+      else request.person = personOf(request, ports)
+      if (isRole(audience)) requireRole(request.person, audience)
+      done()
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+}
+
+function requireRole(person: Identity | null, least: Role): void {
+  if (person === null) throw new PanalError('unauthorized', 'sign in first')
+  if (!roleAllows(person.role, least)) throw new PanalError('forbidden', `this needs the role ${least}`)
+}
+
+const isRole = (audience: Audience | undefined): audience is Role =>
+  audience !== undefined && audience !== 'public' && audience !== 'device'
+
+const bearer = ({ headers: { authorization = '' } }: FastifyRequest): string | undefined =>
+  /^Bearer ([A-Za-z0-9._~-]{1,300})$/.exec(authorization)?.[1]
+
+/** `Bearer <deviceId>.<deviceToken>` */
+function deviceOf(request: FastifyRequest, devices: Guards['devices']): DeviceId {
+  const [, deviceId = '', token = ''] = /^(d_[A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/.exec(bearer(request) ?? '') ?? []
+  if (deviceId === '' || !devices.verify(deviceId, token)) throw new PanalError('unauthorized')
+  return deviceId
+}
+
+/** A wrong token is refused even where none is needed: somebody thinks they are signed in. A stale cookie is not. */
+function personOf(request: FastifyRequest, { credentials, allowed }: Guards): Identity | null {
+  if (request.headers.authorization !== undefined) {
+    const person = credentials.identify(bearer(request) ?? '')
+    if (person?.kind !== 'token') throw new PanalError('unauthorized', 'the API token is unknown or revoked')
+    return person
+  }
+  const session = request.cookies[sessionCookie]
+  if (session === undefined) return null
+  // On public routes nothing is done in a person's name, and a contributing device sends no such header.
+  if (isRole(request.routeOptions.config.audience) && !safeMethods.has(request.method)) refuseForgery(request, allowed)
+  const person = credentials.identify(session)
+  return person?.kind === 'session' ? person : null
+}
+
+/** What the audit trail calls whoever asks. On a route for a role nobody comes through without a name. */
+export function nameOf(person: Identity | null): string {
+  if (person === null) throw new PanalError('unauthorized')
+  return person.name
+}
+
+/** A cookie travels with requests that other sites cause; a header of our own and our own origin do not. */
+export function refuseForgery(request: FastifyRequest, allowed: AllowedOrigins): void {
+  const { 'x-panal-csrf': header } = request.headers
+  if (typeof header !== 'string' || header === '')
+    throw new PanalError('forbidden', 'the header x-panal-csrf is missing')
+  if (!originMayUse(request.headers, allowed, true)) throw new PanalError('forbidden', 'this origin may not do that')
+}

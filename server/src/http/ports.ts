@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { Clock } from '@panal/client-core'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { Logger } from 'pino'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Credentials } from '../auth/credentials.ts'
+import type { Devices } from '../auth/devices.ts'
+import type { Config } from '../config.ts'
+import type { BlobCatalogue } from '../registry/blob-catalogue.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { TaskStore } from '../registry/task-store.ts'
+import type { Rounds } from '../round/contract.ts'
+import type { BlobStore } from '../store/blobs.ts'
+
+/** Fastify with types from the routes' schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+/** All that the front door stands on. */
+export interface AppDeps {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Logger
+  readonly rounds: Rounds
+  readonly registry: Registry
+  readonly tasks: Pick<TaskStore, 'has' | 'get' | 'list' | 'card' | 'create' | 'setPaused'>
+  readonly blobs: BlobStore
+  readonly catalogue: Pick<BlobCatalogue, 'isPublic' | 'addDataset'>
+  readonly devices: Pick<Devices, 'enrol' | 'verify'>
+  readonly credentials: Pick<Credentials, 'useLink' | 'identify' | 'end' | 'createToken' | 'createLink'>
+  readonly audit: Pick<AuditLog, 'verify'>
+  /** Folder of the built web page. */
+  readonly webFolder: string
+  /** Whether the rows can be read and written now. */
+  readonly isReady: () => boolean
+}

@@ -1,0 +1,116 @@
+import { Pointers, RoundSummary, TaskCard, TaskDocument, TaskId } from '@panal/client-core'
+import { Type } from 'typebox'
+import { nameOf } from './audience.ts'
+import { answers, Page, Rounds, TaskParams } from './schemas.ts'
+import type { App, AppDeps } from './ports.ts'
+
+/** A topology travels in the document. */
+const maxDocumentBytes = 4 * 2 ** 20
+
+const TaskOverview = Type.Object({
+  card: TaskCard,
+  pointers: Pointers,
+  round: Type.Union([RoundSummary, Type.Null()]),
+  numMembers: Type.Integer(),
+})
+
+/** /v1/tasks: what is learnt here, and how it goes. */
+export function taskRoutes(app: App, { tasks, registry, rounds }: AppDeps): void {
+  const overview = (taskId: string) => ({
+    card: tasks.card(taskId),
+    pointers: registry.pointers(taskId),
+    round: rounds.current(taskId),
+    numMembers: rounds.numMembers(taskId),
+  })
+
+  app.get(
+    '/tasks',
+    {
+      config: { audience: 'public' },
+      schema: {
+        tags: ['tasks'],
+        summary: 'All tasks',
+        response: answers(Type.Object({ tasks: Type.Array(TaskOverview) }), 'the tasks, by id'),
+      },
+    },
+    () => ({ tasks: tasks.list().map(({ id }) => overview(id)) }),
+  )
+
+  app.get(
+    '/tasks/:taskId',
+    {
+      config: { audience: 'public' },
+      schema: { tags: ['tasks'], summary: 'One task', params: TaskParams, response: answers(TaskOverview, 'the task') },
+    },
+    ({ params }) => {
+      tasks.get(params.taskId)
+      return overview(params.taskId)
+    },
+  )
+
+  app.post(
+    '/tasks',
+    {
+      config: { audience: 'operator' },
+      bodyLimit: maxDocumentBytes,
+      schema: {
+        tags: ['tasks'],
+        summary: 'Create a task',
+        description: 'Every error in the document is reported, each with its path.',
+        body: Type.Unsafe<unknown>(TaskDocument),
+        response: answers(
+          Type.Object({ id: TaskId, warnings: Type.Array(Type.String()) }),
+          'created; its rounds start',
+          201,
+        ),
+      },
+      // `create` checks the document whole and reports every error; the schema above is for the page at /docs.
+      validatorCompiler: () => () => true,
+    },
+    async ({ body, person }, reply) => {
+      const { task, warnings } = await tasks.create(body, nameOf(person))
+      rounds.start(task)
+      return reply.code(201).send({ id: task.id, warnings })
+    },
+  )
+
+  for (const [verb, paused] of [
+    ['pause', true],
+    ['resume', false],
+  ] as const)
+    app.post(
+      `/tasks/:taskId/${verb}`,
+      {
+        config: { audience: 'operator' },
+        schema: {
+          tags: ['tasks'],
+          summary: paused ? 'Open no further rounds' : 'Open rounds again',
+          params: TaskParams,
+          response: answers(Type.Object({ paused: Type.Boolean() })),
+        },
+      },
+      ({ params, person }) => {
+        tasks.setPaused(params.taskId, paused, nameOf(person))
+        rounds.setPaused(params.taskId, paused)
+        return { paused }
+      },
+    )
+
+  app.get(
+    '/tasks/:taskId/rounds',
+    {
+      config: { audience: 'public' },
+      schema: {
+        tags: ['tasks'],
+        summary: 'Rounds, newest first',
+        params: TaskParams,
+        querystring: Page,
+        response: answers(Rounds, 'the rounds'),
+      },
+    },
+    ({ params, query }) => {
+      tasks.get(params.taskId)
+      return { rounds: registry.roundSummaries(params.taskId, query) }
+    },
+  )
+}

@@ -1,0 +1,36 @@
+import { pino, type DestinationStream, type Logger } from 'pino'
+import type { Rounds } from './round/contract.ts'
+
+/**
+ * One structured line per refusal and per change of phase, on standard error: standard output is for what a command
+ * answers. Nothing that a client sent, and no credential.
+ */
+export const makeLog = (
+  level: string,
+  destination: DestinationStream = pino.destination({ fd: 2, sync: false }),
+): Logger =>
+  pino(
+    {
+      level,
+      base: null,
+      redact: ['req.headers.authorization', 'req.headers.cookie', '*.deviceToken', '*.token', '*.session', '*.link'],
+    },
+    destination,
+  )
+
+/** A line for each phase that a round enters. Returns the function that ends it. */
+export function logRounds(rounds: Rounds, log: Logger): () => void {
+  const last = new Map<string, string>()
+  return rounds.onRound(
+    ({ taskId, number, phase, outcome, reason, numInvited, numAccepted, numRejected, numDropped }) => {
+      const state = `${number} ${phase}`
+      if (last.get(taskId) === state) return
+      last.set(taskId, state)
+      const counts = { numInvited, numAccepted, numRejected, numDropped }
+      log.info(
+        { taskId, round: number, phase, ...counts, ...(outcome === undefined ? {} : { outcome, reason }) },
+        'round',
+      )
+    },
+  )
+}

@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { systemClock, type Clock } from '@panal/client-core'
+import { buildApp, type FrontDoor } from './app.ts'
+import { AuditLog } from './audit/audit-log.ts'
+import { Credentials } from './auth/credentials.ts'
+import { Devices } from './auth/devices.ts'
+import { writeLocalToken } from './auth/local-token.ts'
+import type { Config } from './config.ts'
+import { makeEvaluator } from './gate/evaluator.ts'
+import { makeGate } from './gate/gate.ts'
+import type { App } from './http/ports.ts'
+import { logRounds, makeLog } from './log.ts'
+import { BlobCatalogue } from './registry/blob-catalogue.ts'
+import { taskCard } from './registry/make-task.ts'
+import { SqlRegistry } from './registry/sql-registry.ts'
+import { TaskStore } from './registry/task-store.ts'
+import { SqlUpdateLog } from './registry/updates.ts'
+import { makeRounds } from './round/rounds.ts'
+import { StartupError } from './startup-error.ts'
+import { BlobFiles } from './store/blob-files.ts'
+import { openDataDir, type DataDir } from './store/data-dir.ts'
+import { openDatabase, type Database } from './store/database.ts'
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Where it listens; `publicUrl` of the config where that is set. */
+  readonly url: string
+  readonly app: App
+  /** Signs the first person in; null once anybody has ever signed in. */
+  readonly adminLink: string | null
+  /** An API token for whoever started the server in this process. */
+  readonly operatorToken: string
+  /** Devices told, uploads finished, everything closed. Calling it again changes nothing. */
+  close(): Promise<void>
+}
+
+const webFolder = fileURLToPath(new URL('../../client-web/dist', import.meta.url))
+const packageFile = new URL('../package.json', import.meta.url)
+const codeVersion = (): string => (JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version
+
+/**
+ * Everything a server is, on one data directory, listening and with its tasks' rounds running.
+ * @throws StartupError
+ */
+export async function startServer(config: Config): Promise<RunningServer> {
+  const dataDir = await openDataDir(config.data)
+  let db: Database | undefined
+  try {
+    db = await openDatabase(dataDir.databaseFile)
+    return await compose(config, dataDir, db)
+  } catch (error) {
+    db?.close()
+    dataDir.close()
+    throw error
+  }
+}
+
+async function compose(config: Config, dataDir: DataDir, db: Database): Promise<RunningServer> {
+  const clock = systemClock({ setTimeout, clearTimeout })
+  const log = makeLog(config.logLevel)
+  const audit = new AuditLog({ db, clock })
+  const credentials = new Credentials({ db, clock, audit })
+  const devices = new Devices({ db, clock, audit })
+  const blobs = new BlobFiles(dataDir)
+  const registry = new SqlRegistry({ db, blobs, clock, audit, codeVersion: codeVersion() })
+  const tasks = await TaskStore.load({ db, blobs, clock, audit, registry })
+  const evaluator = makeEvaluator({ readBlob: (sha256) => blobs.read(sha256) })
+  const gate = makeGate({ evaluator, clock, loadParams: (taskId, { version }) => registry.params(taskId, version) })
+  const rounds = makeRounds({
+    registry,
+    gate,
+    clock,
+    taskCard,
+    log: new SqlUpdateLog(db),
+    spoolFolder: dataDir.uploads,
+    maxConcurrentUploads: config.maxUploads,
+    onFinished: (taskId) => tasks.setPaused(taskId, true, 'round limit'),
+    onError: (error, taskId) => log.error({ err: error, taskId }, 'round failed'),
+  })
+  logRounds(rounds, log)
+  let ready = false
+  const catalogue = new BlobCatalogue({ db, clock, audit })
+  const stores = { registry, tasks, blobs, catalogue, devices, credentials, audit }
+  const door = await buildApp({ config, clock, log, rounds, ...stores, webFolder, isReady: () => ready })
+
+  const url = await listen(door, config)
+  for (const task of tasks.list()) rounds.start(task, tasks.isPaused(task.id))
+  credentials.sweep()
+  await writeLocalToken(dataDir, credentials)
+  ready = true
+
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    ready = false
+    await drain(door, () => rounds.stop(), { clock, drainMs: config.drainMs })
+    await gate.close()
+    db.close()
+    dataDir.close()
+    log.info('stopped')
+  }
+  return {
+    url,
+    app: door.app,
+    adminLink: credentials.hasBeenUsed() ? null : firstLink(url, credentials),
+    operatorToken: credentials.replaceToken({ name: 'in-process', role: 'operator' }).secret,
+    close: () => (closing ??= close()),
+  }
+}
+
+const firstLink = (url: string, credentials: Credentials): string =>
+  `${url}/admin#link=${credentials.createLink({ name: 'admin', role: 'owner' }, 'first start').secret}`
+
+/** @throws StartupError 'port-in-use' | 'invalid-config' */
+async function listen({ app }: FrontDoor, { host, port, publicUrl }: Config): Promise<string> {
+  try {
+    await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` })
+  } catch (error) {
+    await app.close()
+    throw listenError(error, host, port)
+  }
+  const address = app.server.address() as AddressInfo
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return publicUrl === '' ? `http://${name}:${address.port}` : publicUrl.replace(/\/$/, '')
+}
+
+function listenError(error: unknown, host: string, port: number): unknown {
+  const { code } = error as { code?: string }
+  const where = `${host} port ${port}`
+  if (code === 'EADDRINUSE')
+    return new StartupError(
+      'port-in-use',
+      `Another program listens on ${where}. Stop it, or choose another with --port (0 takes any).`,
+      { cause: error },
+    )
+  if (code === 'EACCES')
+    return new StartupError('invalid-config', `This user may not listen on ${where}. Choose a --port over 1023.`)
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new StartupError('invalid-config', `${host} is no address of this machine. Choose another --host.`)
+  return error
+}
+
+/** Rounds stop and uploads in flight finish, for at most `drainMs`; then nothing is waited for. */
+async function drain(
+  { app, sockets }: FrontDoor,
+  stopRounds: () => Promise<void>,
+  { clock, drainMs }: { readonly clock: Clock; readonly drainMs: number },
+): Promise<void> {
+  const over = new AbortController()
+  const stopped = stopRounds()
+  const late = clock.sleep(drainMs, over.signal).then(
+    () => app.server.closeAllConnections(),
+    () => undefined,
+  )
+  await stopped
+  over.abort()
+  await late
+  await sockets.close({ code: 'draining', detail: 'the server is shutting down', retryAfterMs: 5_000 })
+  await app.close()
+}

@@ -13,8 +13,8 @@ import { writeJson } from './stored-json.ts'
 /** How far the work on an assignment is. */
 export type WorkState = Extract<SessionState, { state: 'downloading' | 'training' | 'uploading' }>
 
-/** What came of an update that reached the server. */
-export type WorkOutcome = ({ readonly ok: true } & Omit<Extract<SessionEvent, { type: 'accepted' }>, 'type'>) | Refusal
+/** What came of an update that reached the server, as the session tells it. */
+export type UpdateVerdict = Extract<SessionEvent, { type: 'accepted' | 'refused' }>
 
 /** What the work on an assignment is done with. */
 export interface WorkTools {
@@ -36,7 +36,7 @@ export async function perform(
   tools: WorkTools,
   signal: AbortSignal,
   onProgress: (state: WorkState) => void,
-): Promise<WorkOutcome> {
+): Promise<UpdateVerdict> {
   const { runtime, trainer, data } = tools
   const { roundNumber, plan } = assignment
 
@@ -58,12 +58,12 @@ export async function perform(
 
   const bytes = codecs[plan.codec].encode(local.delta, trainer.layout)
   const outcome = await uploadUpdate(assignment, { bytes, local, trainMs }, tools, signal, onProgress)
-  if (!outcome.ok) return outcome
+  if (!outcome.ok) return { type: 'refused', roundNumber, code: outcome.code, detail: outcome.detail }
 
   const { receipt } = outcome
   await writeJson(runtime.storage, `receipt/${receipt.taskId}/${receipt.roundNumber}`, receipt).catch(() => undefined)
   const { lossBefore, lossAfter } = local
-  return { ok: true, receipt, lossBefore, lossAfter, trainMs, bytesDown, bytesUp: bytes.length }
+  return { type: 'accepted', receipt, lossBefore, lossAfter, trainMs, bytesDown, bytesUp: bytes.length }
 }
 
 /** Codes that a device answers by joining again and uploading once more. */

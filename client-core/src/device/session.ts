@@ -7,7 +7,7 @@ import { childController, type ChildController } from '../transport/abort.ts'
 import type { Channel } from '../transport/channel.ts'
 import { isEligible } from './eligibility.ts'
 import { Membership, type Left, type Member } from './membership.ts'
-import { perform, type WorkOutcome, type WorkState } from './perform.ts'
+import { perform, type WorkState } from './perform.ts'
 import type { DeviceRuntime } from './runtime.ts'
 import type { Session, SessionEvent, SessionState } from './session-state.ts'
 
@@ -64,7 +64,7 @@ class DeviceSession implements Session, Member {
     try {
       this.#left = await this.#membership.run()
     } catch (error) {
-      if (!this.#life.signal.aborted) this.onFailure(error)
+      this.onFailure(error)
     }
     this.#life.abort()
     this.#life.release()
@@ -119,9 +119,8 @@ class DeviceSession implements Session, Member {
     const { task, pointers, round, assignment } = reply
     this.#card = task
     if (this.#trainer === undefined) {
-      this.#trainer = this.#makeTrainer(task)
-      // Whoever awaits it hears of a failure; it must not count as unheard before that.
-      this.#trainer.catch(() => undefined)
+      this.#trainer = this.#options.makeTrainer(task)
+      this.#trainer.catch((error: unknown) => this.onFailure(error))
     }
     this.#tell({ type: 'joined', task, pointers, deviceId: this.#membership.identity.deviceId })
     if (round !== null) this.#onRound(round)
@@ -136,16 +135,15 @@ class DeviceSession implements Session, Member {
   onHeartbeat({ roundNumber, nextRoundInMs }: HeartbeatReply, roundInHand: number | undefined): void {
     this.#reconcile(roundNumber, roundInHand)
     if (this.#work !== undefined || this.#paused) return
-    this.#showRest(nextRoundInMs)
+    if (nextRoundInMs !== null) this.#showRest(nextRoundInMs)
     // Held to a round that it does not work on: the push was lost, and joining again brings it.
     if (roundNumber !== null && roundNumber > this.#settledRound)
       this.#membership.rejoin(this.#life.signal).catch(() => undefined)
   }
 
   onFailure(error: unknown): void {
-    const detail = error instanceof Error ? error.message : String(error)
-    const code = error instanceof PanalError ? { code: error.code } : {}
-    this.#left ??= { state: 'left', reason: 'failed', ...code, detail }
+    if (this.#life.signal.aborted) return
+    this.#left ??= { state: 'left', reason: 'failed', ...described(error) }
     this.#life.abort()
   }
 
@@ -198,19 +196,18 @@ class DeviceSession implements Session, Member {
       if (trainer === undefined) throw new Error('session: an assignment came before the join was answered')
       const identity = () => this.#membership.identity
       const rejoin = () => this.#membership.rejoin(signal)
-      const outcome = await perform(assignment, { runtime, trainer, data, identity, rejoin }, signal, (state) => {
+      const verdict = await perform(assignment, { runtime, trainer, data, identity, rejoin }, signal, (state) => {
         if (this.#work !== work) return
         work.state = state
         this.#show(state)
       })
-      this.#settle(roundNumber, outcome)
+      this.#settledRound = Math.max(this.#settledRound, roundNumber)
+      this.#tell(verdict)
     } catch (error) {
       if (signal.aborted) return
-      this.#settledRound = roundNumber
+      this.#settledRound = Math.max(this.#settledRound, roundNumber)
       this.#membership.decline({ roundNumber, reason: 'failed' })
-      const code = error instanceof PanalError ? { code: error.code } : {}
-      const detail = error instanceof Error ? error.message : String(error)
-      this.#tell({ type: 'failed', roundNumber, ...code, detail })
+      this.#tell({ type: 'failed', roundNumber, ...described(error) })
     } finally {
       controller.release()
       controller.abort()
@@ -219,14 +216,6 @@ class DeviceSession implements Session, Member {
         this.#rest()
       }
     }
-  }
-
-  #settle(roundNumber: number, outcome: WorkOutcome): void {
-    this.#settledRound = Math.max(this.#settledRound, roundNumber)
-    if (outcome.ok) {
-      const { ok: _, ...accepted } = outcome
-      this.#tell({ type: 'accepted', ...accepted })
-    } else this.#tell({ type: 'refused', roundNumber, code: outcome.code, detail: outcome.detail })
   }
 
   /** A device must meet the task's conditions to start, and for as long as it works. */
@@ -275,15 +264,6 @@ class DeviceSession implements Session, Member {
     else this.#show({ state: 'connecting', attempt: this.#membership.attempt })
   }
 
-  async #makeTrainer(card: TaskCard): Promise<Trainer> {
-    try {
-      return await this.#options.makeTrainer(card)
-    } catch (error) {
-      if (!this.#life.signal.aborted) this.onFailure(error)
-      throw error
-    }
-  }
-
   #show(state: SessionState): void {
     this.#tell({ type: 'state', state })
   }
@@ -291,4 +271,9 @@ class DeviceSession implements Session, Member {
   #tell(event: SessionEvent): void {
     this.#options.onEvent(event)
   }
+}
+
+function described(error: unknown): { readonly code?: ErrorCode; readonly detail: string } {
+  if (error instanceof PanalError) return { code: error.code, detail: error.message }
+  return { detail: error instanceof Error ? error.message : String(error) }
 }

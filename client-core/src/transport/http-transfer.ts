@@ -61,7 +61,8 @@ export function httpTransfer(options: HttpTransferOptions): Transfer {
       // A broken transfer may be repeated: from where the server stopped, and once if the bytes arrived damaged. [P16]
       let damaged = 0
       const retryable = (error: unknown): boolean => {
-        if (!(error instanceof PanalError) || isTransient(error)) return isTransient(error)
+        if (isTransient(error)) return true
+        if (!(error instanceof PanalError)) return false
         return error.code === 'bad-offset' || (error.code === 'digest-mismatch' && ++damaged === 1)
       }
       return retrying(once, { ...retry, signal, retryable })

@@ -1,0 +1,104 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { PanalError } from '@panal/client-core'
+import { StartupError } from '@panal/server'
+import { runDemo, type DemoOptions } from './demo/demo.ts'
+import { runFleet, type RunFleetOptions } from './fleet/run-fleet.ts'
+import { partitionNames } from './partition/registry.ts'
+import { plainScreen } from './show/plain-screen.ts'
+import { terminalScreen } from './show/terminal-screen.ts'
+import type { Screen } from './show/screen.ts'
+import { taskNames } from './tasks/registry.ts'
+
+const wholeNumber =
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`)
+    return value
+  }
+
+const positive = (text: string): number => {
+  const value = Number(text)
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('must be a number over 0')
+  return value
+}
+
+/** Options that both commands have. */
+const fleetOptions = (command: Command): Command =>
+  command
+    .option('--devices <count>', 'simulated devices', wholeNumber(1, 10_000), 20)
+    .option('--workers <count>', 'threads that the devices share (default: one for each core)', wholeNumber(1, 256))
+    .addOption(
+      new Option('--partition <name>', 'how the training data is dealt to the devices')
+        .choices(partitionNames)
+        .default('iid'),
+    )
+    .option(
+      '--alpha <number>',
+      'of the Dirichlet partition: the smaller, the more each device has classes of its own',
+      positive,
+      0.5,
+    )
+    .option('--seed <number>', 'of every random choice that the simulation makes', wholeNumber(0, 2 ** 32 - 1), 1)
+
+const program = new Command('panal-sim')
+  .description('Fleets of simulated devices against a real Panal server.')
+  .showHelpAfterError()
+
+fleetOptions(
+  program
+    .command('demo')
+    .description(
+      'Starts a server, a task with real data and a fleet, and runs rounds until the gate promotes a model.',
+    ),
+)
+  .addOption(new Option('--task <name>', 'what is learnt').choices(taskNames).default('digits'))
+  .option('--once', 'stop, with exit code 0, as soon as a model is promoted', false)
+  .option(
+    '--max-rounds <count>',
+    'give up, with exit code 1, after so many rounds without a promotion',
+    wholeNumber(1),
+    60,
+  )
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--port <number>', 'port to listen on; 0 takes any', wholeNumber(0, 65_535), 8080)
+  .option('--data-dir <folder>', 'folder for the server’s state; emptied first (default: ./.panal/demo-<task>)')
+  .option('--keep', 'go on with what an earlier demo left in the data folder', false)
+  .option('--pace-ms <ms>', 'rest of the fleet between rounds once a model is promoted', wholeNumber(0), 10_000)
+  .action(async (options: Omit<DemoOptions, 'dataFolder'> & { readonly dataDir?: string }) => {
+    const { dataDir = `./.panal/demo-${options.task}`, ...rest } = options
+    const end = await untilStopped((screen, signal) => runDemo({ ...rest, dataFolder: dataDir }, screen, signal))
+    if (end.outcome === 'not-promoted') fail(`no model was promoted within ${options.maxRounds} rounds`)
+  })
+
+fleetOptions(
+  program.command('fleet').description('Joins simulated devices to a task of a server that is running, until Ctrl-C.'),
+)
+  .requiredOption('--task <id>', 'id of the task')
+  .requiredOption('--data <source>', `training data: ${taskNames.join(' or ')}, or a file in the format of the task`)
+  .option('--server <url>', 'address of the server', 'http://127.0.0.1:8080')
+  .action((options: RunFleetOptions) => untilStopped((screen, signal) => runFleet(options, screen, signal)))
+
+/** Runs with a signal that Ctrl-C and SIGTERM abort; a second Ctrl-C ends the process at once. */
+async function untilStopped<T>(run: (screen: Screen, signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error('asked to stop')))
+  const screen = process.stdout.isTTY
+    ? terminalScreen(process.stdout)
+    : plainScreen((text) => process.stdout.write(text))
+  return run(screen, stop.signal)
+}
+
+function fail(message: string): void {
+  process.stderr.write(`panal-sim: ${message}\n`)
+  process.exitCode = 1
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  // What the person can mend is one sentence; a bug is a stack.
+  if (error instanceof PanalError || error instanceof StartupError) fail(`${error.code}: ${error.message}`)
+  else throw error
+}

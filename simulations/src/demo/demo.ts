@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunningServer } from '@panal/server'
+import { makeRng, PanalError, type Dataset, type RoundSummary } from '@panal/client-core'
+import { shareShards } from '../fleet/shards.ts'
+import { startFleet, type Fleet } from '../fleet/fleet.ts'
+import { partitioners, type PartitionName } from '../partition/registry.ts'
+import { publishTask, serverApi, type ServerApi } from '../server-api.ts'
+import { tasks, type DemoTaskName } from '../tasks/registry.ts'
+import { startDemoServer } from './demo-server.ts'
+import { FleetWatch } from '../show/fleet-watch.ts'
+import { describeGate } from '../show/gate-rows.ts'
+import type { Screen } from '../show/screen.ts'
+
+export interface DemoOptions {
+  readonly task: DemoTaskName
+  readonly devices: number
+  readonly workers?: number
+  readonly partition: PartitionName
+  /** Of the Dirichlet partition. */
+  readonly alpha: number
+  readonly host: string
+  readonly port: number
+  readonly dataFolder: string
+  /** Go on with what an earlier demo left in the data folder. */
+  readonly keep: boolean
+  /** Stop as soon as a model is promoted. */
+  readonly once: boolean
+  /** Give up after so many rounds without a promotion. */
+  readonly maxRounds: number
+  readonly seed: number
+  /** Rest of the fleet between rounds once a model is promoted, ms: a visitor has the cores, and a table that stands still. */
+  readonly paceMs: number
+}
+
+export type DemoEnd =
+  { readonly outcome: 'promoted'; readonly version: number } | { readonly outcome: 'not-promoted' | 'stopped' }
+
+/**
+ * The whole of it: data, server, task, fleet, rounds until the gate promotes; then, unless `once`, more rounds at a pace
+ * that leaves room for a visitor, until the signal aborts. Everything it started has stopped when it resolves.
+ */
+export async function runDemo(options: DemoOptions, screen: Screen, signal: AbortSignal): Promise<DemoEnd> {
+  const opened: { close(): Promise<void> }[] = []
+  const keep = <T extends { close(): Promise<void> }>(resource: T): T => {
+    opened.unshift(resource)
+    return resource
+  }
+  try {
+    const prepared = await screen.step('Reading the data', 1, () => tasks[options.task](options))
+    const shards = await screen.step('Dealing it to the devices', 1, () =>
+      Promise.resolve(deal(prepared.training, options)),
+    )
+    const server = keep(await screen.step('Starting the server', 1, () => startDemoServer(options)))
+    const api = serverApi(server.url, server.operatorToken)
+    const numBytes = Object.values(prepared.sets).reduce((sum, set) => sum + set.length, 0)
+    await screen.step('Storing the evaluation data', numBytes, (onStored) =>
+      publishTask(api, prepared, { onStored, signal }).catch((error: unknown) => {
+        if (!(options.keep && error instanceof PanalError && error.code === 'task-exists')) throw error
+      }),
+    )
+
+    const watch = new FleetWatch()
+    const closed = watch.closedRounds(signal)
+    const fleet = keep(await screen.step('Starting the devices', 1, () => startDevices(server, shards, options, watch)))
+    await screen.step('Devices joining', shards.length, (advance) => watch.joined(shards.length, signal, advance))
+    watch.onChange(() => screen.showRounds(watch.view))
+    return await followRounds({ options, screen, signal, api, server, fleet, watch, closed })
+  } catch (error) {
+    if (!signal.aborted) throw error
+    return { outcome: 'stopped' }
+  } finally {
+    screen.close()
+    for (const resource of opened) await resource.close()
+  }
+}
+
+interface Running {
+  readonly options: DemoOptions
+  readonly screen: Screen
+  readonly signal: AbortSignal
+  readonly api: ServerApi
+  readonly server: RunningServer
+  readonly fleet: Fleet
+  readonly watch: FleetWatch
+  readonly closed: AsyncIterable<RoundSummary>
+}
+
+/** Until promoted, or out of rounds; and on from there. */
+async function followRounds(running: Running): Promise<DemoEnd> {
+  const { options, screen, signal, api, server, fleet, watch, closed } = running
+  let end: DemoEnd = { outcome: 'not-promoted' }
+  for await (const round of closed) {
+    const { pointers } = await api.task(options.task, signal)
+    watch.setPointers(round.number, pointers)
+    if (end.outcome !== 'promoted' && round.outcome === 'promoted' && round.candidateVersion !== undefined) {
+      end = { outcome: 'promoted', version: round.candidateVersion }
+      screen.showRounds(watch.view)
+      screen.say(await promotion(api, options.task, end.version, signal))
+      if (options.once) return end
+      screen.say(invitation(server, options))
+    }
+    if (end.outcome === 'promoted') await rest(fleet, options.paceMs, signal)
+    else if (round.number >= options.maxRounds) return end
+  }
+  return end
+}
+
+async function promotion(api: ServerApi, task: DemoTaskName, version: number, signal: AbortSignal): Promise<string> {
+  const { evaluation } = await api.version(task, version, signal)
+  return evaluation === null ? `version ${version} was promoted` : `\nPROMOTED: ${describeGate(evaluation)}`
+}
+
+const invitation = ({ url, adminLink }: RunningServer, { task, paceMs }: DemoOptions): string =>
+  [
+    '',
+    `Join with a browser:   ${url}/contribute/${task}`,
+    `Try the model:         ${url}/try/${task}`,
+    ...(adminLink === null ? [] : [`Administer (one time):  ${adminLink}`]),
+    '',
+    `Rounds go on, one every ${paceMs / 1000} s or so; who has just joined is asked first. Ctrl-C ends the demo.`,
+    '',
+  ].join('\n')
+
+/** The fleet stands back, so that the next round waits for it. */
+async function rest(fleet: Fleet, ms: number, signal: AbortSignal): Promise<void> {
+  fleet.pause()
+  await sleep(ms, undefined, { signal })
+  fleet.resume()
+}
+
+function deal(training: Dataset, { partition, alpha, devices, seed }: DemoOptions): Dataset[] {
+  const partitioner = partitioners[partition]({ alpha })
+  return shareShards(training, partitioner.partition(training.y, devices, makeRng(seed).fork('partition')))
+}
+
+const startDevices = (server: RunningServer, shards: readonly Dataset[], options: DemoOptions, watch: FleetWatch) =>
+  startFleet({
+    server: server.url,
+    taskId: options.task,
+    shards,
+    seed: options.seed,
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+    onEvent: watch.observe,
+    onError: (error) => watch.fail(error),
+  })

@@ -1,0 +1,28 @@
+import Table from 'cli-table3'
+import type { CheckResult, GateReport } from '@panal/server'
+import { formatPercent } from './round-row.ts'
+
+/** The gate's report as a person reads it: the verdict, then a row for each check. */
+export function describeGate({ version, verdict, reason, checks, gate }: GateReport): string {
+  const table = new Table({
+    head: ['check', 'verdict', 'estimate', 'interval', 'n', 'reason'],
+    style: { head: [], border: [], compact: true },
+    colWidths: [null, null, null, null, null, 60],
+    wordWrap: true,
+  })
+  for (const check of checks) table.push(gateRow(check))
+  const onGate = gate === null ? '' : `: ${formatPercent(gate.accuracy)} right on the ${gate.numExamples} gate examples`
+  return `version ${version} ${verdict}${onGate}\n${reason}\n${table.toString()}`
+}
+
+const gateRow = ({ check, verdict, estimate, interval, n, reason }: CheckResult): string[] => [
+  check,
+  verdict,
+  formatNumber(estimate),
+  interval === undefined ? '' : interval.map(formatNumber).join(' … '),
+  n === undefined ? '' : String(n),
+  reason,
+]
+
+const formatNumber = (value: number | undefined): string =>
+  value === undefined ? '' : String(Number(value.toPrecision(4)))

@@ -1,0 +1,13 @@
+import { benchRound } from './round.ts'
+
+/** Everything that is measured. A new benchmark is one file and one line here. */
+const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { round: benchRound }
+
+const [name = '', ...args] = process.argv.slice(2)
+const benchmark = benchmarks[name]
+if (benchmark === undefined) {
+  console.error(`usage: npm run bench -- ${Object.keys(benchmarks).join(' | ')} [options]`)
+  process.exitCode = 2
+} else {
+  await benchmark(args)
+}

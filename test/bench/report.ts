@@ -1,0 +1,99 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { cpus, release } from 'node:os'
+import { systemClock, type CodecName, type RoundSummary } from '@panal/client-core'
+import type { PhysicalLimit } from './physical-limit.ts'
+import { aimGrowthBytes, type Setting } from './round.ts'
+
+/** Everything that one setting's run gave. */
+export interface Measured {
+  readonly setting: Setting
+  readonly numParams: number
+  readonly codec: CodecName
+  readonly updateBytes: number
+  /** Oldest first. */
+  readonly rounds: readonly RoundSummary[]
+  readonly limit: PhysicalLimit
+  /** Of the server before the first device came, bytes. */
+  readonly before: number
+  /** Of the server, every 50 ms from then on, bytes. */
+  readonly residentBytes: readonly number[]
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
+const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
+
+/** From the end of one round to the end of the next: selection, offers, download, upload, aggregation and gate. */
+function cycleTimes(rounds: readonly RoundSummary[]): number[] {
+  const ends = rounds.map(({ closedAt }) => closedAt ?? NaN)
+  return ends.slice(1).map((end, index) => end - ends[index]!)
+}
+
+/** Median resident memory of the last tenth of the run over that of the second tenth, bytes: 0 when flat. */
+function drift(samples: readonly number[]): number {
+  const tenth = Math.max(1, Math.floor(samples.length / 10))
+  return median(samples.slice(-tenth)) - median(samples.slice(tenth, 2 * tenth))
+}
+
+export function describeRun(run: Measured): string {
+  const { setting, rounds, limit, before, residentBytes } = run
+  const cycles = cycleTimes(rounds)
+  const cycle = median(cycles)
+  const phase = (pick: (round: RoundSummary) => number | undefined) => median(rounds.map((round) => pick(round) ?? NaN))
+  const growth = Math.max(...residentBytes) - before
+  const numUpdates = rounds.reduce((sum, { numAccepted }) => sum + numAccepted, 0)
+  const bytesEach = rounds.reduce((sum, { bytesUp }) => sum + bytesUp, 0) / numUpdates
+  const floor = limit.writeMs + limit.loopbackMs
+  const peers = Object.entries(setting.peers).map(
+    ([name, [least, most]]) =>
+      `${name} ${seconds(least)} to ${seconds(most)} (ours is ${(cycle / least).toFixed(2)} to ${(cycle / most).toFixed(2)} of it)`,
+  )
+  return [
+    `### ${setting.devices} devices × ${run.numParams} params, ${run.codec}, ${rounds.length} rounds`,
+    '',
+    '| figure | measured | aim |',
+    '| --- | --- | --- |',
+    `| a round outside training, median | ${seconds(cycle)} | ${seconds(setting.aimMs)} |`,
+    `| the slowest round | ${seconds(Math.max(...cycles))} | |`,
+    `| of it: collect, aggregate, gate (medians) | ${seconds(phase((r) => r.collectMs))}, ${seconds(phase((r) => r.aggregateMs))}, ${seconds(phase((r) => r.gateMs))} | |`,
+    `| peak growth of the server’s memory | ${megabytes(growth)} | ${megabytes(aimGrowthBytes)} |`,
+    `| drift of its memory over the run | ${megabytes(drift(residentBytes))} | flat |`,
+    `| bytes of an update over the codec’s own | ${(bytesEach / run.updateBytes).toFixed(4)} | 1.01 |`,
+    `| this machine’s limit: write and fsync the same files | ${seconds(limit.writeMs)} | |`,
+    `| this machine’s limit: the same bytes over loopback | ${seconds(limit.loopbackMs)} | |`,
+    `| the round over both limits together | ${(cycle / floor).toFixed(1)} × | |`,
+    ...(peers.length === 0 ? [] : [`| peers, as measured elsewhere on 2 cores | ${peers.join('; ')} | |`]),
+    '',
+  ].join('\n')
+}
+
+const page = new URL('../../docs/benchmarks.md', import.meta.url)
+const [begin, end] = ['<!-- bench round: begin -->', '<!-- bench round: end -->']
+
+/** Prints the runs; with `write`, puts them between the marks in docs/benchmarks.md, too. */
+export async function reportRounds(runs: readonly Measured[], { write }: { readonly write: boolean }): Promise<void> {
+  const date = new Date(systemClock({ setTimeout, clearTimeout }).now()).toISOString().slice(0, 10)
+  const [cpu] = cpus()
+  const machine = `${cpus().length} × ${cpu?.model ?? 'unknown CPU'}, Linux ${release()}, Node ${process.version}`
+  const text = [`Measured on ${date}: ${machine}.`, '', ...runs.map(describeRun)].join('\n')
+  console.log(text)
+  if (!write) return
+  const old = await readFile(page, 'utf8').catch(() => frame)
+  const [head = '', rest = ''] = old.split(begin)
+  const tail = rest.split(end)[1] ?? ''
+  await writeFile(page, `${head}${begin}\n\n${text}\n${end}${tail}`)
+}
+
+const frame = `# Benchmarks
+
+## A round, outside local training
+
+\`npm run bench -- round\`: the real server in a process of its own, every device a real session over Socket.IO and HTTP in a
+second process, every update durable before its receipt. The devices answer at once with a fixed delta, so what is left is
+the round itself: selection, offers, download of the weights, upload, aggregation and the gate (the integrity check on MNIST).
+Both processes share the machine’s cores, so the devices’ own hashing and copying is in the figure, too.
+
+${begin}
+${end}
+`

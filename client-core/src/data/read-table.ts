@@ -75,8 +75,7 @@ export function readTable(text: string, schema: TableSchema, options: ReadTableO
     const classOf = classIndex.get(label)
     if (classOf === undefined) {
       if (!isMissing(label)) refuse({ row, column: schema.label.column, message: 'not one of the classes' })
-      else if (labels === 'required')
-        refuse({ row, column: schema.label.column, message: 'the label is missing' })
+      else if (labels === 'required') refuse({ row, column: schema.label.column, message: 'the label is missing' })
       return
     }
     const features = x.subarray(kept.length * width, (kept.length + 1) * width)

@@ -44,7 +44,7 @@ function readEntry(name: string, value: unknown): Entry {
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     throw fail('data_offsets must be two whole numbers')
   const [start, end] = offsets as [number, number]
-  const entry = { name, dtype: dtype as SafetensorsDtype, shape: shape as number[], start, end }
+  const entry = { name, dtype: dtype as SafetensorsDtype, shape: shape, start, end }
   const numBytes = tensorSize(entry.shape) * dtypes[entry.dtype].bytesEach
   if (end - start !== numBytes) throw fail(`has ${end - start} bytes where its shape and dtype need ${numBytes}`)
   return entry

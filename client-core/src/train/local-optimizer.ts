@@ -1,5 +1,17 @@
-import { add, div, mul, sqrt, square, sub, tidy, variable, zerosLike } from '@tensorflow/tfjs-core'
-import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs-core'
+import {
+  add,
+  div,
+  mul,
+  sqrt,
+  square,
+  sub,
+  tidy,
+  variable,
+  zerosLike,
+  type NamedTensorMap,
+  type Tensor,
+  type Variable,
+} from '@tensorflow/tfjs-core'
 import type { Plan } from '../protocol/task.ts'
 
 /** An optimizer and its state, fresh every round: the server's averaging leaves the path that the state describes. */

@@ -1,5 +1,18 @@
-import { add, addN, mul, sub, tensor, tensor2d, tidy, variableGrads } from '@tensorflow/tfjs-core'
-import type { NamedTensorMap, Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core'
+import {
+  add,
+  addN,
+  mul,
+  sub,
+  tensor,
+  tensor2d,
+  tidy,
+  Variable,
+  variableGrads,
+  type NamedTensorMap,
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Plan } from '../protocol/task.ts'
 import type { Batch } from './batches.ts'
@@ -15,7 +28,7 @@ export interface LocalSteps {
 
 /** What a round's steps share. Holds tensors until disposed; `model` must have the base params in it. */
 export function localSteps(model: LayersModel, objective: Objective, plan: Plan, numClasses: number): LocalSteps {
-  const variables = model.trainableWeights.map((weight) => weight.read() as Variable)
+  const variables = model.trainableWeights.map((weight) => weight.read()).filter((v) => v instanceof Variable)
   const optimizer = startOptimizer(variables, plan)
   const { proximalTerm = 0 } = plan
   const base = proximalTerm > 0 ? new Map(variables.map((v) => [v.name, v.clone()])) : undefined

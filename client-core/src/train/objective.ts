@@ -12,8 +12,10 @@ import {
   softmax,
   sub,
   sum,
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
 } from '@tensorflow/tfjs-core'
-import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core'
 import type { Loss } from '../protocol/task.ts'
 
 /** A loss over logits. All calls inside `tidy`. */

@@ -1,5 +1,13 @@
-import { getBackend, getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core'
-import type { KernelConfig, KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core'
+import {
+  getBackend,
+  getKernel,
+  registerKernel,
+  unregisterKernel,
+  type KernelConfig,
+  type KernelFunc,
+  type NamedTensorInfoMap,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core'
 
 const kernelName = 'BatchMatMul'
 const backendName = 'wasm'

@@ -11,6 +11,16 @@ function file(header: unknown, data: readonly number[]): Uint8Array {
   return bytes
 }
 
+const codeOf = (action: () => unknown): string => {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof PanalError) return error.code
+    throw error
+  }
+  return 'accepted'
+}
+
 const u8 = (shape: number[], start: number, end: number) => ({ dtype: 'U8', shape, data_offsets: [start, end] })
 
 describe('readSafetensors', () => {
@@ -60,7 +70,7 @@ describe('readSafetensors', () => {
     ['data that is missing', file({ a: u8([2], 0, 2) }, [1])],
     ['a tensor that is null', file({ a: null }, [])],
   ])('refuses %s', (_name, bytes) => {
-    expect(() => readSafetensors(bytes)).toThrow(expect.objectContaining({ code: 'invalid-dataset' }) as PanalError)
+    expect(codeOf(() => readSafetensors(bytes))).toBe('invalid-dataset')
   })
 })
 

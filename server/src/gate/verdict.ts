@@ -43,5 +43,5 @@ export function overallVerdict({ checks, results, firstModel, sameAsChampion }: 
   const warned = found('WARN')
   if (warned !== undefined && firstModel)
     return hold(`A first model must pass every check that applies, and this one only warns: ${warned.reason}`)
-  return warned ?? { verdict: 'PASS', reason: `Passed ${judged.map((each) => each.check).join(', ')}.` }
+  return warned ?? { verdict: 'PASS', reason: `Passed ${[...new Set(judged.map((each) => each.check))].join(', ')}.` }
 }

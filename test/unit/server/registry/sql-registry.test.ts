@@ -1,0 +1,290 @@
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import type { GateReport } from '../../../../server/src/gate/report.ts'
+import { SqlUpdateLog } from '../../../../server/src/registry/updates.ts'
+import { advance } from '../../../../server/src/round/state.ts'
+import { collected, concluded, pointers, proposed, report, twoParamTask } from '../../../fixtures/registry-rounds.ts'
+import { useTempStore } from '../../../fixtures/temp-store.ts'
+
+const store = useTempStore()
+const task = twoParamTask()
+beforeEach(() => store.registry.createTask(task, Float32Array.of(0, 1), 'ada'))
+
+const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown as Error
+const noState = new Float32Array(0)
+
+describe('createTask', () => {
+  it('makes version 0, and head points to it', async () => {
+    expect(store.registry.pointers('digits')).toEqual(pointers(0, null, null))
+    expect(await store.registry.params('digits', 0)).toEqual(Float32Array.of(0, 1))
+    expect(store.registry.version('digits', 0)).toMatchObject({
+      parent: null,
+      roundNumber: null,
+      status: 'initial',
+      numBytes: 8,
+      participants: [],
+      codeVersion: 'test',
+      createdAt: 1_000_000,
+      evaluation: null,
+    })
+    expect(store.registry.moves('digits')).toMatchObject([{ pointer: 'head', from: null, to: 0, actor: 'ada' }])
+  })
+
+  it('refuses an id that is taken, and leaves what is there', async () => {
+    const again = store.registry.createTask(task, Float32Array.of(9, 9), 'eve')
+    await expect(again).rejects.toEqual(code('task-exists'))
+    expect(await store.registry.params('digits', 0)).toEqual(Float32Array.of(0, 1))
+    expect(store.audit.entries().map(({ actor }) => actor)).toEqual(['ada'])
+  })
+
+  it('keeps tasks apart', async () => {
+    await store.registry.createTask(twoParamTask('credit'), Float32Array.of(5, 5), 'ada')
+    await concluded(store)
+    expect(store.registry.pointers('credit')).toEqual(pointers(0, null, null))
+    expect(() => store.registry.pointers('other')).toThrow(code('unknown-task'))
+    expect(() => store.registry.version('credit', 1)).toThrow(code('unknown-version'))
+  })
+})
+
+describe('propose', () => {
+  it('[I4] numbers versions without gaps, whatever becomes of them', async () => {
+    for (const verdict of ['PASS', 'BLOCK', 'ERROR', 'PASS'] as const) await concluded(store, { verdict })
+    expect(store.registry.versions('digits').map(({ version }) => version)).toEqual([4, 3, 2, 1, 0])
+    expect(store.registry.versions('digits', { limit: 2, before: 3 }).map(({ version }) => version)).toEqual([2, 1])
+  })
+
+  it('keeps the whole lineage with the weights', async () => {
+    const round = await proposed(store, Float32Array.of(3, -4))
+    expect(round).toMatchObject({ phase: 'gating', candidateVersion: 1, aggregatedAt: 1_000_000 })
+    // d_b's update was recorded first, with weight 1; the digest takes them in the order of the participants.
+    const parts = JSON.stringify([
+      ['2'.repeat(64), 2],
+      ['1'.repeat(64), 1],
+    ])
+    expect(store.registry.version('digits', 1)).toEqual({
+      taskId: 'digits',
+      version: 1,
+      parent: 0,
+      roundNumber: 1,
+      status: 'candidate',
+      weightsSha256: createHash('sha256')
+        .update(Buffer.from(Float32Array.of(3, -4).buffer))
+        .digest('hex'),
+      numBytes: 8,
+      optimizerSha256: null,
+      participants: ['d_a', 'd_b'],
+      planHash: 'b'.repeat(64),
+      codeVersion: 'test',
+      dataDigest: createHash('sha256').update(parts).digest('hex'),
+      createdAt: 1_000_000,
+      evaluation: null,
+    })
+    expect(await store.registry.params('digits', 1)).toEqual(Float32Array.of(3, -4))
+  })
+
+  it('gives the same version when the round is taken up again after a crash', async () => {
+    const round = collected(store)
+    const first = await store.registry.propose(round, { params: Float32Array.of(1, 1), optimizerState: noState }, {})
+    await store.reopen()
+    const again = await store.registry.propose(round, { params: Float32Array.of(1, 1), optimizerState: noState }, {})
+    expect(again).toEqual(first)
+    expect(store.registry.versions('digits')).toHaveLength(2)
+    expect(store.registry.openRounds('digits')).toEqual([first])
+  })
+
+  it('refuses a candidate made of an update that is not in the log', async () => {
+    const round = { ...collected(store), participants: ['d_a', 'd_stranger'] }
+    const candidate = { params: Float32Array.of(1, 1), optimizerState: noState }
+    await expect(store.registry.propose(round, candidate, {})).rejects.toThrow('no accepted update')
+    expect(store.registry.versions('digits')).toHaveLength(1)
+    expect(store.registry.openRounds('digits')).toMatchObject([{ phase: 'aggregating' }])
+  })
+
+  it('keeps the server optimizer’s state beside the weights; without one it is what `init` gives', async () => {
+    const optimizerState = Float32Array.of(7, 8, 9)
+    await store.registry.propose(collected(store), { params: Float32Array.of(1, 2), optimizerState }, {})
+    expect(await store.registry.optimizerState(task, 1)).toEqual(optimizerState)
+    const init = task.strategy.optimizer.init(2)
+    expect(await store.registry.optimizerState(task, 0)).toEqual(init)
+  })
+
+  it('adds what the round knows of itself to its summary', async () => {
+    const candidate = { params: Float32Array.of(1, 2), optimizerState: noState }
+    await store.registry.propose(collected(store), candidate, { bytesUp: 16, trainMs: 2.5 })
+    expect(store.registry.roundSummary('digits', 1)).toMatchObject({
+      phase: 'gating',
+      candidateVersion: 1,
+      bytesUp: 16,
+      trainMs: 2.5,
+      numAccepted: 2,
+    })
+  })
+})
+
+describe('conclude', () => {
+  it.each<[GateReport['verdict'], boolean, string, string, (number | null)[]]>([
+    // verdict, sound, outcome of the round, status of the version, [head, champion, anchor]
+    ['PASS', true, 'promoted', 'promoted', [1, 1, 1]],
+    ['WARN', true, 'promoted', 'promoted', [1, 1, 1]],
+    ['NOT_ENOUGH_DATA', true, 'held', 'held', [1, null, null]],
+    ['ERROR', true, 'held', 'held', [1, null, null]],
+    ['NO_CHANGE', true, 'held', 'held', [1, null, null]],
+    ['BLOCK', true, 'rejected', 'rejected', [1, null, null]],
+    ['BLOCK', false, 'rejected', 'unsound', [0, null, null]],
+    ['ERROR', false, 'held', 'unsound', [0, null, null]],
+    ['PASS', false, 'rejected', 'unsound', [0, null, null]],
+  ])('%s, sound: %s → round %s, version %s', async (verdict, sound, outcome, status, moved) => {
+    const closed = await concluded(store, { verdict, sound, reason: 'because' })
+    expect(closed).toMatchObject({ phase: 'closed', outcome, reason: 'because', candidateVersion: 1 })
+    expect(store.registry.version('digits', 1)).toMatchObject({ status, evaluation: { verdict, sound } })
+    expect(Object.values(store.registry.pointers('digits'))).toEqual(moved)
+    expect(store.registry.openRounds('digits')).toEqual([])
+    expect(store.registry.roundSummary('digits', 1)).toMatchObject({
+      phase: 'closed',
+      outcome,
+      reason: 'because',
+      accuracy: 0.9,
+      logLoss: 0.3,
+      gateMs: 12,
+    })
+  })
+
+  it('[I9] leaves an audit row and a pointer move with the gate’s reason', async () => {
+    await concluded(store, { reason: 'better than 4 of 5' })
+    expect(store.audit.entries({ limit: 1 })).toMatchObject([
+      { actor: 'gate', action: 'gated', detail: { version: 1, verdict: 'PASS', outcome: 'promoted' } },
+    ])
+    const [anchor, champion, head] = store.registry.moves('digits')
+    for (const [move, pointer] of [
+      [head, 'head'],
+      [champion, 'champion'],
+      [anchor, 'anchor'],
+    ] as const)
+      expect(move).toMatchObject({ pointer, to: 1, actor: 'gate', reason: 'better than 4 of 5' })
+  })
+
+  it('sets the anchor to the first champion and leaves it there', async () => {
+    await concluded(store)
+    await concluded(store)
+    expect(store.registry.pointers('digits')).toEqual(pointers(2, 2, 1))
+  })
+
+  it('does not promote on a comparison with a champion that an admin has replaced meanwhile', async () => {
+    await concluded(store)
+    await concluded(store)
+    const round = await proposed(store)
+    await store.registry.rollBack({ taskId: 'digits', actor: 'ada', reason: 'complaints' })
+    const closed = await store.registry.conclude(round, report(3, 2))
+    expect(closed).toMatchObject({ outcome: 'held' })
+    expect(store.registry.pointers('digits')).toEqual(pointers(3, 1, 1))
+  })
+
+  it('says the same again when it is repeated after a crash', async () => {
+    const round = await proposed(store)
+    const closed = await store.registry.conclude(round, report(1, null))
+    await store.reopen()
+    expect(await store.registry.conclude(round, report(1, null, { verdict: 'BLOCK' }))).toEqual(closed)
+    expect(store.registry.pointers('digits').champion).toBe(1)
+    expect(store.audit.entries().filter(({ action }) => action === 'gated')).toHaveLength(1)
+  })
+
+  it('takes a report without metrics: a model that could not be run', async () => {
+    await concluded(store, { verdict: 'BLOCK', sound: false, evaluation: null, gate: null })
+    expect(store.registry.roundSummary('digits', 1)).not.toHaveProperty('accuracy')
+    expect(store.registry.version('digits', 1).evaluation).toMatchObject({ evaluation: null })
+  })
+})
+
+describe('promote and rollBack', () => {
+  const ask = { taskId: 'digits', actor: 'ada', reason: 'looks right' }
+
+  it('[I9] move the champion by a person’s decision, audited, and nothing else', async () => {
+    await concluded(store, { verdict: 'BLOCK' })
+    expect(await store.registry.promote({ ...ask, version: 1 })).toEqual(pointers(1, 1, null))
+    expect(store.audit.entries({ limit: 1 })).toMatchObject([
+      { actor: 'ada', action: 'promoted', detail: { version: 1, previous: null, reason: 'looks right' } },
+    ])
+    expect(store.registry.version('digits', 1).status).toBe('rejected')
+  })
+
+  it('refuse what failed the integrity checks, what was not judged, what is not there, and no reason', async () => {
+    await concluded(store, { verdict: 'BLOCK', sound: false })
+    await proposed(store)
+    await expect(store.registry.promote({ ...ask, version: 1 })).rejects.toEqual(code('not-promotable'))
+    await expect(store.registry.promote({ ...ask, version: 2 })).rejects.toEqual(code('not-promotable'))
+    await expect(store.registry.promote({ ...ask, version: 3 })).rejects.toEqual(code('unknown-version'))
+    await expect(store.registry.promote({ ...ask, version: 0, reason: ' ' })).rejects.toEqual(code('bad-request'))
+    await expect(store.registry.rollBack(ask)).rejects.toEqual(code('nothing-to-roll-back'))
+    expect(store.registry.pointers('digits')).toEqual(pointers(0, null, null))
+  })
+
+  it('go back step by step to the champion before, and end at the first', async () => {
+    for (let i = 0; i < 3; i++) await concluded(store)
+    expect((await store.registry.rollBack(ask)).champion).toBe(2)
+    expect((await store.registry.rollBack(ask)).champion).toBe(1)
+    await expect(store.registry.rollBack(ask)).rejects.toEqual(code('nothing-to-roll-back'))
+    // A new champion after a roll back stands on the one that it followed.
+    await concluded(store)
+    expect((await store.registry.rollBack(ask)).champion).toBe(1)
+  })
+
+  it('go back to a given earlier champion, and to nothing that never was one', async () => {
+    await concluded(store)
+    await concluded(store, { verdict: 'BLOCK' })
+    await concluded(store)
+    await concluded(store)
+    await expect(store.registry.rollBack({ ...ask, version: 2 })).rejects.toEqual(code('nothing-to-roll-back'))
+    await expect(store.registry.rollBack({ ...ask, version: 4 })).rejects.toEqual(code('nothing-to-roll-back'))
+    expect((await store.registry.rollBack({ ...ask, version: 1 })).champion).toBe(1)
+    await store.reopen()
+    expect(store.registry.pointers('digits')).toEqual(pointers(4, 1, 1))
+    expect(store.registry.moves('digits')[0]).toMatchObject({ pointer: 'champion', from: 4, to: 1, actor: 'ada' })
+  })
+
+  it('note nothing when the champion is there already', async () => {
+    await concluded(store)
+    const before = store.audit.head()
+    expect((await store.registry.promote({ ...ask, version: 1 })).champion).toBe(1)
+    expect(store.audit.head()).toEqual(before)
+  })
+})
+
+describe('rounds', () => {
+  it('are kept as they stand, over a restart', async () => {
+    const round = collected(store)
+    await store.reopen()
+    expect(store.registry.openRounds('digits')).toEqual([round])
+    expect(store.registry.lastRoundNumber('digits')).toBe(1)
+    const closed = advance(round, { type: 'abandoned', reason: 'stopped', at: 5 })
+    const summary = store.registry.roundSummary('digits', 1)!
+    store.registry.saveRound(closed, { ...summary, phase: 'closed', outcome: 'abandoned' })
+    expect(store.registry.openRounds('digits')).toEqual([])
+    expect(store.registry.roundSummary('digits', 1)).toMatchObject({ phase: 'closed', outcome: 'abandoned' })
+  })
+
+  it('are listed newest first, page by page', async () => {
+    for (let i = 0; i < 4; i++) await concluded(store)
+    const numbers = (options?: { limit?: number; before?: number }) =>
+      store.registry.roundSummaries('digits', options).map(({ number }) => number)
+    expect(numbers()).toEqual([4, 3, 2, 1])
+    expect(numbers({ limit: 2, before: 4 })).toEqual([3, 2])
+    expect(store.registry.roundSummary('digits', 5)).toBeUndefined()
+    expect(store.registry.lastRoundNumber('none')).toBe(0)
+  })
+})
+
+it('[I3] a version whose weights were damaged on disk is not given out', async () => {
+  await concluded(store)
+  const { weightsSha256 } = store.registry.version('digits', 1)
+  await writeFile((await store.blobs.find(weightsSha256))!.path, Buffer.alloc(8))
+  await expect(store.registry.params('digits', 1)).rejects.toEqual(code('damaged-blob'))
+})
+
+it('the update log refuses a second row for the same device and round, and then keeps none of the batch', () => {
+  const round = collected(store)
+  const log = new SqlUpdateLog(store.db)
+  const [known] = log.updatesOf('digits', round.number)
+  expect(() => log.recordUpdates([{ ...known!, deviceId: 'd_c' }, known!])).toThrow('UNIQUE')
+  expect(log.updatesOf('digits', round.number).map(({ deviceId }) => deviceId)).toEqual(['d_a', 'd_b'])
+})

@@ -1,0 +1,61 @@
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { StartupError } from '../../../../server/src/startup-error.ts'
+import { openDataDir } from '../../../../server/src/store/data-dir.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'panal-data-dir-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const mode = async (path: string) => (await stat(path)).mode & 0o777
+
+describe('openDataDir', () => {
+  it('makes the folders, for this user only', async () => {
+    const dataDir = await openDataDir(join(folder, 'new', 'data'))
+    for (const path of [dataDir.path, dataDir.blobs, dataDir.uploads, dataDir.temp])
+      expect(await mode(path)).toBe(0o700)
+    dataDir.close()
+  })
+
+  it('[I10] refuses a second opener, and says which process is the first', async () => {
+    const dataDir = await openDataDir(folder)
+    const second = openDataDir(folder)
+    await expect(second).rejects.toBeInstanceOf(StartupError)
+    await expect(second).rejects.toMatchObject({ code: 'data-dir-in-use' })
+    await expect(second).rejects.toThrow(`(process ${process.pid})`)
+    dataDir.close()
+    ;(await openDataDir(folder)).close()
+  })
+
+  it('removes files that a crash left half written, and nothing else', async () => {
+    const first = await openDataDir(folder)
+    await writeFile(join(first.temp, 'half'), 'x')
+    await writeFile(join(first.uploads, 'part'), 'x')
+    await writeFile(join(first.blobs, 'kept'), 'x')
+    first.close()
+    const again = await openDataDir(folder)
+    expect(await readdir(again.temp)).toEqual([])
+    expect(await readdir(again.uploads)).toEqual(['part'])
+    expect(await readdir(again.blobs)).toEqual(['kept'])
+    again.close()
+  })
+
+  it('refuses a path that cannot be a folder, with what to do', async () => {
+    await writeFile(join(folder, 'file'), '')
+    const below = openDataDir(join(folder, 'file', 'data'))
+    await expect(below).rejects.toMatchObject({ name: 'StartupError', code: 'data-dir-not-writable' })
+    await expect(below).rejects.toThrow('--data')
+    await expect(openDataDir(join(folder, 'file'))).rejects.toMatchObject({ code: 'data-dir-not-writable' })
+  })
+
+  it('lets go of the lock when it fails half way', async () => {
+    await writeFile(join(folder, 'temp'), 'a file where a folder should be')
+    await expect(openDataDir(folder)).rejects.toMatchObject({ code: 'data-dir-not-writable' })
+    await rm(join(folder, 'temp'))
+    ;(await openDataDir(folder)).close()
+  })
+})

@@ -7,8 +7,6 @@ const bytesEach = 2
 // Float32 bit patterns of magnitudes.
 const infinity32 = 0x7f800000
 const firstAboveRange = 0x477ff000 // 65,520: from here on, rounding would give Infinity
-const smallestNormal16 = 0x38800000 // 2^-14
-const half32 = 0x3f000000 // 0.5
 // Float16 bit patterns.
 const largest16 = 0x7bff // 65,504
 const infinity16 = 0x7c00
@@ -17,24 +15,31 @@ const nan16 = 0x7e00
 const scratchFloat = new Float32Array(1)
 const scratchBits = new Uint32Array(scratchFloat.buffer)
 
-/** Rounds to nearest, ties to even; a finite value never becomes infinite. */
+/**
+ * For each biased float32 exponent, a power of two whose own spacing as a float32 is that of halves of that exponent,
+ * so that adding it rounds a value as a half must be (to nearest, ties to even), and leaves its bits at the bottom.
+ * Halves end at exponent −14; below, they are subnormal and keep its spacing, 2^-24.
+ */
+const halfExponents = Array.from({ length: 256 }, (_, biased) => Math.max(biased - 127, -14))
+const rounders = Float32Array.from(halfExponents, (exponent) => 2 ** Math.min(exponent + 13, 127))
+/** What turns the bits of such a sum into those of the half. */
+const corrections = Int32Array.from(
+  halfExponents,
+  (exponent, biased) => ((exponent + 14) << 10) - new Uint32Array(rounders.buffer)[biased]!,
+)
+
+/** Rounds to nearest, ties to even; a finite value never becomes infinite. No branch depends on ordinary values. */
 function encodeInto(delta: Params, out: Uint16Array): void {
   const bits = new Uint32Array(delta.buffer, delta.byteOffset, delta.length)
   for (let i = 0; i < bits.length; i++) {
     const word = bits[i]!
     const sign = (word >>> 16) & 0x8000
     const magnitude = word & 0x7fffffff
-    let half: number
-    if (magnitude < smallestNormal16) {
-      // The spacing of floats in [0.5, 1) is 2^-24, that of half subnormals: the addition rounds as we need it.
-      scratchFloat[0] = Math.abs(delta[i]!) + 0.5
-      half = scratchBits[0]! - half32
-    } else if (magnitude < firstAboveRange) {
-      const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1)
-      half = (rounded >>> 13) - 0x1c000 // exponent bias 127 → 15
-    } else if (magnitude < infinity32) half = largest16
-    else half = magnitude === infinity32 ? infinity16 : nan16
-    out[i] = sign | half
+    if (magnitude < firstAboveRange) {
+      const exponent = magnitude >>> 23
+      scratchFloat[0] = Math.abs(delta[i]!) + rounders[exponent]!
+      out[i] = sign | (scratchBits[0]! + corrections[exponent]!)
+    } else out[i] = sign | (magnitude < infinity32 ? largest16 : magnitude === infinity32 ? infinity16 : nan16)
   }
 }
 
@@ -54,7 +59,7 @@ const table = (): Float32Array => (decodeTable ??= Float32Array.from({ length: 6
 /**
  * Little-endian IEEE 754 half floats: 2 bytes a param. Rounded to nearest, ties to even:
  * error ≤ 2^-11 · |x| for 2^-14 ≤ |x| ≤ 65,504 and ≤ 2^-25 below; larger finite values are clamped to ±65,504.
- * NaN and ±Infinity come through. About 5 ms for a million params.
+ * NaN and ±Infinity come through. A million params: about 10 ms to encode, 3 ms to decode.
  */
 export const f16: UpdateCodec = {
   name: 'f16',

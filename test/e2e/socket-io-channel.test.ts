@@ -7,7 +7,7 @@ import { channelContract, type ChannelPair } from '../fixtures/channel-contract.
 import { roundSummary } from '../fixtures/wire.ts'
 
 const clock = systemClock(globalThis)
-const options = { ackTimeoutMs: 200, reconnectMinMs: 10, reconnectMaxMs: 20 }
+const options = { ackTimeoutMs: 1_000, reconnectMinMs: 10, reconnectMaxMs: 20 }
 
 /** A Socket.IO server with the face of a loopback's server end. Its one device is whoever connected last. */
 async function serve(): Promise<{ url: string; io: Server; end: ServerEnd; http: HttpServer; sockets: Socket[] }> {

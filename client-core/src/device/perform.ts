@@ -53,7 +53,7 @@ export async function perform(
   const local = await trainer.train(base, plan, data, makeRng(assignment.seed), signal, (fraction, loss) =>
     onProgress({ state: 'training', roundNumber, fraction, loss }),
   )
-  const trainMs = runtime.clock.now() - startedAt
+  const trainMs = runtime.clock.now() - startedAt - (local.waitedMs ?? 0)
   signal.throwIfAborted()
 
   const bytes = codecs[plan.codec].encode(local.delta, trainer.layout)

@@ -11,6 +11,8 @@ export interface LocalResult {
   /** Mean training loss over the first and over the last epoch’s batches. */
   readonly lossBefore: number
   readonly lossAfter: number
+  /** Time spent waiting for a backend that other devices share, ms: no part of the training. Absent: none. */
+  readonly waitedMs?: number
 }
 
 export interface LocalMetrics {

@@ -1,4 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { enableProdMode } from '@tensorflow/tfjs-core'
+import { enableProdMode } from '@tensorflow/tfjs-core'
 import {
   checkModel,
   codecs,
@@ -14,6 +16,12 @@ import { canonicalJson } from '../store/canonical-json.ts'
 import { makeStrategy } from '../strategy/registry.ts'
 import type { DocumentError } from './document-errors.ts'
 import type { Task } from './task.ts'
+
+// Else tfjs advertises tfjs-node on a server's first lines: models are only built here, never trained.
+enableProdMode()
+
+// Else tfjs's cpu backend prints an advertisement into the output of whatever program runs on it.
+enableProdMode()
 
 /** What a document says of itself to people: changing it changes nothing that a device does. */
 function planHash(document: TaskDocument): string {

@@ -63,6 +63,7 @@ export async function runDemo(options: DemoOptions, screen: Screen, signal: Abor
     const closed = watch.closedRounds(signal)
     const fleet = keep(await screen.step('Starting the devices', 1, () => startDevices(server, shards, options, watch)))
     await screen.step('Devices joining', shards.length, (advance) => watch.joined(shards.length, signal, advance))
+    watch.onProblem((problem) => screen.say(problem))
     watch.onChange(() => screen.showRounds(watch.view))
     return await followRounds({ options, screen, signal, api, server, fleet, watch, closed })
   } catch (error) {

@@ -42,7 +42,7 @@ function start({ index, data }: FleetDevice): Session {
     taskId,
     data,
     makeTrainer: async ({ topology, data: schema, loss }) =>
-      trainInTurn(await tfjsTrainer(topology, schema, loss, { clock: runtime.clock }), turns),
+      trainInTurn(await tfjsTrainer(topology, schema, loss, { clock: runtime.clock }), turns, runtime.clock),
     onEvent,
   })
 }

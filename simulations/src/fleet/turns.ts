@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Trainer } from '@panal/client-core'
+import type { Clock, Trainer } from '@panal/client-core'
 
 /** Runs `work` when it is its turn. @throws the signal's reason if it aborts while waiting */
 export type Turns = <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>
@@ -28,8 +28,13 @@ async function unlessAborted(turn: Promise<unknown>, signal: AbortSignal): Promi
 }
 
 /** Devices that share a thread would only slow each other down if they trained at the same time. */
-export const trainInTurn = (trainer: Trainer, turns: Turns): Trainer => ({
+export const trainInTurn = (trainer: Trainer, turns: Turns, clock: Clock): Trainer => ({
   ...trainer,
-  train: (base, plan, data, rng, signal, onProgress) =>
-    turns(() => trainer.train(base, plan, data, rng, signal, onProgress), signal),
+  async train(base, plan, data, rng, signal, onProgress) {
+    const askedAt = clock.now()
+    return turns(async () => {
+      const waitedMs = clock.now() - askedAt
+      return { ...(await trainer.train(base, plan, data, rng, signal, onProgress)), waitedMs }
+    }, signal)
+  },
 })

@@ -6,7 +6,13 @@ const phaseOrder: readonly RoundSummary['phase'][] = ['collecting', 'aggregating
 
 /** What the fleet's devices were told and did, put together: every device hears of every round, in its own time. */
 export class FleetWatch {
-  readonly #events = new EventEmitter<{ closed: [RoundSummary]; joined: [number]; changed: []; error: [Error] }>()
+  readonly #events = new EventEmitter<{
+    closed: [RoundSummary]
+    joined: [number]
+    changed: []
+    problem: [string]
+    error: [Error]
+  }>()
   readonly #states = new Map<number, SessionState['state']>()
   readonly #joined = new Set<number>()
   readonly #rounds = new Map<number, RoundSummary>()
@@ -18,6 +24,8 @@ export class FleetWatch {
       this.#joined.add(device)
       this.#events.emit('joined', this.#joined.size)
     }
+    const problem = describeProblem(device, event)
+    if (problem !== undefined) this.#events.emit('problem', problem)
     if (event.type === 'round') this.#observeRound(event.round)
     this.#events.emit('changed')
   }
@@ -40,6 +48,11 @@ export class FleetWatch {
   /** A thread of the fleet is gone: whoever waits for its devices is told. */
   fail(error: Error): void {
     this.#events.emit('error', error)
+  }
+
+  /** What went wrong on one device, in words; the rounds go on. */
+  onProblem(listener: (problem: string) => void): void {
+    this.#events.on('problem', listener)
   }
 
   onChange(listener: () => void): void {
@@ -69,4 +82,12 @@ export class FleetWatch {
     this.#rounds.set(round.number, round)
     if (round.phase === 'closed' && known?.phase !== 'closed') this.#events.emit('closed', round)
   }
+}
+
+function describeProblem(device: number, event: SessionEvent): string | undefined {
+  if (event.type === 'refused' || event.type === 'failed')
+    return `device ${device}, round ${event.roundNumber}: ${event.type}: ${event.code ?? ''} ${event.detail}`
+  if (event.type === 'state' && event.state.state === 'left' && event.state.reason !== 'asked')
+    return `device ${device} left: ${event.state.code ?? ''} ${event.state.detail ?? ''}`
+  return undefined
 }

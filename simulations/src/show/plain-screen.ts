@@ -10,7 +10,8 @@ export function plainScreen(write: (text: string) => void): Screen {
   let shown = 0
   const show = ({ rounds }: RoundsView) => {
     for (const { round, pointers } of rounds) {
-      if (round.number <= shown || round.phase !== 'closed') continue
+      // Its pointers are asked for once it is closed: the line waits for them.
+      if (round.number <= shown || pointers === undefined) continue
       if (shown === 0) write(`${line(roundColumns).trimEnd()}\n`)
       shown = round.number
       write(`${line(roundRow(round, pointers)).trimEnd()}\n`)

@@ -22,7 +22,7 @@ const round = (number: number, phase: RoundSummary['phase']): RoundsView['rounds
     bytesDown: 0,
     bytesUp: 0,
   },
-  pointers: { head: number, champion: null, anchor: null },
+  pointers: phase === 'closed' ? { head: number, champion: null, anchor: null } : undefined,
 })
 
 describe('plain screen', () => {

@@ -11,6 +11,7 @@ export interface DocumentError {
 interface Shape extends TSchema {
   readonly type?: string
   readonly const?: unknown
+  readonly description?: string
   readonly anyOf?: readonly Shape[]
   readonly properties?: Readonly<Record<string, Shape>>
   readonly required?: readonly string[]
@@ -36,8 +37,16 @@ export function documentErrors(schema: TSchema, value: unknown, path = ''): Docu
   if (shape.anyOf !== undefined) return unionErrors(shape.anyOf, value, path)
   if (shape.properties !== undefined) return objectErrors(shape, value, path)
   if (shape.items !== undefined) return arrayErrors(shape, shape.items, value, path)
-  return Value.Errors(shape, value).map(({ message }) => ({ path, message }))
+  if ('const' in shape) return value === shape.const ? [] : [{ path, message: `must be ${choice([shape.const])}` }]
+  return leafErrors(shape, value, path)
 }
+
+/** A pattern alone says little to people; what the schema says of it goes along. */
+const leafErrors = (shape: Shape, value: unknown, path: string): DocumentError[] =>
+  Value.Errors(shape, value).map(({ keyword, message }) => ({
+    path,
+    message: keyword === 'pattern' && shape.description !== undefined ? `${message}: ${shape.description}` : message,
+  }))
 
 function objectErrors({ properties = {}, required = [] }: Shape, value: unknown, path: string): DocumentError[] {
   if (!isFields(value)) return [{ path, message: 'must be an object' }]

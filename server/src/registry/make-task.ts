@@ -1,6 +1,4 @@
 import '@tensorflow/tfjs-backend-cpu'
-import { enableProdMode } from '@tensorflow/tfjs-core'
-import { enableProdMode } from '@tensorflow/tfjs-core'
 import {
   checkModel,
   codecs,
@@ -16,9 +14,6 @@ import { canonicalJson } from '../store/canonical-json.ts'
 import { makeStrategy } from '../strategy/registry.ts'
 import type { DocumentError } from './document-errors.ts'
 import type { Task } from './task.ts'
-
-// Else tfjs advertises tfjs-node on a server's first lines: models are only built here, never trained.
-enableProdMode()
 
 // Else tfjs's cpu backend prints an advertisement into the output of whatever program runs on it.
 enableProdMode()

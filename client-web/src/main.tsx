@@ -8,14 +8,14 @@ import { BrowserRouter } from 'react-router'
 import { makeQueryClient } from './api/queries.ts'
 import { App } from './app.tsx'
 import { ContributionProvider } from './device/contribution.tsx'
-import { theme } from './theme.ts'
+import { cssVariablesResolver, theme } from './theme.ts'
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
 
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme="auto">
       <QueryClientProvider client={makeQueryClient()}>
         <BrowserRouter>
           <ContributionProvider>

@@ -33,7 +33,7 @@ export function AppHeader() {
     <Flex
       h="100%"
       px="md"
-      maw={1140}
+      maw={1172}
       mx="auto"
       gap={{ base: 0, sm: 'lg' }}
       direction={{ base: 'column', sm: 'row' }}

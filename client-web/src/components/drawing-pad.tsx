@@ -7,6 +7,11 @@ import classes from './drawing-pad.module.css'
 const side = 280
 const penWidth = 20
 const keyStep = 10
+const inkColor = '#fff6df'
+
+/** Read back after every stroke: on the CPU that is fast, from a GPU it is not. */
+const contextOf = (canvas: HTMLCanvasElement | null): CanvasRenderingContext2D | null =>
+  canvas?.getContext('2d', { willReadFrequently: true }) ?? null
 
 const moves: Record<string, readonly [number, number]> = {
   ArrowLeft: [-keyStep, 0],
@@ -33,8 +38,8 @@ export function DrawingPad({ onChange, clearCount, onClear }: DrawingPadProps) {
   const report = useCallback(() => {
     cancelAnimationFrame(scheduled.current)
     scheduled.current = requestAnimationFrame(() => {
-      const context = canvas.current?.getContext('2d', { willReadFrequently: true })
-      if (context === undefined || context === null) return
+      const context = contextOf(canvas.current)
+      if (context === null) return
       const rgba = context.getImageData(0, 0, side, side).data
       const ink = new Uint8Array(side * side)
       for (let i = 0; i < ink.length; i++) ink[i] = rgba[4 * i + 3] ?? 0 // the pen's alpha is the ink, in any colour
@@ -43,15 +48,16 @@ export function DrawingPad({ onChange, clearCount, onClear }: DrawingPadProps) {
   }, [onChange])
 
   useEffect(() => {
-    canvas.current?.getContext('2d')?.clearRect(0, 0, side, side)
+    contextOf(canvas.current)?.clearRect(0, 0, side, side)
     pen.current = { x: side / 2, y: side / 2, down: false }
     report()
     return () => cancelAnimationFrame(scheduled.current)
   }, [clearCount, report])
 
   const lineTo = (x: number, y: number) => {
-    const context = canvas.current?.getContext('2d', { willReadFrequently: true })
-    if (context === undefined || context === null) return
+    const context = contextOf(canvas.current)
+    if (context === null) return
+    context.strokeStyle = inkColor
     context.lineWidth = penWidth
     context.lineCap = context.lineJoin = 'round'
     context.beginPath()
@@ -134,7 +140,13 @@ export function DrawingPad({ onChange, clearCount, onClear }: DrawingPadProps) {
         <Text size="xs" c="dimmed">
           Draw with a finger or the mouse. Keys: arrows and Space.
         </Text>
-        <Button size="compact-sm" variant="default" leftSection={<IconEraser size={16} />} onClick={onClear}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={<IconEraser size={16} />}
+          onClick={onClear}
+          flex="0 0 auto"
+        >
           Clear
         </Button>
       </Group>

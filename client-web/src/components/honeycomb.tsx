@@ -26,11 +26,11 @@ export function Honeycomb({
 }) {
   const { states, devicesPerCell } = slotsOf(round, numEmpty)
   const cells = combCells(states.length)
-  const reach = Math.max(...cells.flatMap(({ x, y }) => [Math.abs(x), Math.abs(y)])) + 1.15
+  const [left, top, width, height] = boxOf(cells)
   const working = round?.phase === 'aggregating' || round?.phase === 'gating'
   return (
     <svg
-      viewBox={`${-reach} ${-reach} ${2 * reach} ${2 * reach}`}
+      viewBox={`${left} ${top} ${width} ${height}`}
       className={classes.comb}
       role="img"
       aria-label={describe(round, devicesPerCell)}
@@ -47,6 +47,16 @@ export function Honeycomb({
       ))}
     </svg>
   )
+}
+
+/** Around all cells, with room for their corners and edges; never so tight that one cell fills the picture. */
+function boxOf(cells: readonly { readonly x: number; readonly y: number }[]): [number, number, number, number] {
+  const xs = cells.map(({ x }) => x)
+  const ys = cells.map(({ y }) => y)
+  const size = Math.max(5, Math.max(...xs) - Math.min(...xs) + 2.2, Math.max(...ys) - Math.min(...ys) + 2.2)
+  const middleX = (Math.max(...xs) + Math.min(...xs)) / 2
+  const middleY = (Math.max(...ys) + Math.min(...ys)) / 2
+  return [middleX - size / 2, middleY - size / 2, size, size]
 }
 
 function describe(round: RoundSummary | null, devicesPerCell: number): string {

@@ -36,8 +36,12 @@ export default function ProgressChart({ rounds }: { readonly rounds: readonly Ro
         ]}
         curveType="linear"
         withDots={data.length <= 40}
-        yAxisProps={{ width: 48, domain: ['auto', 'auto'], tickFormatter: (value: number) => formatPercent(value, 0) }}
-        rightYAxisProps={{ width: 44, domain: [0, 'auto'] }}
+        yAxisProps={{
+          width: 48,
+          domain: [(least: number) => Math.floor(least * 10) / 10, 1],
+          tickFormatter: (value: number) => formatPercent(value, 0),
+        }}
+        rightYAxisProps={{ width: 44, domain: [0, 'auto'], tickFormatter: (value: number) => value.toFixed(1) }}
         valueFormatter={(value) => value.toFixed(4)}
         lineProps={{ isAnimationActive: false }}
         xAxisLabel="round"

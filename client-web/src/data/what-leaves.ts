@@ -25,5 +25,6 @@ export function whatLeaves(card: Pick<TaskCard, 'numParams' | 'plan'>): string[]
 /** What stays, in the same plain words. */
 export const whatStays = (card: Pick<TaskCard, 'data'>): string[] => [
   card.data.kind === 'image' ? 'Your drawings and their labels.' : 'Your file: every row and every column of it.',
+  'Everything the training works out on the way, but for what is listed beside this.',
   'Your name, account or e-mail: none is asked for.',
 ]

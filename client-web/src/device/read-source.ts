@@ -25,7 +25,7 @@ function readOwn({ data }: TaskCard, source: OwnSource): { dataset: Dataset; ref
     const onRefusedRow = ({ row = 0, column, message }: DataProblem) =>
       refused.push({ row, reason: column === undefined ? message : `${column}: ${message}` })
     try {
-      return { dataset: readTable(source.text, data, { labels: 'skip', onRefusedRow }), refused }
+      return { dataset: readTable(source.text, data, { onRefusedRow }), refused }
     } catch (error) {
       const [first] = refused
       if (first === undefined) throw error

@@ -1,6 +1,6 @@
 import { Anchor, Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams } from 'react-router'
+import { Link, Navigate, useLocation, useParams } from 'react-router'
 import { sessionQuery, useSignOut, useTasks } from '../../api/queries.ts'
 import type { SessionView } from '../../api/types.ts'
 import { PageSkeleton } from '../../components/page-skeleton.tsx'
@@ -15,8 +15,12 @@ const mayAct = ({ role }: SessionView): boolean => role === 'owner' || role === 
 export default function AdminPage() {
   const { data: session, isPending } = useQuery({ ...sessionQuery, refetchInterval: 60_000 })
   const { data: tasks, error } = useTasks()
-  const { taskId = tasks?.[0]?.card.id } = useParams()
+  const { taskId } = useParams()
+  const { hash, search } = useLocation()
   if (isPending || (tasks === undefined && error === null)) return <PageSkeleton />
+  const [first] = tasks ?? []
+  if (taskId === undefined && first !== undefined)
+    return <Navigate to={{ pathname: `/admin/${first.card.id}`, search, hash }} replace />
   const canAct = session !== undefined && mayAct(session)
   const chosen = tasks?.find(({ card }) => card.id === taskId)
   return (

@@ -78,6 +78,6 @@ export function MoveDialog({ taskId, move, pointers, onClose }: MoveDialogProps)
 function sayEffect(move: Move, champion: number | null): string {
   if (move.kind === 'roll-back')
     return `Applications are served the champion before model ${champion ?? '–'} again. Training goes on from the head as it is.`
-  const instead = champion === null ? 'the first model to be served' : `served instead of model ${champion}`
-  return `Model ${move.version} becomes ${instead}, without asking the gate again. Training goes on from the head as it is.`
+  const instead = champion === null ? 'as the first' : `instead of model ${champion}`
+  return `Applications are served model ${move.version} ${instead}, without asking the gate again. Training goes on from the head as it is.`
 }

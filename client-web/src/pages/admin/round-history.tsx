@@ -38,7 +38,7 @@ export function RoundHistory({ taskId }: { readonly taskId: string }) {
 
 function RoundsTable({ rounds }: { readonly rounds: readonly RoundSummary[] }) {
   return (
-    <ScrollArea.Autosize mah={280} type="auto">
+    <ScrollArea.Autosize mah={280} type="auto" offsetScrollbars>
       <Table fz="sm" striped stickyHeader aria-label="Rounds, newest first" miw={560}>
         <Table.Thead>
           <Table.Tr>

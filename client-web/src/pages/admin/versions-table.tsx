@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Group, ScrollArea, Skeleton, Stack, Table } from '@mantine/core'
+import { Anchor, Badge, Button, Group, ScrollArea, Skeleton, Stack, Table, VisuallyHidden } from '@mantine/core'
 import { IconArrowBackUp } from '@tabler/icons-react'
 import type { Pointers } from '@panal/client-core'
 import { useQuery } from '@tanstack/react-query'
@@ -48,7 +48,7 @@ export function VersionsTable({ taskId, pointers, canAct }: VersionsTableProps) 
               <Table.Th ta="right">Devices</Table.Th>
               <Table.Th>Created</Table.Th>
               <Table.Th>
-                <span className="mantine-visually-hidden">Actions</span>
+                <VisuallyHidden>Actions</VisuallyHidden>
               </Table.Th>
             </Table.Tr>
           </Table.Thead>

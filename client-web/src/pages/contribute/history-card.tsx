@@ -20,7 +20,7 @@ export function HistoryCard({ taskId }: { readonly taskId: string }) {
           The server’s receipts, kept in this browser. Norm is the length of the change you sent; weight is how much it
           counted for.
         </Text>
-        <ScrollArea.Autosize mah={320} type="auto">
+        <ScrollArea.Autosize mah={320} type="auto" offsetScrollbars>
           <Table striped fz="sm" aria-label="Updates accepted from this browser" miw={440}>
             <Table.Thead>
               <Table.Tr>

@@ -75,6 +75,9 @@ export function OwnFile({ card, onChange }: ChooserProps) {
   )
 }
 
+const sayRows = (count: number, firstRows: readonly number[]): string =>
+  count === 1 ? `row ${firstRows[0]}` : `${count} rows: ${firstRows.join(', ')}${count > firstRows.length ? ' …' : ''}`
+
 interface FileSummaryProps {
   readonly fileName: string
   readonly classes: TaskCard['data']['classes']
@@ -95,7 +98,7 @@ export function FileSummary({ fileName, classes, summary }: FileSummaryProps) {
         <List size="sm" mt="xs" spacing={2}>
           {groupRefusals(refused).map(({ reason, count, firstRows }) => (
             <List.Item key={reason}>
-              {reason}: {count === 1 ? 'row' : `${count} rows, first`} {firstRows.join(', ')}
+              {reason} ({sayRows(count, firstRows)})
             </List.Item>
           ))}
         </List>
@@ -106,7 +109,12 @@ export function FileSummary({ fileName, classes, summary }: FileSummaryProps) {
 
 function Expected({ schema }: { readonly schema: TableSchema }) {
   return (
-    <Spoiler maxHeight={0} showLabel="Which columns does it need?" hideLabel="Hide the columns" fz="sm">
+    <Spoiler
+      maxHeight={0}
+      showLabel="Which columns does it need?"
+      hideLabel="Hide the columns"
+      styles={{ control: { fontSize: 'var(--mantine-font-size-sm)' } }}
+    >
       <Text size="sm" component="div">
         <Code style={{ wordBreak: 'break-word' }}>{expectedHeader(schema).join(',')}</Code>
       </Text>

@@ -17,6 +17,8 @@ export default function TryPage({ view }: TaskPageProps) {
   const [news, setNews] = useState<Promoted | null>(null)
   useWatchTask(card.id, setNews)
   const { ask, ...champion } = useChampion(card, pointers.champion)
+  // on a phone a form is longer than the screen: its answer would be out of sight below
+  const answerFirst = card.data.kind === 'table' && champion.version !== null
   return (
     <Stack gap="md">
       <Group justify="space-between" align="flex-end">
@@ -28,7 +30,7 @@ export default function TryPage({ view }: TaskPageProps) {
         </Stack>
         {champion.version !== null && (
           <Badge size="lg" variant="light" data-testid="champion-version">
-            model {champion.version} answers
+            model {champion.version} answers{champion.backend === null ? '' : ` · ${champion.backend}`}
           </Badge>
         )}
       </Group>
@@ -53,7 +55,7 @@ export default function TryPage({ view }: TaskPageProps) {
         </Alert>
       )}
       <Grid>
-        <Grid.Col span={{ base: 12, md: 7 }}>
+        <Grid.Col span={{ base: 12, md: 7 }} order={answerFirst ? { base: 2, md: 1 } : 1}>
           {pointers.champion === null ? (
             <NoChampion card={card} round={round} />
           ) : champion.version === null ? (
@@ -64,7 +66,7 @@ export default function TryPage({ view }: TaskPageProps) {
             <AskByForm schema={card.data} ask={ask} />
           )}
         </Grid.Col>
-        <Grid.Col span={{ base: 12, md: 5 }}>
+        <Grid.Col span={{ base: 12, md: 5 }} order={answerFirst ? { base: 1, md: 2 } : 2}>
           <Stack>
             {champion.version !== null && (
               <Answer classes={card.data.classes} probabilities={champion.probabilities} kind={card.data.kind} />

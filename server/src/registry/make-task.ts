@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { enableProdMode } from '@tensorflow/tfjs-core'
 import {
   checkModel,
   codecs,

@@ -20,7 +20,7 @@ function changed(document: unknown, pointer: string, value: unknown): unknown {
   const last = keys.pop()!
   let at: Record<string, unknown> = copy
   for (const key of keys) at = at[key] as Record<string, unknown>
-  if (value === undefined) delete at[last]
+  if (value === undefined) Reflect.deleteProperty(at, last)
   else at[last] = value
   return copy
 }

@@ -76,7 +76,7 @@ describe('create', () => {
     expect(again.list().map(({ id }) => id)).toEqual(['credit', 'credit-again', 'credit-other'])
     expect(again.get('credit').planHash).toBe(task.planHash)
     expect(again.get('credit').layout).toEqual(task.layout)
-    expect(() => again.get('none')).toThrow(expect.objectContaining({ code: 'unknown-task' }) as unknown as Error)
+    expect(() => again.get('none')).toThrow(expect.objectContaining({ code: 'unknown-task' }))
   })
 
   it('refuses a document with every mistake in it, and a model that does not fit, with their paths', async () => {

@@ -205,7 +205,7 @@ export class TaskRounds {
       this.#nextRoundAt = null
       const woken = new Promise<void>((resolve) => (this.#wake = resolve))
       if (available < cohort.minimum) {
-        await Promise.race([woken, aborted(signal)])
+        await unlessAborted(woken, signal)
         grace = true
       } else {
         grace = await this.#graceOrWoken(woken, lease.heartbeatMs, signal)
@@ -249,5 +249,13 @@ const promotionOf = (round: Round, pointers: Pointers, registry: Registry): Prom
   }
 }
 
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }))
+/** Leaves no listener behind: a server's signal lives as long as the server. @throws the signal's reason */
+const unlessAborted = (woken: Promise<void>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', stop, { once: true })
+    void woken.then(() => {
+      signal.removeEventListener('abort', stop)
+      resolve()
+    })
+  })

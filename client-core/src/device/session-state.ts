@@ -1,6 +1,9 @@
+import type { Dataset } from '../data/dataset.ts'
 import type { ErrorCode } from '../protocol/errors.ts'
 import type { Pointers, Promoted, Receipt, RoundSummary } from '../protocol/messages.ts'
 import type { TaskCard } from '../protocol/task.ts'
+import type { Trainer } from '../train/trainer.ts'
+import type { DeviceRuntime } from './runtime.ts'
 
 /** Where a device is in its life. A field exists only in the states where it means something. */
 export type SessionState =
@@ -42,6 +45,17 @@ export type SessionEvent =
   | { readonly type: 'withdrawn'; readonly roundNumber: number; readonly code: string }
   /** The device could not do its part: `code` where a transfer failed, none where training did. */
   | { readonly type: 'failed'; readonly roundNumber: number; readonly code?: ErrorCode; readonly detail: string }
+
+export interface SessionOptions {
+  readonly runtime: DeviceRuntime
+  readonly taskId: string
+  readonly data: Dataset
+  /** Called once, after the first join. The session disposes of what it gets. */
+  readonly makeTrainer: (card: TaskCard) => Promise<Trainer>
+  readonly onEvent: (event: SessionEvent) => void
+  /** Aborting it is `leave()`. */
+  readonly signal?: AbortSignal
+}
 
 /** A running device. */
 export interface Session {

@@ -1,4 +1,3 @@
-import type { Dataset } from '../data/dataset.ts'
 import { PanalError, type ErrorCode } from '../protocol/errors.ts'
 import type { Assignment, Conditions, Decline, HeartbeatReply, JoinReply, RoundSummary } from '../protocol/messages.ts'
 import type { TaskCard } from '../protocol/task.ts'
@@ -7,30 +6,12 @@ import { childController, type ChildController } from '../transport/abort.ts'
 import type { Channel } from '../transport/channel.ts'
 import { isEligible } from './eligibility.ts'
 import { Membership, type Left, type Member } from './membership.ts'
-import { perform, type WorkState } from './perform.ts'
-import type { DeviceRuntime } from './runtime.ts'
-import type { Session, SessionEvent, SessionState } from './session-state.ts'
-
-export interface SessionOptions {
-  readonly runtime: DeviceRuntime
-  readonly taskId: string
-  readonly data: Dataset
-  /** Called once, after the first join. The session disposes of what it gets. */
-  readonly makeTrainer: (card: TaskCard) => Promise<Trainer>
-  readonly onEvent: (event: SessionEvent) => void
-  /** Aborting it is `leave()`. */
-  readonly signal?: AbortSignal
-}
+import { perform } from './perform.ts'
+import type { Session, SessionEvent, SessionOptions, SessionState } from './session-state.ts'
+import { Work } from './work.ts'
 
 /** Puts a device to work on a task for as long as both sides want. Never throws: what went wrong is in `ended`. */
 export const startSession = (options: SessionOptions): Session => new DeviceSession(options)
-
-/** The assignment in hand. */
-interface Work {
-  readonly assignment: Assignment
-  readonly controller: ChildController
-  state: WorkState
-}
 
 /**
  * One device's whole life: join → wait → (assignment → download → train → upload) again and again → leave. The
@@ -46,6 +27,8 @@ class DeviceSession implements Session, Member {
   #trainer: Promise<Trainer> | undefined
   #paused = false
   #work: Work | undefined
+  /** Pushed right behind the answer to the first join, and here before it: sockets hand over frames in batches. */
+  #early: Assignment | undefined
   /** The newest round this device is done with, whatever came of it. */
   #settledRound = 0
   /** Ends when the work last begun, and all before it, has come to rest: a trainer does one thing at a time. */
@@ -102,7 +85,7 @@ class DeviceSession implements Session, Member {
     return [
       channel.on('assignment', (assignment) => this.#onAssignment(assignment)),
       channel.on('withdrawn', ({ roundNumber, code, retryAfterMs }) => {
-        if (this.#work?.assignment.roundNumber === roundNumber) this.#abandon(this.#work, code, retryAfterMs)
+        if (this.#work?.roundNumber === roundNumber) this.#abandon(this.#work, code, retryAfterMs)
       }),
       channel.on('round', (round) => this.#onRound(round)),
       channel.on('promoted', (promoted) => {
@@ -123,9 +106,13 @@ class DeviceSession implements Session, Member {
       this.#trainer.catch((error: unknown) => this.onFailure(error))
     }
     this.#tell({ type: 'joined', task, pointers, deviceId: this.#membership.identity.deviceId })
+    // A server whose rounds are behind ours was set up anew, and counts from 1 again.
+    if ((round?.number ?? 0) < this.#settledRound) this.#settledRound = 0
     if (round !== null) this.#onRound(round)
     this.#reconcile(assignment?.roundNumber ?? null, roundInHand)
-    if (assignment !== null) this.#onAssignment(assignment)
+    const offer = this.#early ?? assignment
+    this.#early = undefined
+    if (offer !== null) this.#onAssignment(offer)
     // A join counts as `waiting`: a device that is not must say so at once, or it is asked for what it will not do.
     if (this.#work !== undefined) this.#membership.heartbeat()
     else if (this.#paused) this.#rest()
@@ -150,14 +137,14 @@ class DeviceSession implements Session, Member {
   #onRound(round: RoundSummary): void {
     if (round.taskId !== this.#options.taskId) return
     this.#tell({ type: 'round', round })
-    const inHand = this.#work?.assignment.roundNumber
+    const inHand = this.#work?.roundNumber
     if (inHand === undefined || round.number < inHand) return
     if (round.number === inHand && round.phase !== 'collecting') this.#abandonUnsent('round-closed')
     if (round.number > inHand) this.#abandonUnsent('stale-round')
   }
 
   #reconcile(expectedRound: number | null, roundInHand: number | undefined): void {
-    const current = this.#work?.assignment.roundNumber
+    const current = this.#work?.roundNumber
     if (current !== undefined && current === roundInHand && current !== expectedRound)
       this.#abandonUnsent('round-closed')
   }
@@ -166,17 +153,18 @@ class DeviceSession implements Session, Member {
 
   /** Delivered twice, by push and by join, it runs once; a newer one replaces an older. */
   #onAssignment(assignment: Assignment): void {
+    if (this.#card === undefined) return void (this.#early = assignment)
     const { taskId, roundNumber, deadlineInMs } = assignment
-    const newest = this.#work?.assignment.roundNumber ?? this.#settledRound
+    const newest = this.#work?.roundNumber ?? this.#settledRound
     if (taskId !== this.#options.taskId || roundNumber <= newest || this.#life.signal.aborted) return
     if (this.#paused) return this.#membership.decline({ roundNumber, reason: 'paused' })
     if (this.#work !== undefined) this.#drop(this.#work, 'stale-round')
 
-    const controller = childController(this.#life.signal)
-    const work: Work = { assignment, controller, state: { state: 'downloading', roundNumber, fraction: 0 } }
+    const { clock } = this.#options.runtime
+    const work = new Work(assignment, this.#life.signal)
     this.#work = work
     // By this device's own clock, from receipt: no clock need agree with another.
-    this.#options.runtime.clock.sleep(deadlineInMs, controller.signal).then(
+    clock.sleep(deadlineInMs, work.signal).then(
       () => this.#work === work && this.#abandon(work, 'round-closed'),
       () => undefined,
     )
@@ -185,9 +173,7 @@ class DeviceSession implements Session, Member {
 
   async #run(work: Work): Promise<void> {
     const { runtime, data } = this.#options
-    const { assignment, controller } = work
-    const { roundNumber } = assignment
-    const { signal } = controller
+    const { assignment, roundNumber, signal } = work
     try {
       signal.throwIfAborted()
       this.onConditions(await runtime.conditions())
@@ -209,8 +195,7 @@ class DeviceSession implements Session, Member {
       this.#membership.decline({ roundNumber, reason: 'failed' })
       this.#tell({ type: 'failed', roundNumber, ...described(error) })
     } finally {
-      controller.release()
-      controller.abort()
+      work.end()
       if (this.#work === work) {
         this.#work = undefined
         this.#rest()
@@ -237,7 +222,7 @@ class DeviceSession implements Session, Member {
   }
 
   #giveBack(work: Work, reason: Decline['reason']): void {
-    this.#membership.decline({ roundNumber: work.assignment.roundNumber, reason })
+    this.#membership.decline({ roundNumber: work.roundNumber, reason })
     this.#abandon(work, reason)
   }
 
@@ -248,8 +233,8 @@ class DeviceSession implements Session, Member {
 
   #drop(work: Work, code: string): void {
     this.#work = undefined
-    work.controller.abort()
-    this.#tell({ type: 'withdrawn', roundNumber: work.assignment.roundNumber, code })
+    work.end()
+    this.#tell({ type: 'withdrawn', roundNumber: work.roundNumber, code })
   }
 
   /** Says, here and to the server, that this device has nothing in hand. */

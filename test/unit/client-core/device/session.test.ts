@@ -85,6 +85,17 @@ describe('a round that goes well', () => {
     expect(bench.state).toEqual({ state: 'downloading', roundNumber: 4, fraction: 0 })
   })
 
+  it('[P6] takes an assignment that is pushed right behind the answer to the first join', async () => {
+    const bench = new DeviceBench()
+    bench.answers.join = () => {
+      void Promise.resolve().then(() => bench.end.emit('assignment', offerOf(1)))
+      return joinReply()
+    }
+    await joined(bench)
+    expect(bench.told('failed')).toEqual([])
+    expect(bench.state).toEqual({ state: 'downloading', roundNumber: 1, fraction: 0 })
+  })
+
   it('[P5] enrols once: the next session has the same identity', async () => {
     const { bench, session } = await joined()
     await session.leave()
@@ -204,6 +215,26 @@ describe('what interrupts it', () => {
     await bench.offer(offerOf(1))
     expect(bench.trainings).toHaveLength(2)
     expect(last(bench.trainings).signal.aborted).toBe(false)
+  })
+
+  it('works for a server that was set up anew and counts its rounds from 1 again', async () => {
+    const { bench } = await joined()
+    bench.answers.join = () => joinReply({ round: roundSummary(5) })
+    await bench.offer(offerOf(5))
+    await bench.finishDownload()
+    await bench.finishTraining()
+    await bench.finishUpload()
+    bench.end.drop()
+    bench.end.restore()
+    await bench.settle()
+    await bench.offer(offerOf(5))
+    expect(bench.trainings).toHaveLength(1)
+    bench.answers.join = () => joinReply({ round: null })
+    bench.end.drop()
+    bench.end.restore()
+    await bench.settle()
+    await bench.offer(offerOf(1))
+    expect(bench.trainings).toHaveLength(2)
   })
 
   it('ignores an assignment of another task', async () => {

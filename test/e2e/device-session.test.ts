@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import {
+  httpTransfer,
+  makeLayout,
+  makeRng,
+  socketIoChannel,
+  startSession,
+  systemClock,
+  type DeviceRuntime,
+  type Session,
+  type SessionEvent,
+  type Trainer,
+} from '@panal/client-core'
+import { memoryStorage, sha256 } from '../fixtures/device-bench.ts'
+import { createTask, useLiveServer } from '../fixtures/live-server.ts'
+
+const numRounds = 3
+const live = useLiveServer()
+const clock = systemClock(globalThis)
+const layout = makeLayout([{ name: 'w', shape: [51] }])
+
+/** Takes no time and learns nothing: a small delta by chance. What is tested is everything around it. */
+const nullTrainer: Trainer = {
+  layout,
+  train: async (_base, _plan, data, rng) => ({
+    delta: Float32Array.from({ length: layout.size }, () => 0.001 * rng.normal()),
+    numExamples: data.numExamples,
+    numSteps: 1,
+    lossBefore: 1,
+    lossAfter: 1,
+  }),
+  evaluate: () => Promise.reject(new Error('not asked for')),
+  predict: () => Promise.reject(new Error('not asked for')),
+  dispose: () => undefined,
+}
+
+const dataset = { numExamples: 1, inputShape: [4, 4, 1], x: new Float32Array(16), y: Int32Array.of(0) }
+
+const runtimeOf = (index: number): DeviceRuntime => {
+  const rng = makeRng(index)
+  return {
+    clock,
+    rng,
+    sha256,
+    storage: memoryStorage(),
+    transfer: httpTransfer({ baseUrl: live.url, fetch: (url, init) => fetch(url, init), sha256, clock, rng }),
+    connect: async (signal) => socketIoChannel(live.url, {}, { clock, signal }),
+    conditions: async () => ({ charging: true, unmetered: true, idle: true }),
+  }
+}
+
+interface Device {
+  readonly session: Session
+  readonly events: SessionEvent[]
+  /** Resolves with the events once `enough` says so. */
+  until(enough: (events: readonly SessionEvent[]) => boolean): Promise<readonly SessionEvent[]>
+}
+
+function start(runtime: DeviceRuntime): Device {
+  const events: SessionEvent[] = []
+  const watchers = new Set<() => void>()
+  const onEvent = (event: SessionEvent) => {
+    events.push(event)
+    for (const watch of watchers) watch()
+  }
+  const makeTrainer = async () => nullTrainer
+  return {
+    session: startSession({ runtime, taskId: 'digits', data: dataset, makeTrainer, onEvent }),
+    events,
+    until: (enough) =>
+      new Promise((resolve) => {
+        const watch = () => {
+          if (!enough(events)) return
+          watchers.delete(watch)
+          resolve(events)
+        }
+        watchers.add(watch)
+        watch()
+      }),
+  }
+}
+
+const roundsAccepted = (events: readonly SessionEvent[]) =>
+  events.flatMap((event) => (event.type === 'accepted' ? [event.receipt.roundNumber] : []))
+
+describe('sessions against the real server', () => {
+  let runtimes: DeviceRuntime[] = []
+  let devices: Device[] = []
+
+  beforeAll(async () => {
+    await createTask(live, {
+      lease: { heartbeatMs: 2_000, leaseMs: 20_000 },
+      rounds: { minIntervalMs: 0, max: numRounds },
+    })
+    runtimes = [1, 2, 3].map(runtimeOf)
+    devices = runtimes.map(start)
+  }, 60_000)
+  afterAll(async () => {
+    await Promise.all(devices.map(({ session }) => session.leave()))
+  })
+
+  it('[P17] every device’s update counts in every round, until the task’s last', async () => {
+    const all = await Promise.all(
+      devices.map(({ until }) => until((events) => roundsAccepted(events).length === numRounds)),
+    )
+    for (const events of all) {
+      expect(roundsAccepted(events)).toEqual([1, 2, 3])
+      expect(events.filter(({ type }) => ['refused', 'failed', 'withdrawn'].includes(type))).toEqual([])
+    }
+    const summaries = (events: readonly SessionEvent[]) =>
+      events.flatMap((event) => (event.type === 'round' ? [event.round] : []))
+    const isOver = (events: readonly SessionEvent[]) =>
+      summaries(events).some(({ number, phase }) => number === numRounds && phase === 'closed')
+    const last = summaries(await devices[0]!.until(isOver)).at(-1)
+    expect(last).toMatchObject({ number: numRounds, numInvited: 3, numAccepted: 3, numRejected: 0, numLate: 0 })
+    // 51 params of 4 bytes, from each of three devices, and nothing more.
+    expect(last?.bytesUp).toBe(3 * 51 * 4)
+  }, 30_000)
+
+  it('[P13] a second session of the same device takes over; the first ends and stays away', async () => {
+    const second = start(runtimes[0]!)
+    expect(await devices[0]!.session.ended).toMatchObject({ reason: 'refused', code: 'superseded' })
+    await second.until((events) => events.some(({ type }) => type === 'joined'))
+    devices.push(second)
+  })
+
+  it('[P13] a device that leaves is a member no more', async () => {
+    await Promise.all(devices.map(({ session }) => session.leave()))
+    expect(await (await live.fetch('/v1/tasks/digits')).json()).toMatchObject({ numMembers: 0 })
+  })
+})

@@ -65,7 +65,12 @@ fleetOptions(
   .option('--port <number>', 'port to listen on; 0 takes any', wholeNumber(0, 65_535), 8080)
   .option('--data-dir <folder>', 'folder for the server’s state; emptied first (default: ./.panal/demo-<task>)')
   .option('--keep', 'go on with what an earlier demo left in the data folder', false)
-  .option('--pace-ms <ms>', 'rest of the fleet between rounds once a model is promoted', wholeNumber(0), 10_000)
+  .option(
+    '--rest-ms <ms>',
+    'rest of a simulated device after an update, once a model is promoted',
+    wholeNumber(0),
+    20_000,
+  )
   .action(async (options: Omit<DemoOptions, 'dataFolder'> & { readonly dataDir?: string }) => {
     const { dataDir = `./.panal/demo-${options.task}`, ...rest } = options
     const end = await untilStopped((screen, signal) => runDemo({ ...rest, dataFolder: dataDir }, screen, signal))

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunningServer } from '@panal/server'
 import { makeRng, PanalError, type Dataset, type RoundSummary } from '@panal/client-core'
 import { shareShards } from '../fleet/shards.ts'
@@ -28,8 +27,8 @@ export interface DemoOptions {
   /** Give up after so many rounds without a promotion. */
   readonly maxRounds: number
   readonly seed: number
-  /** Rest of the fleet between rounds once a model is promoted, ms: a visitor has the cores, and a table that stands still. */
-  readonly paceMs: number
+  /** How long a simulated device rests after an update once a model is promoted, ms: a visitor has the cores meanwhile. */
+  readonly restMs: number
 }
 
 export type DemoEnd =
@@ -60,10 +59,10 @@ export async function runDemo(options: DemoOptions, screen: Screen, signal: Abor
     )
 
     const watch = new FleetWatch()
+    watch.onProblem((problem) => screen.say(problem))
     const closed = watch.closedRounds(signal)
     const fleet = keep(await screen.step('Starting the devices', 1, () => startDevices(server, shards, options, watch)))
     await screen.step('Devices joining', shards.length, (advance) => watch.joined(shards.length, signal, advance))
-    watch.onProblem((problem) => screen.say(problem))
     watch.onChange(() => screen.showRounds(watch.view))
     return await followRounds({ options, screen, signal, api, server, fleet, watch, closed })
   } catch (error) {
@@ -98,10 +97,10 @@ async function followRounds(running: Running): Promise<DemoEnd> {
       screen.showRounds(watch.view)
       screen.say(await promotion(api, options.task, end.version, signal))
       if (options.once) return end
-      screen.say(invitation(server, options))
+      fleet.restAfterWork(options.restMs)
+      screen.say(invitation(server, options.task))
     }
-    if (end.outcome === 'promoted') await rest(fleet, options.paceMs, signal)
-    else if (round.number >= options.maxRounds) return end
+    if (end.outcome !== 'promoted' && round.number >= options.maxRounds) return end
   }
   return end
 }
@@ -111,23 +110,16 @@ async function promotion(api: ServerApi, task: DemoTaskName, version: number, si
   return evaluation === null ? `version ${version} was promoted` : `\nPROMOTED: ${describeGate(evaluation)}`
 }
 
-const invitation = ({ url, adminLink }: RunningServer, { task, paceMs }: DemoOptions): string =>
+const invitation = ({ url, adminLink }: RunningServer, task: DemoTaskName): string =>
   [
     '',
     `Join with a browser:   ${url}/contribute/${task}`,
     `Try the model:         ${url}/try/${task}`,
     ...(adminLink === null ? [] : [`Administer (one time):  ${adminLink}`]),
     '',
-    `Rounds go on, one every ${paceMs / 1000} s or so; who has just joined is asked first. Ctrl-C ends the demo.`,
+    'Rounds go on, more slowly; who has just joined is asked first. Ctrl-C ends the demo.',
     '',
   ].join('\n')
-
-/** The fleet stands back, so that the next round waits for it. */
-async function rest(fleet: Fleet, ms: number, signal: AbortSignal): Promise<void> {
-  fleet.pause()
-  await sleep(ms, undefined, { signal })
-  fleet.resume()
-}
 
 function deal(training: Dataset, { partition, alpha, devices, seed }: DemoOptions): Dataset[] {
   const partitioner = partitioners[partition]({ alpha })

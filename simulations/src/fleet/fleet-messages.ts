@@ -14,7 +14,9 @@ export interface FleetDevice {
   readonly data: Dataset
 }
 
-export type FleetCommand = 'pause' | 'resume' | 'close'
+export type FleetCommand =
+  /** From now on a device whose update was accepted is not to be asked for so long. */
+  { readonly type: 'rest'; readonly ms: number } | { readonly type: 'close' }
 
 /** From a worker thread to the fleet. After `closed` it sends no more and ends by itself. */
 export type FleetReport =

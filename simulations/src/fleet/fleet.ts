@@ -22,9 +22,11 @@ export interface FleetOptions {
 /** Simulated devices at work. */
 export interface Fleet {
   readonly numDevices: number
-  /** Every device gives back what it has and is not asked until `resume`. */
-  pause(): void
-  resume(): void
+  /**
+   * From now on a device rests for so long after each update that counted, as a phone would: it stays joined and is
+   * not asked. Rounds then come as often as the devices allow.
+   */
+  restAfterWork(ms: number): void
   /** Every device leaves, every thread ends. */
   close(): Promise<void>
 }
@@ -58,10 +60,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   for (const worker of workers) worker.on('error', (error) => onError?.(error))
   return {
     numDevices: shards.length,
-    pause: () => tell('pause'),
-    resume: () => tell('resume'),
+    restAfterWork: (ms) => tell({ type: 'rest', ms }),
     async close() {
-      tell('close')
+      tell({ type: 'close' })
       await Promise.all(ended)
     },
   }

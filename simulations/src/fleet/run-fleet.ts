@@ -30,6 +30,7 @@ export async function runFleet(options: RunFleetOptions, screen: Screen, signal:
   const indices = partitioner.partition(training.y, devices, makeRng(seed).fork('partition'))
 
   const watch = new FleetWatch()
+  watch.onProblem((problem) => screen.say(problem))
   const fleet = await startFleet({
     server,
     taskId: task,
@@ -41,7 +42,6 @@ export async function runFleet(options: RunFleetOptions, screen: Screen, signal:
   })
   try {
     await screen.step('Devices joining', devices, (advance) => watch.joined(devices, signal, advance))
-    watch.onProblem((problem) => screen.say(problem))
     watch.onChange(() => screen.showRounds(watch.view))
     for await (const round of watch.closedRounds(signal))
       watch.setPointers(round.number, (await api.task(task, signal)).pointers)

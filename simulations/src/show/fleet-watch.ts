@@ -84,7 +84,11 @@ export class FleetWatch {
   }
 }
 
+/** Came after enough others: what over-selection is for, and counted as late. */
+const onlyLate = new Set(['round-closed', 'stale-round'])
+
 function describeProblem(device: number, event: SessionEvent): string | undefined {
+  if (event.type === 'refused' && onlyLate.has(event.code)) return undefined
   if (event.type === 'refused' || event.type === 'failed')
     return `device ${device}, round ${event.roundNumber}: ${event.type}: ${event.code ?? ''} ${event.detail}`
   if (event.type === 'state' && event.state.state === 'left' && event.state.reason !== 'asked')

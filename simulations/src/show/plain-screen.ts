@@ -2,7 +2,7 @@ import { roundColumns, roundRow } from './round-row.ts'
 import type { RoundsView, Screen } from './screen.ts'
 
 /** Where a column's cells are padded to; the last ones need none. */
-const widths = [5, 11, 6, 4, 8, 5, 9, 9, 8, 8, 10, 8, 6, 9, 9, 7]
+const widths = [5, 11, 6, 4, 8, 5, 5, 9, 9, 8, 8, 10, 8, 6, 9, 9, 7]
 const line = (cells: readonly string[]) => cells.map((cell, index) => cell.padEnd(widths[index]!)).join(' ')
 
 /** For logs and pipes: a line when a step is done, and a line when a round closes. */

@@ -20,9 +20,16 @@ export interface Screen {
   close(): void
 }
 
+const inOrder: readonly SessionState['state'][] = [
+  'connecting',
+  'waiting',
+  'paused',
+  'downloading',
+  'training',
+  'uploading',
+  'left',
+]
+
 /** `12 waiting, 6 training, 2 uploading` */
 export const describeDevices = (devices: RoundsView['devices']): string =>
-  Object.entries(devices)
-    .filter(([, count]) => count > 0)
-    .map(([state, count]) => `${count} ${state}`)
-    .join(', ')
+  inOrder.flatMap((state) => (devices[state] === undefined ? [] : [`${devices[state]} ${state}`])).join(', ')

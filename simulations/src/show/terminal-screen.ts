@@ -18,6 +18,7 @@ const phaseColours: Readonly<Record<string, (text: string) => string>> = {
 /** For a terminal: bars while something is awaited, and one table that is redrawn in place. */
 export function terminalScreen(stream: NodeJS.WriteStream): Screen {
   const update = createLogUpdate(stream)
+  let closed = false
   return {
     async step(label, total, work) {
       const bar = new SingleBar(
@@ -33,12 +34,17 @@ export function terminalScreen(stream: NodeJS.WriteStream): Screen {
         bar.stop()
       }
     },
-    showRounds: (view) => update(drawRounds(view)),
+    showRounds(view) {
+      if (!closed) update(drawRounds(view))
+    },
     say(text) {
       update.done()
       stream.write(`${text}\n`)
     },
-    close: () => update.done(),
+    close() {
+      closed = true
+      update.done()
+    },
   }
 }
 

@@ -23,7 +23,7 @@ const options = (changes: Partial<DemoOptions> = {}): DemoOptions => ({
   once: true,
   maxRounds: 40,
   seed: 1,
-  paceMs: 0,
+  restMs: 0,
   ...changes,
 })
 

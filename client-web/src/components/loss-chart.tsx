@@ -5,7 +5,7 @@ import type { LossPoint } from '../device/contribution-view.ts'
 
 /** Training loss over this session's rounds. Drawn without animation: it changes several times a second. */
 export default function LossChart({ points }: { readonly points: readonly LossPoint[] }) {
-  if (points.length < 2)
+  if (points.length === 0)
     return (
       <Center h={180}>
         <Text size="sm" c="dimmed">
@@ -24,7 +24,7 @@ export default function LossChart({ points }: { readonly points: readonly LossPo
         dataKey="at"
         series={[{ name: 'loss', label: 'Loss', color: 'honey.5' }]}
         curveType="linear"
-        withDots={false}
+        withDots={points.length <= 3}
         withGradient
         xAxisProps={{ type: 'number', domain: ['dataMin', 'dataMax'], tickFormatter: (at: number) => at.toFixed(1) }}
         yAxisProps={{ width: 44, domain: [0, 'auto'] }}

@@ -19,6 +19,7 @@ export default function ProgressChart({ rounds }: { readonly rounds: readonly Ro
         </Text>
       </Center>
     )
+  const leastAccuracy = Math.min(...data.map(({ accuracy }) => accuracy))
   return (
     <figure
       style={{ margin: 0 }}
@@ -37,11 +38,11 @@ export default function ProgressChart({ rounds }: { readonly rounds: readonly Ro
         curveType="linear"
         withDots={data.length <= 40}
         yAxisProps={{
-          width: 48,
-          domain: [(least: number) => Math.floor(least * 10) / 10, 1],
-          tickFormatter: (value: number) => formatPercent(value, 0),
+          width: 60,
+          domain: [Math.floor(leastAccuracy * 10) / 10, 1],
+          tickFormatter: (value: number) => formatPercent(value),
         }}
-        rightYAxisProps={{ width: 44, domain: [0, 'auto'], tickFormatter: (value: number) => value.toFixed(1) }}
+        rightYAxisProps={{ width: 44, domain: [0, 'auto'], tickFormatter: (value: number) => value.toFixed(2) }}
         valueFormatter={(value) => value.toFixed(4)}
         lineProps={{ isAnimationActive: false }}
         xAxisLabel="round"

@@ -67,7 +67,7 @@ function CreateTaskForm({ onDone }: { readonly onDone: () => void }) {
 
 type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string }
 
-export function parseDocument(text: string): Parsed {
+function parseDocument(text: string): Parsed {
   try {
     return { ok: true, value: JSON.parse(text) as unknown }
   } catch (error) {

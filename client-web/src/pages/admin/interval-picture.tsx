@@ -33,7 +33,7 @@ export function IntervalPicture({ estimate, interval: [low, high], margin, color
         </>
       )}
       <line x1={0} x2={width} y1={line} y2={line} stroke="currentColor" opacity={0.25} />
-      {ticks.map(({ value, label }) => (
+      {ticks.map(({ value, label, anchor }) => (
         <g key={label}>
           <line
             x1={at(value)}
@@ -44,7 +44,7 @@ export function IntervalPicture({ estimate, interval: [low, high], margin, color
             opacity={0.5}
             strokeDasharray="3 2"
           />
-          <text x={at(value)} y={52} fontSize={10} textAnchor="middle" fill="currentColor" opacity={0.75}>
+          <text x={at(value)} y={52} fontSize={10} textAnchor={anchor} fill="currentColor" opacity={0.75}>
             {label}
           </text>
         </g>

@@ -3,6 +3,8 @@ import { formatNumber } from '../../components/format.ts'
 export interface Tick {
   readonly value: number
   readonly label: string
+  /** The two labels of a margin stand on either side of the gap between them, so that they never overlap. */
+  readonly anchor: 'start' | 'middle' | 'end'
 }
 
 interface Drawn {
@@ -26,10 +28,10 @@ export function intervalScale({ low, high, estimate, margin }: Drawn): {
     position: (value) => Math.min(1, Math.max(0, (value - start) / (end - start))),
     ticks:
       margin === undefined
-        ? marks.map((value) => ({ value, label: formatNumber(value) }))
+        ? marks.map((value) => ({ value, label: formatNumber(value), anchor: 'middle' }))
         : [
-            { value: -margin, label: 'margin' },
-            { value: 0, label: 'no change' },
+            { value: -margin, label: 'margin', anchor: 'end' },
+            { value: 0, label: 'no change', anchor: 'start' },
           ],
   }
 }

@@ -1,7 +1,7 @@
 import { Progress, SimpleGrid, Stack, Text } from '@mantine/core'
 import type { RoundSummary } from '@panal/client-core'
 import { Figure } from '../../components/figure.tsx'
-import { formatBytes, formatDuration } from '../../components/format.ts'
+import { formatBytes, formatDuration, formatSeconds } from '../../components/format.ts'
 import { RoundCard } from '../../components/round-card.tsx'
 import { useNow } from '../../components/use-now.ts'
 
@@ -50,7 +50,7 @@ function Countdown({ deadlineAt }: { readonly deadlineAt: number }) {
   const leftMs = deadlineAt - useNow(1000)
   return (
     <Text size="sm" c="dimmed" ta="center" role="timer">
-      {leftMs > 0 ? `deadline in ${formatDuration(Math.ceil(leftMs / 1000) * 1000)}` : 'the deadline has passed'}
+      {leftMs > 0 ? `deadline in ${formatSeconds(leftMs)}` : 'the deadline has passed'}
     </Text>
   )
 }

@@ -3,9 +3,7 @@ import { IconKey } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import { useLocation, useNavigate } from 'react-router'
 import { useSignIn } from '../../api/queries.ts'
-
-/** `#link=…` in the address: it stays in the browser, for fragments are not sent with requests. */
-export const linkFromHash = (hash: string): string | null => new URLSearchParams(hash.replace(/^#/, '')).get('link')
+import { linkFromHash } from './link-from-hash.ts'
 
 /** Uses a one-time link once, and explains how to get one. */
 export function SignIn() {

@@ -21,7 +21,7 @@ export function HistoryCard({ taskId }: { readonly taskId: string }) {
           counted for.
         </Text>
         <ScrollArea.Autosize mah={320} type="auto" offsetScrollbars>
-          <Table striped fz="sm" aria-label="Updates accepted from this browser" miw={440}>
+          <Table striped fz="sm" aria-label="Updates accepted from this browser" horizontalSpacing={6}>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Round</Table.Th>

@@ -7,6 +7,7 @@ import { useContribution } from '../../device/contribution.tsx'
 import { backendFromAddress, backendNames, type BackendName } from '../../device/worker-messages.ts'
 import type { ChosenData } from './choose-data.tsx'
 import { sayState } from './say-state.ts'
+import { whatIsMissing } from './what-is-missing.ts'
 
 interface RunCardProps {
   readonly card: TaskCard
@@ -49,6 +50,11 @@ function Now() {
       <Text size="sm" c="dimmed">
         {detail}
       </Text>
+      {view.data !== null && (
+        <Text size="xs" c="dimmed">
+          With {view.data.numExamples.toLocaleString('en')} examples. What you add meanwhile counts from the next start.
+        </Text>
+      )}
       <Progress
         value={(fraction ?? 0) * 100}
         animated={fraction !== null}
@@ -133,20 +139,4 @@ function Consent({ card, chosen, elsewhere }: ConsentProps) {
       </Text>
     </Stack>
   )
-}
-
-interface Readiness {
-  readonly chosen: ChosenData | null
-  readonly agreed: boolean
-  readonly minimum: number
-  readonly paused: boolean
-}
-
-/** The one thing to do next before starting; null when nothing is missing. */
-export function whatIsMissing({ chosen, agreed, minimum, paused }: Readiness): string | null {
-  if (paused) return 'The task is paused by its admin; come back later.'
-  if (chosen === null) return 'First choose what to train on.'
-  if (chosen.numExamples < minimum)
-    return `This task asks for at least ${minimum} examples; you have ${chosen.numExamples}.`
-  return agreed ? null : 'Tick the box to agree.'
 }

@@ -86,7 +86,7 @@ export async function publishTask(
     readonly signal?: AbortSignal
   } = {},
 ): Promise<TaskDocument> {
-  const { adjust = (document) => document, onStored, signal } = options
+  const { adjust, onStored, signal } = options
   const store = async (bytes: Uint8Array, kind: 'dataset' | 'sample') => {
     const sha256 = await api.storeDataset(bytes, kind, signal)
     onStored?.(bytes.length)
@@ -103,7 +103,8 @@ export async function publishTask(
     })),
   )
   const stored: StoredData = { sets: Object.fromEntries(digests) as StoredData['sets'], samples }
-  const document = adjust(prepared.document(stored))
+  const original = prepared.document(stored)
+  const document = adjust?.(original) ?? original
   await api.createTask(document, signal)
   return document
 }

@@ -38,7 +38,11 @@ export async function startNullDevices(server: string, taskId: string, count: nu
       },
     })
   })
-  return { close: async () => void (await Promise.all(sessions.map((session) => session.leave()))) }
+  return {
+    async close() {
+      await Promise.all(sessions.map((session) => session.leave()))
+    },
+  }
 }
 
 function nullTrainer(trainer: Trainer): Trainer {

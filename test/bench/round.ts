@@ -85,7 +85,7 @@ const benchTask = (task: TaskDocument, { devices, hidden }: Setting, max: number
   plan: { ...task.plan, codec },
   cohort: { size: devices, overSelection: 1, reportingGoal: devices, minimum: devices, deadlineMs: 120_000 },
   rounds: { minIntervalMs: 0, max },
-  gate: { checks: [{ name: 'integrity' }] },
+  gate: { checks: [{ name: 'integrity' }, { name: 'floor', metric: 'accuracy', min: 0 }] },
 })
 
 /** Oldest first, all of them. */

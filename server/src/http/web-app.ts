@@ -13,7 +13,13 @@ const notBuilt = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Pa
 
 /** The built web page. Files under /assets carry their hash in the name and are kept for ever; the page itself is not. */
 export async function webApp(app: App, folder: string): Promise<void> {
-  await app.register(serveStatic, { root: folder, serve: false, cacheControl: false, dotfiles: 'ignore' })
+  await app.register(serveStatic, {
+    root: folder,
+    serve: false,
+    cacheControl: false,
+    dotfiles: 'ignore',
+    preCompressed: true,
+  })
   const index = join(folder, 'index.html')
 
   for (const page of pages)

@@ -31,7 +31,7 @@ export const aimGrowthBytes = 150e6
 /**
  * Times what a round costs outside local training: real server in a process of its own, real Socket.IO and HTTP, every
  * update durable, devices that answer at once. `--rounds N` (default 30), `--codec f32|f16` (default f32), `--write` puts
- * the result into docs/benchmarks.md, `--only K` runs the K-th setting.
+ * the result into docs/benchmarks.md, `--only K` runs the K-th setting, `--profile FOLDER` keeps a CPU profile of the server.
  */
 export async function benchRound(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -41,6 +41,7 @@ export async function benchRound(args: readonly string[]): Promise<void> {
       codec: { type: 'string', default: 'f32' },
       only: { type: 'string' },
       write: { type: 'boolean', default: false },
+      profile: { type: 'string' },
     },
   })
   const codec: CodecName = values.codec === 'f16' ? 'f16' : 'f32'
@@ -48,19 +49,26 @@ export async function benchRound(args: readonly string[]): Promise<void> {
   const measured: Measured[] = []
   for (const [index, setting] of settings.entries()) {
     if (only !== undefined && only !== index + 1) continue
-    measured.push(await measure(setting, Number(values.rounds), codec))
+    measured.push(await measure(setting, { numRounds: Number(values.rounds), codec, profile: values.profile }))
   }
   await reportRounds(measured, { write: values.write })
 }
 
-async function measure(setting: Setting, numRounds: number, codec: CodecName): Promise<Measured> {
+interface RunOptions {
+  readonly numRounds: number
+  readonly codec: CodecName
+  readonly profile: string | undefined
+}
+
+async function measure(setting: Setting, { numRounds, codec, profile }: RunOptions): Promise<Measured> {
   const { devices } = setting
   const numParams = 795 * setting.hidden + 10
   const updateBytes = numParams * (codec === 'f32' ? 4 : 2)
   console.error(`${devices} devices × ${numParams} params, ${codec}, ${numRounds} rounds …`)
   const limit = await physicalLimit(devices, updateBytes)
   const folder = await mkdtemp(join(tmpdir(), 'panal-bench-'))
-  const server = await startServerProcess(folder)
+  const profiler = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  const server = await startServerProcess(folder, profiler)
   try {
     const api = serverApi(server.url, server.token)
     const prepared = await tasks.digits({ seed: 1 })

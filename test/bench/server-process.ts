@@ -18,10 +18,11 @@ export interface ServerProcess {
 
 const panal = fileURLToPath(new URL('../../server/bin/panal.js', import.meta.url))
 
-export async function startServerProcess(dataFolder: string): Promise<ServerProcess> {
+/** @param nodeArgs flags of Node, such as those of its profiler */
+export async function startServerProcess(dataFolder: string, nodeArgs: readonly string[] = []): Promise<ServerProcess> {
   const port = await freePort()
   const args = ['start', '--port', String(port), '--data', dataFolder, '--log-level', 'error']
-  const child = spawn(process.execPath, [panal, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, [...nodeArgs, panal, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = once(child, 'exit')
   const url = `http://127.0.0.1:${port}`
   await Promise.race([

@@ -18,7 +18,7 @@ import { allowedOrigins } from './http/origin.ts'
 import type { App, AppDeps } from './http/ports.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session.ts'
-import { limitSlowBodies } from './http/slow-body.ts'
+import { limitSlowClients } from './http/slow-clients.ts'
 import { taskRoutes } from './http/tasks.ts'
 import { updateRoutes } from './http/updates.ts'
 import { validatorCompiler } from './http/validators.ts'
@@ -38,8 +38,9 @@ export interface FrontDoor {
 export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
   const { config, clock, rounds, tasks, devices } = deps
   const allowed = allowedOrigins(config)
+  const loggerInstance: FastifyBaseLogger = deps.log
   const app: App = Fastify({
-    loggerInstance: deps.log as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: smallBodyBytes,
     connectionTimeout: config.connectionTimeoutMs,
@@ -51,6 +52,7 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
     frameworkErrors: (error, request, reply) => void sendRefusal(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
+  app.removeContentTypeParser('text/plain')
   // The schemas of answers document them; the compiler and the tests hold them, so nothing is dropped in silence here.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   handleErrors(app)
@@ -60,7 +62,7 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
   await app.register(rateLimit, { global: false, errorResponseBuilder: tooMany })
   await documentApi(app)
   guardAudience(app, { credentials: deps.credentials, devices, allowed })
-  limitSlowBodies(app, config.requestTimeoutMs)
+  limitSlowClients(app, config)
 
   const ports = {
     clock,

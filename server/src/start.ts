@@ -141,21 +141,25 @@ function listenError(error: unknown, host: string, port: number): unknown {
   return error
 }
 
-/** Rounds stop and uploads in flight finish, for at most `drainMs`; then nothing is waited for. */
+/**
+ * Rounds stop, uploads in flight and answers on their way finish, for at most `drainMs` in all; then every connection
+ * is cut, and again until none is left.
+ */
 async function drain(
   { app, sockets }: FrontDoor,
   stopRounds: () => Promise<void>,
   { clock, drainMs }: { readonly clock: Clock; readonly drainMs: number },
 ): Promise<void> {
-  const over = new AbortController()
-  const stopped = stopRounds()
-  const late = clock.sleep(drainMs, over.signal).then(
-    () => app.server.closeAllConnections(),
-    () => undefined,
-  )
-  await stopped
-  over.abort()
-  await late
+  const done = new AbortController()
+  const cutting = (async () => {
+    for (let waitMs = drainMs; !done.signal.aborted; waitMs = 100) {
+      await clock.sleep(waitMs, done.signal)
+      app.server.closeAllConnections()
+    }
+  })().catch(() => undefined)
+  await stopRounds()
   await sockets.close({ code: 'draining', detail: 'the server is shutting down', retryAfterMs: 5_000 })
   await app.close()
+  done.abort()
+  await cutting
 }

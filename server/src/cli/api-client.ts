@@ -46,10 +46,10 @@ export async function connect(options: ServerOptions, { env }: CliContext): Prom
     put: (path, body, numBytes) =>
       send(path, {
         method: 'PUT',
-        body: Readable.toWeb(body) as unknown as ReadableStream,
+        body: Readable.toWeb(body),
         duplex: 'half',
         headers: { 'content-type': 'application/octet-stream', 'content-length': String(numBytes) },
-      } as RequestInit),
+      }),
   }
 }
 

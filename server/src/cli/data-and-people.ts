@@ -3,12 +3,12 @@ import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { fields, show } from './output.ts'
-import { onServer, type ServerCommandOptions } from './server-command.ts'
+import { onServer } from './server-command.ts'
 
 /** `panal dataset …`, `panal admin-link` and `panal audit …` */
 export function dataAndPeopleCommands(program: Command, context: CliContext): void {
   const dataset = program.command('dataset').description('give the server examples of its own')
-  onServer<ServerCommandOptions & { readonly sample?: boolean }>(
+  onServer(
     dataset
       .command('add')
       .description('store a dataset file under its digest')
@@ -23,7 +23,7 @@ export function dataAndPeopleCommands(program: Command, context: CliContext): vo
     },
   )
 
-  onServer<ServerCommandOptions & { readonly name?: string; readonly role?: string }>(
+  onServer(
     program
       .command('admin-link')
       .description('a one-time link that signs somebody in')

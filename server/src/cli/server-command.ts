@@ -2,18 +2,25 @@ import type { Command } from 'commander'
 import { connect, type ApiClient, type ServerOptions } from './api-client.ts'
 import type { CliContext } from './context.ts'
 
+/** What any of these commands may be given; each has only those that it declares. */
 export interface ServerCommandOptions extends ServerOptions {
   readonly json?: boolean
+  readonly limit?: string
+  readonly reason?: string
+  readonly to?: string
+  readonly sample?: boolean
+  readonly name?: string
+  readonly role?: string
 }
 
 /**
  * Adds the options that every command to a running server has, and runs it with a connected client. `run` gets the
  * command's own arguments in order.
  */
-export function onServer<Options extends ServerCommandOptions = ServerCommandOptions>(
+export function onServer(
   command: Command,
   context: CliContext,
-  run: (api: ApiClient, options: Options, args: readonly string[]) => Promise<void>,
+  run: (api: ApiClient, options: ServerCommandOptions, args: readonly string[]) => Promise<void>,
 ): Command {
   return command
     .option('--server <url>', 'address of the server (env PANAL_SERVER, default http://127.0.0.1:8080)')
@@ -21,7 +28,7 @@ export function onServer<Options extends ServerCommandOptions = ServerCommandOpt
     .option('--data <folder>', 'data directory of a server on this machine (env PANAL_DATA, default ./panal-data)')
     .option('--json', 'print the answer as JSON')
     .action(async () => {
-      const options = command.opts<Options>()
+      const options = command.opts<ServerCommandOptions>()
       await run(await connect(options, context), options, command.args)
     })
 }

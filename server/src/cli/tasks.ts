@@ -52,7 +52,7 @@ export function taskCommands(program: Command, context: CliContext): void {
     )
 
   const round = program.command('round').description('look at rounds')
-  onServer<{ json?: boolean; limit?: string }>(
+  onServer(
     round
       .command('list')
       .description('rounds of a task, newest first')

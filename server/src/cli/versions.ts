@@ -3,19 +3,18 @@ import type { Command } from 'commander'
 import type { ModelVersion } from '../registry/model-version.ts'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { decimals, fields, percent, show, table, when } from './output.ts'
-import { onServer, type ServerCommandOptions } from './server-command.ts'
+import { onServer } from './server-command.ts'
 
 type ListedVersion = Omit<ModelVersion, 'participants'> & {
   readonly numParticipants: number
   readonly participants?: ModelVersion['participants']
 }
-type Decision = ServerCommandOptions & { readonly reason: string; readonly to?: string }
 
 /** `panal version …`, `panal promote` and `panal roll-back` */
 export function versionCommands(program: Command, context: CliContext): void {
   const version = program.command('version').description('look at model versions')
 
-  onServer<ServerCommandOptions & { readonly limit?: string }>(
+  onServer(
     version
       .command('list')
       .description('versions of a task, newest first')
@@ -40,7 +39,7 @@ export function versionCommands(program: Command, context: CliContext): void {
       show(context, json, answer, () => versionText(answer))
     },
   )
-  onServer<Decision>(
+  onServer(
     program
       .command('promote')
       .description('make a version the champion')
@@ -54,7 +53,7 @@ export function versionCommands(program: Command, context: CliContext): void {
       show(context, json, answer, () => championText(task, answer.pointers))
     },
   )
-  onServer<Decision>(
+  onServer(
     program
       .command('roll-back')
       .description('go back to the champion before the present one')

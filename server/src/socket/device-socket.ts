@@ -7,6 +7,7 @@ import {
   type Join,
   type JoinReply,
   type Refusal,
+  type Replies,
 } from '@panal/client-core'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Socket } from 'socket.io'
@@ -35,21 +36,21 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
   const link = linkOf(socket)
   let member: Membership | undefined
 
-  const dispatch = async (event: ClientMessage): Promise<void> => {
-    switch (event.name) {
-      case 'join':
-        return event.answer(await join(event.message))
-      case 'watch':
-        return event.answer(await watch(event.message.taskId))
-      case 'heartbeat':
-        return event.answer(member ? rounds.heartbeat(member.taskId, member.deviceId, event.message) : notJoined())
-      case 'decline':
-        return event.answer(member ? rounds.decline(member.taskId, member.deviceId, event.message) : notJoined())
-      case 'leave':
-        if (member) rounds.leave(member.taskId, member.deviceId)
-        member = undefined
-        return event.answer(ok)
-    }
+  const answerTo = async (event: ClientMessage): Promise<Replies[ClientMessage['name']]> => {
+    if (event.name === 'join') return join(event.message)
+    if (event.name === 'watch') return watch(event.message.taskId)
+    if (event.name === 'leave') return leave()
+    if (member === undefined) return refuse('not-joined')
+    const { taskId, deviceId } = member
+    return event.name === 'heartbeat'
+      ? rounds.heartbeat(taskId, deviceId, event.message)
+      : rounds.decline(taskId, deviceId, event.message)
+  }
+
+  const leave = (): { ok: true } => {
+    if (member) rounds.leave(member.taskId, member.deviceId)
+    member = undefined
+    return ok
   }
 
   const join = async (message: Join): Promise<JoinReply | Refusal> => {
@@ -85,7 +86,7 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
       if (budget.refused()) link.close({ code: 'bad-request', detail: 'too many messages that make no sense' })
       return
     }
-    dispatch(event).catch((error: unknown) => {
+    answerTo(event).then(event.answer as (reply: unknown) => void, (error: unknown) => {
       log.error({ err: error, event: event.name }, 'socket message failed')
       event.answer(refuse('internal'))
     })
@@ -94,8 +95,6 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     if (member) rounds.unlink(member.taskId, member.deviceId, link)
   })
 }
-
-const notJoined = () => refuse('not-joined')
 
 function linkOf(socket: Socket): Link {
   return {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import type { Server as HttpServer } from 'node:http'
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { PanalError, type Closing } from '@panal/client-core'
+import { errorCodes, type Closing } from '@panal/client-core'
 import { Server } from 'socket.io'
 import { originMayUse, type AllowedOrigins } from '../http/origin.ts'
 import { roomOf, serveSocket, type SocketPorts } from './device-socket.ts'
@@ -35,12 +35,12 @@ export function attachSockets(server: HttpServer, ports: SocketPorts, options: S
     maxHttpBufferSize: 64 * 1024,
     connectTimeout: options.connectTimeoutMs,
     allowRequest: (request, callback) => {
-      if (!originMayUse(request.headers, options.allowed, true)) {
-        ports.log.info({ code: 'forbidden' }, 'connection refused: its origin is not allowed')
-        return callback(errorText('forbidden'), false)
-      }
-      const full = io.engine.clientsCount >= options.maxSockets
-      callback(full ? errorText('busy') : null, !full)
+      const allowed = originMayUse(request.headers, options.allowed, true)
+      const code = !allowed ? 'forbidden' : io.engine.clientsCount >= options.maxSockets ? 'busy' : null
+      if (code === null) return callback(null, true)
+      ports.log.info({ code }, 'connection refused')
+      refuseUpgrade(request, code)
+      callback(code, false)
     },
   })
   const connections = trackUpgrades(server)
@@ -85,4 +85,9 @@ function trackUpgrades(server: HttpServer) {
   }
 }
 
-const errorText = (code: 'forbidden' | 'busy'): string => new PanalError(code).message
+/** Before Engine.IO answers every refusal with 400. */
+function refuseUpgrade({ socket }: IncomingMessage, code: 'forbidden' | 'busy'): void {
+  const { status, meaning } = errorCodes[code]
+  const body = JSON.stringify({ code, detail: meaning })
+  socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n${body}`)
+}

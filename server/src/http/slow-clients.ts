@@ -1,0 +1,32 @@
+import { PanalError } from '@panal/client-core'
+import type { FastifyInstance } from 'fastify'
+
+/**
+ * Cuts a small request whose body trickles in, and a client that does not read its answer. Node's own limit on a whole
+ * request must leave room for uploads, and its limit on silence would also cut a client that waits for a slow handler.
+ * Routes that stream set `config.streams` and watch over their own body.
+ */
+export function limitSlowClients(
+  app: FastifyInstance,
+  limits: { readonly requestTimeoutMs: number; readonly connectionTimeoutMs: number },
+): void {
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    if (request.routeOptions.config.streams !== true) {
+      const tooSlow = () => {
+        if (!reply.sent) void reply.header('connection', 'close').send(new PanalError('too-slow'))
+      }
+      const timer = setTimeout(tooSlow, limits.requestTimeoutMs)
+      const stop = () => clearTimeout(timer)
+      payload.once('end', stop).once('close', stop)
+    }
+    done(null, payload)
+  })
+  app.addHook('preHandler', (request, _reply, done) => {
+    request.raw.socket.setTimeout(0)
+    done()
+  })
+  app.addHook('onSend', (request, _reply, _payload, done) => {
+    request.raw.socket.setTimeout(limits.connectionTimeoutMs)
+    done()
+  })
+}

@@ -1,0 +1,236 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { TaskDocument } from '@panal/client-core'
+import { configurationPage } from '../../server/src/config.ts'
+import { runCli } from '../../server/src/cli/program.ts'
+import { randomImages } from '../fixtures/live-server.ts'
+import { digitsLike } from '../fixtures/task-document.ts'
+
+const panal = fileURLToPath(new URL('../../server/bin/panal.js', import.meta.url))
+let folder: string
+let data: string
+let server: Awaited<ReturnType<typeof startPanal>>
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'panal-cli-'))
+  data = join(folder, 'data')
+  server = await startPanal('--data', data)
+}, 60_000)
+afterAll(async () => {
+  if (server.child.exitCode === null) server.child.kill('SIGKILL')
+  await rm(folder, { recursive: true })
+})
+
+/** Without this machine's own settings; in a folder that is not the project's. */
+const options = () => ({
+  cwd: folder,
+  env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PANAL_|NODE_OPTIONS$|JEST_)/.test(name))),
+})
+
+/** Runs one command in a process of its own, to its end. */
+async function spawnPanal(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const child = spawn(process.execPath, [panal, ...args], options())
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { code: code as number, out, err }
+}
+
+/** Runs one command in this process: the same, but for the second that Node takes to load it. */
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', '']
+  const code = await runCli(args, {
+    env: {},
+    print: (text) => (out += text),
+    complain: (text) => (err += text),
+    onStop: () => undefined,
+    exitNow: () => undefined,
+    columns: 120,
+  })
+  return { code, out, err }
+}
+
+/** Starts a server and waits until it listens. */
+async function startPanal(
+  ...args: string[]
+): Promise<{ child: ChildProcess; url: string; lines: string[]; ended: Promise<number> }> {
+  const all = ['start', '--port', '0', '--log-level', 'warn', ...args]
+  const child = spawn(process.execPath, [panal, ...all], { ...options(), stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines: string[] = []
+  const ended = once(child, 'exit').then(([code]) => code as number)
+  const url = new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line)
+      const found = /^Panal listens on (\S+)$/.exec(line)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+    void ended.then((code) => reject(new Error(`panal start ended with ${code}`)))
+  })
+  return { child, url: await url, lines, ended }
+}
+
+const onServer = (...args: string[]) => run(...args, '--server', server.url, '--data', data)
+
+describe('panal', () => {
+  it.each([
+    [[]],
+    [['start']],
+    [['settings']],
+    [['task']],
+    [['task', 'create']],
+    [['task', 'list']],
+    [['task', 'show']],
+    [['task', 'pause']],
+    [['task', 'resume']],
+    [['round', 'list']],
+    [['version', 'list']],
+    [['version', 'show']],
+    [['promote']],
+    [['roll-back']],
+    [['dataset', 'add']],
+    [['admin-link']],
+    [['audit', 'verify']],
+  ])('%j has --help', async (command) => {
+    const { code, out } = await run(...command, '--help')
+    expect(code).toBe(0)
+    expect(out).toContain('Usage: panal')
+  })
+
+  it('lists each setting of start with its variable and default', async () => {
+    const { out } = await run('start', '--help')
+    expect(out.replace(/\s+/g, ' ')).toContain('port to listen on; 0 takes any (env PANAL_PORT, default 8080)')
+  })
+
+  it('runs from any folder', async () => {
+    expect(await spawnPanal('settings')).toEqual({ code: 0, out: configurationPage(), err: '' })
+  })
+
+  it('ends with 2 on a wrong command line, 3 without a server', async () => {
+    expect((await run('frobnicate')).code).toBe(2)
+    expect((await run('promote', 'digits', '1')).code).toBe(2)
+    const { code, err } = await run('task', 'list', '--server', 'http://127.0.0.1:9')
+    expect([code, err]).toEqual([3, expect.stringMatching(/^panal: unreachable: .*panal start.*\n$/)])
+  })
+})
+
+describe('a task’s life', () => {
+  it('from files to a champion', async () => {
+    const draft = digitsLike()
+    const sets = {} as Record<string, string>
+    for (const [seed, name] of ['evaluation', 'calibration', 'gate'].entries()) {
+      const file = join(folder, `${name}.safetensors`)
+      await writeFile(file, randomImages(draft, 60, seed))
+      const { out } = await onServer('dataset', 'add', file, '--json')
+      sets[name] = (JSON.parse(out) as { sha256: string }).sha256
+    }
+    const document = { ...draft, sets } as TaskDocument
+    const good = join(folder, 'good.json')
+    const bad = join(folder, 'bad.json')
+    await writeFile(good, JSON.stringify(document))
+    await writeFile(bad, JSON.stringify({ ...document, seed: 'one', plan: { ...document.plan, epochs: 0 } }))
+
+    const refused = await onServer('task', 'create', bad)
+    expect(refused.code).toBe(1)
+    expect(refused.err).toMatch(/^panal: invalid-task: /)
+    expect(refused.err).toMatch(/^ {2}\/seed: /m)
+    expect(refused.err).toMatch(/^ {2}\/plan\/epochs: /m)
+
+    expect(await onServer('task', 'create', good)).toMatchObject({ code: 0, out: 'created task digits\n', err: '' })
+    expect((await onServer('task', 'list')).out).toMatch(/^digits +waiting +– +0 +0 +– +Handwritten digits$/m)
+    expect((await onServer('task', 'pause', 'digits')).out).toBe('task digits is paused\n')
+    expect(JSON.parse((await onServer('task', 'show', 'digits', '--json')).out)).toMatchObject({
+      card: { paused: true },
+    })
+    expect((await onServer('version', 'list', 'digits')).out).toMatch(/^0 +initial /m)
+    expect((await onServer('version', 'show', 'digits', '0')).out).toMatch(/^weights +[0-9a-f]{64}$/m)
+    expect((await onServer('promote', 'digits', '0', '--reason', 'to start')).out).toBe(
+      'the champion of digits is version 0\n',
+    )
+    const back = await onServer('roll-back', 'digits', '--reason', 'oops')
+    expect([back.code, back.err]).toEqual([1, expect.stringMatching(/^panal: nothing-to-roll-back: /)])
+    expect((await onServer('promote', 'digits', 'x', '--reason', 'y')).code).toBe(2)
+    expect((await onServer('round', 'list', 'digits')).code).toBe(0)
+    expect((await onServer('audit', 'verify')).out).toMatch(/^\d+ rows, unbroken; head [0-9a-f]{64}\n$/)
+  }, 120_000)
+
+  it('needs a credential, and says where to get one', async () => {
+    const { code, err } = await run('task', 'pause', 'digits', '--server', server.url)
+    expect([code, err]).toEqual([1, expect.stringMatching(/^panal: unauthorized: .*--token/)])
+  })
+
+  it('prints links that sign somebody in', async () => {
+    const { out } = await onServer('admin-link', '--role', 'viewer', '--name', 'Ada')
+    const link = /#link=(\S+)/.exec(out)![1]
+    const response = await fetch(`${server.url}/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ link }),
+    })
+    expect(await response.json()).toEqual({ signedIn: true, role: 'viewer', name: 'Ada' })
+  })
+})
+
+describe('panal start', () => {
+  it('prints a one-time admin link the first time', () => {
+    expect(server.lines.join('\n')).toMatch(/^Sign in once, within 24 hours: http:\S+\/admin#link=[\w-]{43}$/m)
+  })
+
+  it('on a port in use says so in one line and ends with 1', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const port = String((other.address() as AddressInfo).port)
+    const { code, err, out } = await run(
+      'start',
+      '--port',
+      port,
+      '--data',
+      join(folder, 'other'),
+      '--log-level',
+      'silent',
+    )
+    other.close()
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(err).toMatch(/^panal: port-in-use: [^\n]*--port[^\n]*\n$/)
+  })
+
+  it('on a data directory in use says so in one line and ends with 1', async () => {
+    const { code, err } = await spawnPanal('start', '--port', '0', '--data', data)
+    expect(code).toBe(1)
+    expect(err).toMatch(/^panal: data-dir-in-use: [^\n]*--data[^\n]*\n$/)
+  })
+
+  it('on a data directory that is none says so in one line and ends with 1', async () => {
+    const file = join(folder, 'a-file')
+    await writeFile(file, '')
+    await chmod(file, 0o400)
+    const { code, err } = await spawnPanal('start', '--port', '0', '--data', file)
+    expect(code).toBe(1)
+    expect(err).toMatch(/^panal: data-dir-not-writable: [^\n]*\n$/)
+  })
+
+  it('with a wrong configuration lists every problem', async () => {
+    const { code, err } = await run('start', '--port', 'x', '--drain-ms', '0', '--log-level', 'loud')
+    expect(code).toBe(1)
+    expect(err).toMatch(
+      /^panal: invalid-config: .*\n {2}--port "x".*\n {2}--log-level "loud".*\n {2}--drain-ms "0".*\n$/,
+    )
+  })
+
+  it('ends with 0 on SIGTERM, and the next one finds everything', async () => {
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toBe(0)
+    server = await startPanal('--data', data)
+    expect(server.lines.join('\n')).not.toContain('Sign in once')
+    expect(JSON.parse((await onServer('task', 'show', 'digits', '--json')).out)).toMatchObject({
+      card: { paused: true },
+      pointers: { champion: 0 },
+    })
+    expect((await readFile(join(data, 'admin.token'), 'utf8')).trim()).toMatch(/^[\w-]{43}$/)
+  }, 60_000)
+})

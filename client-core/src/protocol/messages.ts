@@ -1,7 +1,7 @@
 import { Type, type Static, type TSchema } from 'typebox'
 import { errorCodes, type ErrorCode, type Refusal } from './errors.ts'
 import { DeviceId, RoundNumber, Sha256, TaskId, VersionNumber } from './ids.ts'
-import { CodecName, Plan, TaskCard } from './task.ts'
+import { CodecName, Plan, type TaskCard } from './task.ts'
 
 const closed = { additionalProperties: false }
 const Ms = Type.Integer({ minimum: 0 })

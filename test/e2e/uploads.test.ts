@@ -175,7 +175,11 @@ describe('an update', () => {
     expect((await putUpdate(live, devices[1]!, offer, { bytes })).status).toBe(200)
     expect((await putUpdate(live, devices[3]!, offer, { bytes: last })).status).toBe(200)
     expect(await closed).toMatchObject({ number: 1, numAccepted: 3, numRejected: 1, candidateVersion: 1 })
-    expect(await (await live.fetch('/metrics')).text()).toContain('panal_rounds_total{task="digits",outcome=')
+    const metrics = await (await live.fetch('/metrics')).text()
+    expect(metrics).toContain('panal_rounds_total{task="digits",outcome=')
+    // Three first times and one repetition; the NaN twice.
+    expect(metrics).toContain('panal_updates_total{task="digits",verdict="accepted"} 4')
+    expect(metrics).toContain('panal_updates_total{task="digits",verdict="non-finite"} 2')
     watcher.close()
   }, 60_000)
 })

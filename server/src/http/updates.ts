@@ -49,10 +49,16 @@ export function updateRoutes(app: App, { rounds, config, tasks }: AppDeps, metri
       const target: UploadTarget = { taskId, roundNumber, sha256, deviceId: request.deviceId }
       const header = updateHeader(request.headers['panal-update'])
       const offset = uploadOffset(request.headers['content-range'], declaredLength(request), header.bytes)
-      const receipt = await rounds.receiveUpdate(target, header, offset, streamOf(request, config.uploadIdleMs))
-      metrics.countUpdate(taskId, 'accepted')
-      metrics.countUploadBytes(header.bytes - offset)
-      return receipt
+      try {
+        const body = streamOf(request, config.uploadIdleMs)
+        const receipt = await rounds.receiveUpdate(target, header, offset, body)
+        metrics.countUpdate(taskId, 'accepted')
+        metrics.countUploadBytes(header.bytes - offset)
+        return receipt
+      } catch (error) {
+        metrics.countUpdate(taskId, error instanceof PanalError ? error.code : 'internal')
+        throw error
+      }
     },
   )
 }

@@ -2,10 +2,10 @@ import {
   ActionIcon,
   Anchor,
   Badge,
+  Button,
   Flex,
   Group,
   Select,
-  Tabs,
   Text,
   useComputedColorScheme,
   useMantineColorScheme,
@@ -27,8 +27,8 @@ export function AppHeader() {
   const { pathname, search } = useLocation()
   const navigate = useNavigate()
   const [, page = 'contribute', taskId = ''] = pathname.split('/')
-  const go = (toPage: string, toTask: string) =>
-    void navigate(`/${toPage}${toTask === '' ? '' : `/${toTask}`}${search}`)
+  const addressOf = (toPage: string, toTask: string): string =>
+    `/${toPage}${toTask === '' ? '' : `/${toTask}`}${search}`
   return (
     <Flex
       h="100%"
@@ -49,25 +49,26 @@ export function AppHeader() {
             </Text>
           </Group>
         </Anchor>
-        <TaskSwitcher taskId={taskId} onChange={(id) => go(page, id)} />
+        <TaskSwitcher taskId={taskId} onChange={(id) => void navigate(addressOf(page, id))} />
         <Group hiddenFrom="sm" ml="auto" gap="xs" wrap="nowrap">
           <ColorSchemeButton />
         </Group>
       </Group>
-      <Tabs
-        value={page}
-        onChange={(next) => go(next ?? 'contribute', taskId)}
-        variant="default"
-        h={{ base: 44, sm: 60 }}
-      >
-        <Tabs.List h="100%" grow={false} aria-label="Pages" style={{ flexWrap: 'nowrap' }}>
-          {pages.map(({ path, label }) => (
-            <Tabs.Tab key={path} value={path} fw={page === path ? 600 : 400}>
-              {label}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-      </Tabs>
+      <Group component="nav" aria-label="Pages" gap={4} wrap="nowrap">
+        {pages.map(({ path, label }) => (
+          <Button
+            key={path}
+            component={Link}
+            to={addressOf(path, taskId)}
+            variant={page === path ? 'light' : 'subtle'}
+            color={page === path ? 'honey' : 'gray'}
+            size="sm"
+            {...(page === path ? { 'aria-current': 'page' as const } : {})}
+          >
+            {label}
+          </Button>
+        ))}
+      </Group>
       <Group visibleFrom="sm" ml="auto" gap="sm" wrap="nowrap">
         <RunningBadge />
         <ColorSchemeButton />

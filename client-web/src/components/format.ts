@@ -26,7 +26,7 @@ export const formatPercent = (fraction: number, digits = 1): string => `${(fract
 
 /** In the reader's own language and time zone. */
 export const formatTime = (epochMs: number): string =>
-  new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' }).format(epochMs)
+  new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' }).format(epochMs)
 
 /** 0.0975 · 3.0e-5: four decimals, or one significant digit where those would all be 0. */
 export const formatNumber = (value: number, digits = 4): string =>

@@ -23,7 +23,7 @@ function sayOutcome(round: RoundSummary): string {
     case 'held':
       return `${model} is kept as the base of the next round, but not served.`
     case 'rejected':
-      return `${model} was rejected.`
+      return `${model} failed its examination and is not served.`
     default:
       return `The round ended without a model${round.reason === undefined ? '.' : `: ${round.reason}`}`
   }

@@ -1,4 +1,4 @@
-import { Alert, Badge, Grid, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { Alert, Badge, Box, Grid, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { IconRefresh } from '@tabler/icons-react'
 import type { Promoted } from '@panal/client-core'
 import { useState } from 'react'
@@ -71,8 +71,13 @@ export default function TryPage({ view }: TaskPageProps) {
             {champion.version !== null && (
               <Answer classes={card.data.classes} probabilities={champion.probabilities} kind={card.data.kind} />
             )}
-            <RoundCard round={round} numMembers={numMembers} />
+            <Box visibleFrom="md">
+              <RoundCard round={round} numMembers={numMembers} />
+            </Box>
           </Stack>
+        </Grid.Col>
+        <Grid.Col span={12} order={3} hiddenFrom="md">
+          <RoundCard round={round} numMembers={numMembers} />
         </Grid.Col>
       </Grid>
     </Stack>

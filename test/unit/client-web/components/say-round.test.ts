@@ -31,7 +31,7 @@ describe('sayRound', () => {
     const closed = { ...round, phase: 'closed', candidateVersion: 3 } as const
     expect(sayRound({ ...closed, outcome: 'promoted' })).toContain('Model 3 passed')
     expect(sayRound({ ...closed, outcome: 'held' })).toContain('not served')
-    expect(sayRound({ ...closed, outcome: 'rejected' })).toContain('rejected')
+    expect(sayRound({ ...closed, outcome: 'rejected' })).toContain('failed its examination')
     expect(sayRound({ ...round, phase: 'closed', outcome: 'abandoned', reason: 'too few updates' })).toContain(
       'too few updates',
     )

@@ -1,5 +1,6 @@
 export * from './model/layout.ts'
 export * from './model/rng.ts'
+export * from './protocol/data-schema.ts'
 export * from './protocol/errors.ts'
 export * from './protocol/ids.ts'
 export * from './protocol/messages.ts'

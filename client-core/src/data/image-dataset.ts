@@ -1,5 +1,5 @@
 import { tensorSize } from '../model/layout.ts'
-import type { ImageSchema } from '../protocol/task.ts'
+import type { ImageSchema } from '../protocol/data-schema.ts'
 import type { Dataset } from './dataset.ts'
 import { DataProblems, invalidDataset } from './problems.ts'
 import { readSafetensors, writeSafetensors, type SafeTensor } from './safetensors.ts'

@@ -1,4 +1,4 @@
-import type { Column, TableSchema } from '../protocol/task.ts'
+import type { Column, TableSchema } from '../protocol/data-schema.ts'
 
 /** How a missing value is written: nothing, or R's NA. Surrounding spaces do not count. */
 export const isMissing = (raw: string): boolean => {

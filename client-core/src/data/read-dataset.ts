@@ -1,5 +1,5 @@
 import { tensorSize } from '../model/layout.ts'
-import type { DataSchema } from '../protocol/task.ts'
+import type { DataSchema } from '../protocol/data-schema.ts'
 import type { Dataset } from './dataset.ts'
 import { imageShape, readImageDataset } from './image-dataset.ts'
 import { numFeatures } from './preprocess.ts'

@@ -1,5 +1,5 @@
 import papa from 'papaparse'
-import type { TableSchema } from '../protocol/task.ts'
+import type { TableSchema } from '../protocol/data-schema.ts'
 import type { Dataset } from './dataset.ts'
 import { isMissing, numFeatures, rowEncoder } from './preprocess.ts'
 import { DataProblems, invalidDataset, type DataProblem } from './problems.ts'

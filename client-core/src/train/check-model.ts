@@ -1,5 +1,6 @@
 import { inputShape } from '../data/read-dataset.ts'
-import type { DataSchema, Loss, ModelSpec } from '../protocol/task.ts'
+import type { DataSchema } from '../protocol/data-schema.ts'
+import type { Loss, ModelSpec } from '../protocol/task.ts'
 import { initialParams } from './initial-params.ts'
 import { layoutOf, openModel } from './model.ts'
 import { isJsonObject, modelTopology, outputActivation, outputLayerIndex, outputOf, type Topology } from './topology.ts'

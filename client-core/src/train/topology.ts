@@ -1,6 +1,7 @@
 import { inputShape } from '../data/read-dataset.ts'
 import { PanalError } from '../protocol/errors.ts'
-import type { DataSchema, Loss, ModelSpec } from '../protocol/task.ts'
+import type { DataSchema } from '../protocol/data-schema.ts'
+import type { Loss, ModelSpec } from '../protocol/task.ts'
 
 export type JsonObject = { [key: string]: unknown }
 

@@ -40,6 +40,9 @@ export function serverApi(server: string, token?: string): ServerApi {
       },
       ...(body === undefined ? {} : { body }),
       ...(signal === undefined ? {} : { signal }),
+    }).catch((cause: unknown) => {
+      if (signal?.aborted === true) throw cause
+      throw new PanalError('unreachable', `no server answers at ${server}`, { cause })
     })
     const answer: unknown = await response.json().catch(() => undefined)
     if (response.ok) return answer as T

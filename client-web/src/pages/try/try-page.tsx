@@ -34,21 +34,6 @@ export default function TryPage({ view }: TaskPageProps) {
           </Badge>
         )}
       </Group>
-      {news !== null && champion.version === news.champion && (
-        <Alert
-          role="status"
-          color="teal"
-          variant="light"
-          icon={<IconRefresh />}
-          title={`Model ${news.champion} was promoted just now`}
-          withCloseButton
-          closeButtonLabel="Close"
-          onClose={() => setNews(null)}
-        >
-          It has been loaded and answers from now on
-          {news.previous === null ? '.' : `, instead of model ${news.previous}.`}
-        </Alert>
-      )}
       {champion.failure !== null && (
         <Alert color="red" title="The model could not answer">
           {champion.failure}
@@ -80,6 +65,22 @@ export default function TryPage({ view }: TaskPageProps) {
           <RoundCard round={round} numMembers={numMembers} />
         </Grid.Col>
       </Grid>
+      {/* below what is drawn on: nothing may move under a finger */}
+      {news !== null && champion.version === news.champion && (
+        <Alert
+          role="status"
+          color="teal"
+          variant="light"
+          icon={<IconRefresh />}
+          title={`Model ${news.champion} was promoted just now`}
+          withCloseButton
+          closeButtonLabel="Close"
+          onClose={() => setNews(null)}
+        >
+          It has been loaded and answers from now on
+          {news.previous === null ? '.' : `, instead of model ${news.previous}.`}
+        </Alert>
+      )}
     </Stack>
   )
 }

@@ -3,8 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { type CodecName, type RoundSummary, type TaskDocument } from '@panal/client-core'
-import { publishTask, serverApi, tasks, type ServerApi } from '@panal/simulations'
+import {
+  readSafetensors,
+  writeImageDataset,
+  type CodecName,
+  type RoundSummary,
+  type TaskDocument,
+} from '@panal/client-core'
+import { digitsSchema, publishTask, serverApi, tasks, type PreparedTask, type ServerApi } from '@panal/simulations'
 import { startNullDevices } from './null-devices.ts'
 import { physicalLimit } from './physical-limit.ts'
 import { reportRounds, type Measured } from './report.ts'
@@ -71,7 +77,7 @@ async function measure(setting: Setting, { numRounds, codec, profile }: RunOptio
   const server = await startServerProcess(folder, profiler)
   try {
     const api = serverApi(server.url, server.token)
-    const prepared = await tasks.digits({ seed: 1 })
+    const prepared = smallSets(await tasks.digits({ seed: 1 }))
     const { id } = await publishTask(api, prepared, { adjust: (task) => benchTask(task, setting, numRounds, codec) })
     const before = await server.residentBytes()
     const memory = watchMemory(server)
@@ -83,6 +89,19 @@ async function measure(setting: Setting, { numRounds, codec, profile }: RunOptio
     await server.stop()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Examples in each of the server's sets: judging is local computation, and not what this measures. */
+const numJudged = 100
+
+const smallSets = (prepared: PreparedTask): PreparedTask => {
+  const shrink = (bytes: Uint8Array): Uint8Array => {
+    const { tensors } = readSafetensors(bytes)
+    const pixels = new Uint8Array(tensors.x!.values.subarray(0, numJudged * 784))
+    return writeImageDataset(pixels, new Uint8Array(tensors.y!.values.subarray(0, numJudged)), digitsSchema)
+  }
+  const { evaluation, calibration, gate } = prepared.sets
+  return { ...prepared, sets: { evaluation: shrink(evaluation), calibration: shrink(calibration), gate: shrink(gate) } }
 }
 
 /** Every device in every round, nothing to wait for, and a gate that only looks whether the model is sound. */

@@ -32,9 +32,10 @@ export async function collectUpdates(
 ): Promise<void> {
   const { cohort, deadlineAt } = live.round
   for (const deviceId of cohort) {
-    population.expect(deviceId)
     const assignment = assignmentFor(task, live, deviceId, clock)
-    if (assignment !== null) population.send(deviceId, 'assignment', assignment)
+    if (assignment === null) continue // a round taken up after a restart: this one has reported
+    population.expect(deviceId)
+    population.send(deviceId, 'assignment', assignment)
   }
   await deadlineOrSettled(live, { deadlineAt, clock }, signal)
   withdraw(live, population, task.document.rounds.minIntervalMs)

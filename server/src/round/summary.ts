@@ -1,4 +1,4 @@
-import type { RoundSummary } from '@panal/client-core'
+import type { EpochMs, RoundSummary } from '@panal/client-core'
 import type { Metrics } from '../gate/report.ts'
 import { countStatus, type Round } from './state.ts'
 
@@ -38,9 +38,12 @@ export function summarise(round: Round, tally: Tally): RoundSummary {
     ...(round.phase === 'closed' && { outcome: round.outcome, reason: round.reason, closedAt: round.closedAt }),
     ...(candidateVersion !== undefined && { candidateVersion }),
     ...(tally.numTrainMs > 0 && { trainMs: tally.trainMsSum / tally.numTrainMs }),
-    ...(collectedAt !== undefined && { collectMs: collectedAt - round.openedAt }),
-    ...(collectedAt !== undefined && aggregatedAt !== undefined && { aggregateMs: aggregatedAt - collectedAt }),
-    ...(aggregatedAt !== undefined && round.phase === 'closed' && { gateMs: round.closedAt - aggregatedAt }),
+    ...(collectedAt !== undefined && { collectMs: between(round.openedAt, collectedAt) }),
+    ...(collectedAt !== undefined && aggregatedAt !== undefined && { aggregateMs: between(collectedAt, aggregatedAt) }),
+    ...(aggregatedAt !== undefined && round.phase === 'closed' && { gateMs: between(aggregatedAt, round.closedAt) }),
     ...(tally.metrics && { accuracy: tally.metrics.accuracy, logLoss: tally.metrics.logLoss }),
   }
 }
+
+/** Never below 0: the server's clock may be set back in between, and a device refuses a summary with negative times. */
+const between = (from: EpochMs, to: EpochMs): number => Math.max(0, to - from)

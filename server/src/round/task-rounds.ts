@@ -87,21 +87,23 @@ export class TaskRounds {
     return assignmentFor(this.task, this.#live, deviceId, this.#deps.clock)
   }
 
-  /** Runs until the signal aborts. Never rejects. */
+  /** Runs until the signal aborts. Never rejects: what goes wrong is told, and tried again later. */
   async run(signal: AbortSignal): Promise<void> {
     const watching = this.#watchLeases(signal)
-    let open = this.#deps.registry.openRounds(this.task.id).map((round) => this.#recovered(round))
-    for (let failures = 0; !signal.aborted;) {
+    const stopped = () => signal.aborted
+    let mayBeOpen = true // one that a stop, a crash or a failure left
+    for (let failures = 0; !stopped();) {
       try {
-        if (open.length === 0) await this.#readyToSelect(signal)
-        const closed = await runRound(this.task, open[0] ?? null, this.#ports(), signal)
-        open = []
+        const open = mayBeOpen ? this.#openRound() : null
+        if (open === null) await this.#readyToSelect(signal)
+        mayBeOpen = true
+        const closed = await runRound(this.task, open, this.#ports(), signal)
+        mayBeOpen = false
         failures = closed.phase === 'closed' && closed.outcome === 'abandoned' ? failures + 1 : 0
         await this.#afterRound(closed, failures, signal)
       } catch (error) {
-        if (signal.aborted) break
+        if (stopped()) break
         this.#deps.onError(error, this.task.id)
-        open = this.#deps.registry.openRounds(this.task.id).map((round) => this.#recovered(round))
         failures += 1
         await this.#rest(failures, signal).catch(() => undefined)
       }
@@ -120,13 +122,15 @@ export class TaskRounds {
       clock,
       enter: (round) => this.#enter(round),
       collect: (live, signal) => collectUpdates(this.task, live, { population: this.population, clock }, signal),
-      weights: (round) =>
-        new Map(
-          log
-            .updatesOf(round.taskId, round.number)
-            .filter((update) => update.verdict === 'accepted' && round.participants.includes(update.deviceId))
-            .map((update) => [update.deviceId, update.weight]),
-        ),
+      weights: (round) => {
+        const participants = new Set(round.participants)
+        const updates = log.updatesOf(round.taskId, round.number)
+        return new Map(
+          updates
+            .filter(({ verdict, deviceId }) => verdict === 'accepted' && participants.has(deviceId))
+            .map(({ deviceId, weight }) => [deviceId, weight]),
+        )
+      },
       subject: (round) => this.#subject(round),
     }
   }
@@ -138,6 +142,11 @@ export class TaskRounds {
     this.#live = new LiveRound(round, registry, onRound)
     log.markSelected(round.taskId, round.cohort, round.number)
     return this.#live
+  }
+
+  #openRound(): Round | null {
+    const [open] = this.#deps.registry.openRounds(this.task.id)
+    return open === undefined ? null : this.#recovered(open)
   }
 
   /** A round found open at start: the rows of its updates are replayed onto it, so that nothing acknowledged is lost [R9]. */
@@ -231,10 +240,18 @@ export class TaskRounds {
   /** [R8] Looks for lapsed leases often enough that one is noticed within half a heartbeat. */
   async #watchLeases(signal: AbortSignal): Promise<void> {
     const everyMs = Math.ceil(this.task.document.lease.heartbeatMs / 2)
-    while (!signal.aborted) {
-      await this.#deps.clock.sleep(everyMs, signal).catch(() => undefined)
-      this.population.sweep()
-    }
+    const waited = () =>
+      this.#deps.clock.sleep(everyMs, signal).then(
+        () => true,
+        () => false,
+      )
+    while (await waited())
+      try {
+        this.population.sweep()
+      } catch (error) {
+        // A lapse may end the round, and a full disk refuse that: the deadline ends it then.
+        this.#deps.onError(error, this.task.id)
+      }
   }
 }
 

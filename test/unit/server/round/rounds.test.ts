@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { PanalError } from '@panal/client-core'
+import { SqlRegistry } from '@panal/server'
 import { RoundsBench, type Device } from '../../../fixtures/rounds.ts'
 
 let bench: RoundsBench
@@ -108,6 +110,36 @@ describe('a round', () => {
   })
 })
 
+describe('what no rule foresees', () => {
+  const diskFull = () => {
+    throw new PanalError('disk-full')
+  }
+
+  it('is told when a lapsed lease cannot be noted, and the leases are watched further', async () => {
+    jest.spyOn(bench.registry, 'saveRound').mockImplementationOnce(diskFull)
+    await bench.clock.advance(6_000) // all leases lapse: that ends the round, which cannot be saved
+    expect(bench.errors.splice(0)).toMatchObject([{ code: 'disk-full' }])
+    bench.join('d')
+    await bench.clock.advance(6_000)
+    expect(bench.rounds.numMembers('digits')).toBe(0)
+  })
+
+  it('is told when the open round cannot be read at a start, and tried again', async () => {
+    await bench.halt()
+    const reading = jest.spyOn(SqlRegistry.prototype, 'openRounds').mockImplementation(diskFull)
+    await bench.boot()
+    await bench.clock.advance(1_000)
+    const told = bench.errors.splice(0)
+    expect(told.length).toBeGreaterThan(0)
+    expect(told[0]).toMatchObject({ code: 'disk-full' })
+    reading.mockRestore()
+    const closed = bench.closing(1)
+    await bench.clock.advance(120_000)
+    expect(await closed).toMatchObject({ outcome: 'abandoned' })
+    bench.errors.splice(0)
+  })
+})
+
 describe('an update', () => {
   it('[R11] counts once: the same bytes get the same receipt, other bytes are refused', async () => {
     const first = await bench.upload(devices[0]!, [1, 2, 3, 4])
@@ -130,7 +162,7 @@ describe('an update', () => {
       bench.upload(devices[0]!, [6, 6, 6, 6]),
     ])
     expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-    const counted = both[0]!.status === 'fulfilled' ? 3 : 6
+    const counted = both[0].status === 'fulfilled' ? 3 : 6
     await bench.upload(devices[1]!, [0, 0, 0, 0])
     await bench.upload(devices[2]!, [0, 0, 0, 0])
     await closed
@@ -203,6 +235,7 @@ describe('a restart', () => {
     const opened = bench.until((round) => round.number === 1 && round.phase === 'collecting')
     await bench.boot()
     expect(await opened).toMatchObject({ numAccepted: 1, numInvited: 3 })
+    expect(bench.rounds.numMembers('digits')).toBe(2) // those it still waits for
     const back = ['a', 'b', 'c'].map((name) => bench.join(name))
     expect(back.map(({ assignments }) => assignments.length)).toEqual([0, 1, 1])
     expect(await bench.upload({ ...back[0]!, assignments: devices[0]!.assignments }, [3, 3, 3, 3])).toEqual(receipt)

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs'
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import Libsql from 'libsql'
 import { StartupError } from '../startup-error.ts'
@@ -19,6 +19,8 @@ export interface DataDir {
   close(): void
 }
 
+const lockName = 'lock.db'
+
 /**
  * Creates what is missing, checks that it can be written, and takes the directory for this process.
  * @throws StartupError 'data-dir-in-use' | 'data-dir-not-writable'
@@ -27,6 +29,7 @@ export async function openDataDir(path: string): Promise<DataDir> {
   const root = resolve(path)
   const folders = { blobs: join(root, 'blobs'), uploads: join(root, 'uploads'), temp: join(root, 'temp') }
   await orNotWritable(root, async () => {
+    await refuseForeignFiles(root, folders.temp)
     for (const folder of [root, ...Object.values(folders)]) await mkdir(folder, { recursive: true, mode: 0o700 })
     await access(root, constants.R_OK | constants.W_OK | constants.X_OK)
   })
@@ -52,13 +55,26 @@ export async function openDataDir(path: string): Promise<DataDir> {
   }
 }
 
+/** `temp` is emptied at start: never one that somebody else keeps files in. A data directory is known by its lock file. */
+async function refuseForeignFiles(root: string, temp: string): Promise<void> {
+  if (existsSync(join(root, lockName)) || (await filesIn(temp)).length === 0) return
+  throw new StartupError(
+    'data-dir-not-writable',
+    `${root} is no data directory of Panal, and its folder temp, which a start empties, holds files. Choose another directory with --data.`,
+  )
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  return existsSync(folder) ? readdir(folder) : []
+}
+
 /**
  * SQLite's lock on a file of its own: the kernel drops it when the process ends, however it ends, and two openers in
  * one process exclude each other too. Never open lock.db with `fs`: closing any descriptor of a file drops every POSIX
  * lock that the process has on it.
  */
 async function takeLock(root: string): Promise<Libsql.Database> {
-  const file = join(root, 'lock.db')
+  const file = join(root, lockName)
   return orNotWritable(root, async () => {
     const lock = new Libsql(file)
     try {

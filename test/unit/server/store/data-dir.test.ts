@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -42,6 +42,14 @@ describe('openDataDir', () => {
     expect(await readdir(again.uploads)).toEqual(['part'])
     expect(await readdir(again.blobs)).toEqual(['kept'])
     again.close()
+  })
+
+  it('never empties a folder temp that is not its own', async () => {
+    await mkdir(join(folder, 'temp'))
+    await writeFile(join(folder, 'temp', 'thesis.odt'), 'x')
+    await expect(openDataDir(folder)).rejects.toMatchObject({ code: 'data-dir-not-writable' })
+    expect(await readdir(folder)).toEqual(['temp'])
+    expect(await readdir(join(folder, 'temp'))).toEqual(['thesis.odt'])
   })
 
   it('refuses a path that cannot be a folder, with what to do', async () => {

@@ -2,7 +2,7 @@ import { codecs } from '../codec/registry.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { makeRng } from '../model/rng.ts'
 import { PanalError, refuse, type ErrorCode, type Refusal } from '../protocol/errors.ts'
-import type { Assignment, Enrolment, Receipt } from '../protocol/messages.ts'
+import { maxTrainMs, type Assignment, type Enrolment, type Receipt } from '../protocol/messages.ts'
 import type { LocalResult, Trainer } from '../train/trainer.ts'
 import { isTransient } from '../transport/retry.ts'
 import { baseWeights } from './base-cache.ts'
@@ -53,7 +53,8 @@ export async function perform(
   const local = await trainer.train(base, plan, data, makeRng(assignment.seed), signal, (fraction, loss) =>
     onProgress({ state: 'training', roundNumber, fraction, loss }),
   )
-  const trainMs = runtime.clock.now() - startedAt - (local.waitedMs ?? 0)
+  // A clock that is set in between must not cost the update.
+  const trainMs = Math.min(maxTrainMs, Math.max(0, runtime.clock.now() - startedAt - (local.waitedMs ?? 0)))
   signal.throwIfAborted()
 
   const bytes = codecs[plan.codec].encode(local.delta, trainer.layout)

@@ -211,6 +211,9 @@ export interface Replies {
 
 // ── HTTP ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Longer than any deadline: eleven days. */
+export const maxTrainMs = 1e9
+
 /** What a device says about the update it uploads: the `Panal-Update` request header, as JSON. */
 export const UpdateHeader = Type.Object(
   {
@@ -221,7 +224,8 @@ export const UpdateHeader = Type.Object(
     numSteps: Type.Integer({ minimum: 0, maximum: 2 ** 31 }),
     lossBefore: Type.Optional(Type.Number()),
     lossAfter: Type.Optional(Type.Number()),
-    trainMs: Type.Optional(Type.Number({ minimum: 0 })),
+    /** Bounded, so that no sum of many overflows: a summary with an infinite mean would match no schema. */
+    trainMs: Type.Optional(Type.Number({ minimum: 0, maximum: maxTrainMs })),
   },
   closed,
 )

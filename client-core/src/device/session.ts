@@ -187,20 +187,22 @@ class DeviceSession implements Session, Member {
         work.state = state
         this.#show(state)
       })
-      this.#settledRound = Math.max(this.#settledRound, roundNumber)
-      this.#tell(verdict)
+      this.#settle(work, verdict)
     } catch (error) {
       if (signal.aborted) return
-      this.#settledRound = Math.max(this.#settledRound, roundNumber)
       this.#membership.decline({ roundNumber, reason: 'failed' })
-      this.#tell({ type: 'failed', roundNumber, ...described(error) })
-    } finally {
-      work.end()
-      if (this.#work === work) {
-        this.#work = undefined
-        this.#rest()
-      }
+      this.#settle(work, { type: 'failed', roundNumber, ...described(error) })
     }
+  }
+
+  /** The work is done with before anybody hears of it: who pauses at the news gives nothing back. */
+  #settle(work: Work, event: SessionEvent): void {
+    const wasInHand = this.#work === work
+    this.#settledRound = Math.max(this.#settledRound, work.roundNumber)
+    work.end()
+    if (wasInHand) this.#work = undefined
+    this.#tell(event)
+    if (wasInHand && this.#work === undefined) this.#rest()
   }
 
   /** A device must meet the task's conditions to start, and for as long as it works. */

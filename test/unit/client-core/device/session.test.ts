@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { PanalError, refuse, type Assignment } from '@panal/client-core'
+import { maxTrainMs, PanalError, refuse, type Assignment } from '@panal/client-core'
 import { baseBytes, baseDigest, DeviceBench, last, trained } from '../../../fixtures/device-bench.ts'
 import { assignmentOf, joinReply, roundSummary, taskCard } from '../../../fixtures/wire.ts'
 
@@ -114,6 +114,17 @@ describe('a round that goes well', () => {
       'numSteps',
       'trainMs',
     ])
+  })
+})
+
+describe('a clock that is set in the middle of training', () => {
+  it.each([
+    ['back', 500, 0],
+    ['on by a year', -31_536_000_000, maxTrainMs],
+  ])('%s costs no update: the time it reports stays within bounds', async (_, waitedMs, trainMs) => {
+    const { bench } = await reach.training()
+    await bench.finishTraining(trained({ waitedMs }))
+    expect(last(bench.uploads).asked.header.trainMs).toBe(trainMs)
   })
 })
 
@@ -253,6 +264,16 @@ describe('pause and resume', () => {
     expect(signal.aborted).toBe(true)
     expect(bench.messages('decline')).toEqual([{ roundNumber: 1, reason: 'paused' }])
     expect(last(bench.messages('heartbeat'))).toMatchObject({ phase: 'paused' })
+    expect(bench.state).toEqual({ state: 'paused' })
+  })
+
+  it('pausing at the news of a receipt gives nothing back', async () => {
+    const { bench, session } = await reach.uploading()
+    bench.onEvent = ({ type }) => type === 'accepted' && session.pause()
+    await bench.finishUpload()
+    expect(bench.told('withdrawn')).toEqual([])
+    expect(bench.messages('decline')).toEqual([])
+    expect(last(bench.messages('heartbeat')).phase).toBe('paused')
     expect(bench.state).toEqual({ state: 'paused' })
   })
 

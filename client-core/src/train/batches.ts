@@ -27,7 +27,7 @@ export function rowsOfRound(numExamples: number, maxExamples: number | undefined
   return shuffle(rows, rng).slice(0, maxExamples).sort()
 }
 
-/** Copies rows with the platform's own memory copy: several times faster than a gather on any backend measured. */
+/** Copies the rows, in their order, with the platform's own memory copy. */
 export function gather(data: Dataset, rows: Int32Array): Batch {
   const width = tensorSize(data.inputShape)
   const x = new Float32Array(rows.length * width)

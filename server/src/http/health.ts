@@ -5,7 +5,7 @@ import { answers } from './schemas.ts'
 
 const Ok = Type.Object({ ok: Type.Literal(true) })
 
-/** /healthz: the process answers. /readyz: it can also read and write its rows. */
+/** /healthz: the process answers. /readyz: it has started and is not stopping. */
 export function healthRoutes(app: App, { isReady }: AppDeps): void {
   const config = { audience: 'public' } as const
   app.get(

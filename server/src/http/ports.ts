@@ -37,6 +37,6 @@ export interface AppDeps {
   readonly audit: Pick<AuditLog, 'verify'>
   /** Folder of the built web page. */
   readonly webFolder: string
-  /** Whether the rows can be read and written now. */
+  /** Whether the start is over and no stop has begun. */
   readonly isReady: () => boolean
 }

@@ -5,6 +5,9 @@ export interface ChildController {
   release(): void
 }
 
+/** Made once: without a reason, platforms build a DOMException with a stack at each abort, and there are many. */
+const noLongerNeeded = new Error('no longer needed')
+
 /** `AbortSignal.any` for platforms that lack it (React Native's Hermes does). */
 export function childController(parent?: AbortSignal): ChildController {
   const controller = new AbortController()
@@ -13,7 +16,7 @@ export function childController(parent?: AbortSignal): ChildController {
   else parent?.addEventListener('abort', follow, { once: true })
   return {
     signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
+    abort: (reason) => controller.abort(reason ?? noLongerNeeded),
     release: () => parent?.removeEventListener('abort', follow),
   }
 }

@@ -28,16 +28,23 @@ export async function attempting<T>(
   run: (attempt: Attempt) => Promise<T>,
 ): Promise<T> {
   const request = childController(signal)
+  /** Since when the network has owed an answer; null while it owes none. */
+  let waitingSince: number | null = null
+  const watch = async (): Promise<never> => {
+    for (;;) {
+      const leftMs = waitingSince === null ? stallMs : waitingSince + stallMs - clock.now()
+      if (leftMs <= 0) throw new PanalError('unreachable', `nothing arrived for ${stallMs} ms`)
+      await clock.sleep(leftMs, request.signal)
+    }
+  }
+  const stalled = watch() // one sleeper for the attempt: one for each chunk costs more than the chunk
+  stalled.catch(() => undefined) // nobody may be waiting when the attempt ends
   const inTime = async <R>(work: Promise<R>): Promise<R> => {
-    const timer = childController(request.signal)
-    const stalled = clock.sleep(stallMs, timer.signal).then(() => {
-      throw new PanalError('unreachable', `nothing arrived for ${stallMs} ms`)
-    })
+    waitingSince = clock.now()
     try {
       return await Promise.race([work, stalled])
     } finally {
-      timer.release()
-      timer.abort()
+      waitingSince = null
     }
   }
   try {

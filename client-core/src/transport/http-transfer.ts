@@ -100,7 +100,8 @@ export function httpTransfer(options: HttpTransferOptions): Transfer {
           'panal-update': JSON.stringify(header),
           ...(offset > 0 ? { 'content-range': `bytes ${offset}-${total - 1}/${total}` } : {}),
         },
-        body: update.bytes.slice(offset),
+        // a view, never a copy; an update is never in shared memory, which its type cannot say
+        body: update.bytes.subarray(offset) as Uint8Array<ArrayBuffer>,
         signal: attempt.signal,
       })
       return parse(Receipt, await jsonBody(response), 'receipt')

@@ -15,7 +15,7 @@ import { GroupCommit } from './group-commit.ts'
 import { RoundOver, type LiveRound } from './live-round.ts'
 import type { UpdateLog, UpdateRecord } from './ports.ts'
 import { ScratchPool } from './scratch.ts'
-import type { Spool } from './spool.ts'
+import type { Inspect, Spool } from './spool.ts'
 import { advance } from './state.ts'
 
 export interface IntakeDeps {
@@ -73,8 +73,10 @@ export class Intake {
     return await this.#alone(target, live, async (signal) => {
       const settled = this.#known(target) // an older upload of the same update may have finished meanwhile
       if (settled !== undefined) return receiptOf(settled)
-      await this.#deps.spool.receive(target, { offset, numBytes: header.bytes }, body, signal)
-      const norm = await this.#judge(target, header)
+      let norm = 0
+      await this.#deps.spool.receive({ target, offset, numBytes: header.bytes, body, signal }, async (read) => {
+        norm = await this.#judge(target, header, read)
+      })
       signal.throwIfAborted()
       await this.#deps.spool.keep(target)
       const record = this.#record(target, header, { norm, verdict: 'accepted' })
@@ -140,12 +142,12 @@ export class Intake {
     }
   }
 
-  /** Decodes the part and runs the task's checks; a refusal is recorded, so that it is final [R12]. Returns the L2 norm. */
-  async #judge(target: UploadTarget, header: UpdateHeader): Promise<number> {
+  /** Decodes an update and runs the task's checks; a refusal is recorded, so that it is final [R12]. Returns the L2 norm. */
+  async #judge(target: UploadTarget, header: UpdateHeader, read: Parameters<Inspect>[0]): Promise<number> {
     const { task, spool, log } = this.#deps
     try {
       return await this.#decoders.use(async ({ bytes, params }) => {
-        const delta = task.codec.decode(await spool.readPart(target, bytes), task.layout, params)
+        const delta = task.codec.decode(await read(bytes), task.layout, params)
         const norm = l2Norm(delta)
         for (const each of task.strategy.checks) orThrow(each.check({ delta, norm, numExamples: header.numExamples }))
         return norm

@@ -10,6 +10,16 @@ import type { UploadTarget } from './contract.ts'
 /** Bytes gathered before one write: fewer trips to the thread pool than one per 64 KiB socket chunk. */
 const writeBytes = 512 * 1024
 
+/** One upload: all of an update, or the rest of one. */
+export interface Incoming extends Extent {
+  readonly target: UploadTarget
+  readonly body: Readable
+  readonly signal: AbortSignal
+}
+
+/** Looks at a complete update before it is kept: `read` fills the start of a buffer with its bytes and returns them as a view. */
+export type Inspect = (read: (into: Uint8Array) => Promise<Uint8Array>) => Promise<void>
+
 interface Extent {
   /** Where the body starts in the update. */
   readonly offset: number
@@ -23,6 +33,8 @@ interface Extent {
  */
 export class Spool {
   readonly #folder: string
+  /** Folders that are there: one look at the disk for each round, not for each upload. */
+  readonly #made = new Set<string>()
 
   constructor(folder: string) {
     this.#folder = folder
@@ -40,38 +52,42 @@ export class Spool {
     return join(this.folder(target.taskId, target.roundNumber), `${target.deviceId}.update`)
   }
 
+  async #makeFolder({ taskId, roundNumber }: UploadTarget): Promise<void> {
+    const folder = this.folder(taskId, roundNumber)
+    if (this.#made.has(folder)) return
+    await mkdir(folder, { recursive: true })
+    this.#made.add(folder)
+  }
+
   /** Bytes held of an upload that has not been accepted. */
   async partBytes(target: UploadTarget): Promise<number> {
     return (await stat(this.part(target)).catch(() => undefined))?.size ?? 0
   }
 
   /**
-   * Appends a body to the part file while hashing it, and syncs it. What arrived of a cut body stays, to be resumed.
-   * @throws PanalError 'bad-offset' | 'length-mismatch' | 'digest-mismatch', or the signal's reason
+   * Appends a body to the part file while hashing it, lets `inspect` read the whole, and syncs it. What arrived of a
+   * cut body stays, to be resumed.
+   * @throws PanalError 'bad-offset' | 'length-mismatch' | 'digest-mismatch', what `inspect` throws, or the signal's reason
    */
-  async receive(target: UploadTarget, extent: Extent, body: Readable, signal: AbortSignal): Promise<void> {
-    await mkdir(this.folder(target.taskId, target.roundNumber), { recursive: true })
-    const held = await this.partBytes(target)
-    if (extent.offset !== 0 && extent.offset !== held)
+  async receive({ target, offset, numBytes, body, signal }: Incoming, inspect: Inspect): Promise<void> {
+    await this.#makeFolder(target)
+    const held = offset === 0 ? 0 : await this.partBytes(target)
+    if (offset !== held)
       throw new PanalError('bad-offset', `the server holds ${held} bytes of this update; continue there`)
-    const file = await open(this.part(target), extent.offset === 0 ? 'w' : 'r+')
+    const file = await open(this.part(target), offset === 0 ? 'w+' : 'r+')
     try {
       const hash = createHash('sha256')
-      await hashFile(file, extent.offset, hash)
-      await append(file, extent, body, { hash, signal })
+      await hashFile(file, offset, hash)
+      await append(file, { offset, numBytes }, body, { hash, signal })
       if (hash.digest('hex') !== target.sha256) {
-        await rm(this.part(target), { force: true })
+        await this.drop(target)
         throw new PanalError('digest-mismatch')
       }
+      await inspect((into) => readWhole(file, into))
       await file.datasync()
     } finally {
       await file.close()
     }
-  }
-
-  /** Reads a complete part into the start of `into`; returns its bytes as a view. */
-  async readPart(target: UploadTarget, into: Uint8Array): Promise<Uint8Array> {
-    return readWhole(this.part(target), into)
   }
 
   /** From part to update. The name is durable once `sync` has run. */
@@ -95,6 +111,7 @@ export class Spool {
 
   /** Everything of a round that is over. */
   async discard(taskId: string, roundNumber: number): Promise<void> {
+    this.#made.delete(this.folder(taskId, roundNumber))
     await rm(this.folder(taskId, roundNumber), { recursive: true, force: true })
   }
 
@@ -103,8 +120,8 @@ export class Spool {
    * `weights` gives each its aggregation weight.
    */
   source(task: Task, roundNumber: number, weights: ReadonlyMap<DeviceId, number>): UpdateSource {
-    const spool = this
     const { layout, codec } = task
+    const fileOf = (deviceId: DeviceId) => this.update({ taskId: task.id, roundNumber, deviceId })
     return {
       count: weights.size,
       size: layout.size,
@@ -112,8 +129,7 @@ export class Spool {
         const bytes = Buffer.allocUnsafeSlow(codec.maxBytes(layout))
         const params = new Float32Array(layout.size)
         for (const deviceId of [...weights.keys()].sort()) {
-          const path = spool.update({ taskId: task.id, roundNumber, deviceId })
-          const delta = codec.decode(await readWhole(path, bytes), layout, params)
+          const delta = codec.decode(await readFile(fileOf(deviceId), bytes), layout, params)
           yield { deviceId, delta, weight: weights.get(deviceId)! }
         }
       },
@@ -178,14 +194,18 @@ async function hashFile(file: FileHandle, numBytes: number, hash: Hash): Promise
   }
 }
 
-async function readWhole(path: string, into: Uint8Array): Promise<Uint8Array> {
+async function readWhole(file: FileHandle, into: Uint8Array): Promise<Uint8Array> {
+  let length = 0
+  for (;;) {
+    const { bytesRead } = await file.read(into, length, into.length - length, length)
+    if (bytesRead === 0 || (length += bytesRead) === into.length) return into.subarray(0, length)
+  }
+}
+
+async function readFile(path: string, into: Uint8Array): Promise<Uint8Array> {
   const file = await open(path, 'r')
   try {
-    let length = 0
-    for (;;) {
-      const { bytesRead } = await file.read(into, length, into.length - length, length)
-      if (bytesRead === 0 || (length += bytesRead) === into.length) return into.subarray(0, length)
-    }
+    return await readWhole(file, into)
   } finally {
     await file.close()
   }

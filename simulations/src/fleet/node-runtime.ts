@@ -8,6 +8,7 @@ import {
   type DeviceStorage,
   type Rng,
 } from '@panal/client-core'
+import { nodeFetch } from './node-fetch.ts'
 
 export interface NodeRuntimeOptions {
   /** Scheme, host and port. */
@@ -16,9 +17,12 @@ export interface NodeRuntimeOptions {
   readonly storage?: DeviceStorage
 }
 
+/** One for the process: its connections are shared by all devices of a thread. */
+const fetch = nodeFetch()
+
 const onMains: Conditions = { charging: true, unmetered: true, idle: true }
 
-/** A device that is a Node process: Node's own fetch, WebSocket and SHA-256; storage that ends with it by default. */
+/** A device that is a Node process: Node's own HTTP, WebSocket and SHA-256; storage that ends with it by default. */
 export function nodeRuntime({ server, rng, storage = memoryStorage() }: NodeRuntimeOptions): DeviceRuntime {
   const clock = systemClock({ setTimeout, clearTimeout })
   const sha256 = (bytes: Uint8Array) => Promise.resolve(createHash('sha256').update(bytes).digest('hex'))
@@ -27,7 +31,7 @@ export function nodeRuntime({ server, rng, storage = memoryStorage() }: NodeRunt
     rng,
     storage,
     sha256,
-    transfer: httpTransfer({ baseUrl: server, fetch: (url, init) => fetch(url, init), sha256, clock, rng }),
+    transfer: httpTransfer({ baseUrl: server, fetch, sha256, clock, rng }),
     connect: (signal) => Promise.resolve(socketIoChannel(server, {}, { clock, signal })),
     conditions: () => Promise.resolve(onMains),
   }

@@ -4,36 +4,43 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { Spool } from '@panal/server'
+import { Spool, type Incoming } from '@panal/server'
 
 const bytes = Buffer.from(Array.from({ length: 2_000_000 }, (_, i) => (i * 31) % 251))
 const sha256 = createHash('sha256').update(bytes).digest('hex')
 const target = { taskId: 'digits', roundNumber: 1, deviceId: 'd_a', sha256 }
-const whole = { offset: 0, numBytes: bytes.length }
-const never = new AbortController().signal
 const body = (content: Buffer) => Readable.from([content.subarray(0, 1000), content.subarray(1000)])
 
 let folder: string
 let spool: Spool
+let inspected: Buffer[]
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'panal-spool-'))
   spool = new Spool(folder)
+  inspected = []
 })
 afterEach(() => rm(folder, { recursive: true }))
 
+const receive = (content: Readable, changes: Partial<Incoming> = {}) =>
+  spool.receive(
+    { target, offset: 0, numBytes: bytes.length, body: content, signal: new AbortController().signal, ...changes },
+    async (read) => void inspected.push(Buffer.from(await read(new Uint8Array(bytes.length)))),
+  )
+
 describe('Spool', () => {
   it('keeps what arrives, byte for byte', async () => {
-    await spool.receive(target, whole, body(bytes), never)
+    await receive(body(bytes))
     await spool.keep(target)
     await spool.sync('digits', 1)
     expect((await readFile(spool.update(target))).equals(bytes)).toBe(true)
+    expect(inspected.map((seen) => seen.equals(bytes))).toEqual([true])
   })
 
   it('[R12] resumes a cut upload where it stopped', async () => {
     const cut = body(bytes.subarray(0, 700_001))
-    await expect(spool.receive(target, whole, cut, never)).rejects.toMatchObject({ code: 'length-mismatch' })
+    await expect(receive(cut)).rejects.toMatchObject({ code: 'length-mismatch' })
     expect(await spool.partBytes(target)).toBe(700_001)
-    await spool.receive(target, { offset: 700_001, numBytes: bytes.length }, body(bytes.subarray(700_001)), never)
+    await receive(body(bytes.subarray(700_001)), { offset: 700_001 })
     expect(await spool.partBytes(target)).toBe(bytes.length)
   })
 
@@ -45,33 +52,35 @@ describe('Spool', () => {
         throw new Error('aborted')
       })(),
     )
-    await expect(spool.receive(target, whole, broken, never)).rejects.toMatchObject({ code: 'length-mismatch' })
+    await expect(receive(broken)).rejects.toMatchObject({ code: 'length-mismatch' })
     expect(await spool.partBytes(target)).toBe(600_000)
   })
 
   it('refuses another offset than its own, and says which', async () => {
-    await expect(
-      spool.receive(target, { offset: 5, numBytes: bytes.length }, body(bytes), never),
-    ).rejects.toMatchObject({ code: 'bad-offset', message: expect.stringContaining('holds 0 bytes') })
+    await expect(receive(body(bytes), { offset: 5 })).rejects.toMatchObject({
+      code: 'bad-offset',
+      message: expect.stringContaining('holds 0 bytes'),
+    })
   })
 
   it('refuses a body that goes on after its declared length', async () => {
-    const short = { offset: 0, numBytes: bytes.length - 1 }
-    await expect(spool.receive(target, short, body(bytes), never)).rejects.toMatchObject({ code: 'length-mismatch' })
+    const short = { numBytes: bytes.length - 1 }
+    await expect(receive(body(bytes), short)).rejects.toMatchObject({ code: 'length-mismatch' })
   })
 
   it('refuses bytes that do not have their digest, and forgets them', async () => {
     const flipped = Buffer.from(bytes)
     flipped[12_345]! ^= 1
-    await expect(spool.receive(target, whole, body(flipped), never)).rejects.toMatchObject({ code: 'digest-mismatch' })
+    await expect(receive(body(flipped))).rejects.toMatchObject({ code: 'digest-mismatch' })
     expect(await spool.partBytes(target)).toBe(0)
+    expect(inspected).toEqual([])
   })
 
   it('[R6] stops reading at once when the round is over, though the body stalls', async () => {
     const over = new AbortController()
     const stalled = new Readable({ read: () => undefined })
     stalled.push(bytes.subarray(0, 1000))
-    const receiving = spool.receive(target, whole, stalled, over.signal)
+    const receiving = receive(stalled, { signal: over.signal })
     over.abort(new Error('round over'))
     await expect(receiving).rejects.toThrow('round over')
     expect(stalled.destroyed).toBe(false) // a refusal must still be answered on this connection

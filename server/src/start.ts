@@ -86,11 +86,6 @@ async function compose(config: Config, dataDir: DataDir, db: Database): Promise<
   const door = await buildApp({ config, clock, log, rounds, ...stores, webFolder, isReady: () => ready })
 
   const url = await listen(door, config)
-  for (const task of tasks.list()) rounds.start(task, tasks.isPaused(task.id))
-  credentials.sweep()
-  await writeLocalToken(dataDir, credentials)
-  ready = true
-
   let closing: Promise<void> | undefined
   const close = async () => {
     ready = false
@@ -100,12 +95,22 @@ async function compose(config: Config, dataDir: DataDir, db: Database): Promise<
     dataDir.close()
     log.info('stopped')
   }
-  return {
-    url,
-    app: door.app,
-    adminLink: credentials.hasBeenUsed() ? null : firstLink(url, credentials),
-    operatorToken: credentials.replaceToken({ name: 'in-process', role: 'operator' }).secret,
-    close: () => (closing ??= close()),
+  try {
+    for (const task of tasks.list()) rounds.start(task, tasks.isPaused(task.id))
+    credentials.sweep()
+    await writeLocalToken(dataDir, credentials)
+    ready = true
+    return {
+      url,
+      app: door.app,
+      adminLink: credentials.hasBeenUsed() ? null : firstLink(url, credentials),
+      operatorToken: credentials.replaceToken({ name: 'in-process', role: 'operator' }).secret,
+      close: () => (closing ??= close()),
+    }
+  } catch (error) {
+    // It listens and its rounds run: a start that fails leaves neither behind.
+    await close()
+    throw error
   }
 }
 

@@ -89,6 +89,7 @@ interface Running {
 async function followRounds(running: Running): Promise<DemoEnd> {
   const { options, screen, signal, api, server, fleet, watch, closed } = running
   let end: DemoEnd = { outcome: 'not-promoted' }
+  let numRounds = 0 // of this run: with `keep` the task's own numbers go on from an earlier one
   for await (const round of closed) {
     const { pointers } = await api.task(options.task, signal)
     watch.setPointers(round.number, pointers)
@@ -100,7 +101,8 @@ async function followRounds(running: Running): Promise<DemoEnd> {
       fleet.restAfterWork(options.restMs)
       screen.say(invitation(server, options.task))
     }
-    if (end.outcome !== 'promoted' && round.number >= options.maxRounds) return end
+    numRounds += 1
+    if (end.outcome !== 'promoted' && numRounds >= options.maxRounds) return end
   }
   return end
 }

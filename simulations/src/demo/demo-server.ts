@@ -28,7 +28,7 @@ const ours =
 const isKept = (name: string): boolean => name === marker || name.startsWith('lock.db')
 
 async function beginAfresh(folder: string): Promise<void> {
-  const found = await readdir(folder).catch(() => [])
+  const found = await readdir(folder).catch((): string[] => [])
   const foreign = found.filter((name) => !ours.test(name))
   const why =
     foreign.length > 0

@@ -28,8 +28,8 @@ export interface Registry {
   promote(request: { taskId: string; version: number; actor: string; reason: string }): Promise<Pointers>
   /** Back to the champion before the present one, or to `version`. @throws PanalError 'nothing-to-roll-back' */
   rollBack(request: { taskId: string; version?: number; actor: string; reason: string }): Promise<Pointers>
-  /** A round as it stands: used by rounds, pages and recovery. */
-  saveRound(round: Round, summary: RoundSummary): void
+  /** A round as it stands; `alongside` writes in the same transaction. */
+  saveRound(round: Round, summary: RoundSummary, alongside?: () => void): void
   openRounds(taskId: string): Round[]
   lastRoundNumber(taskId: string): number
   roundSummary(taskId: string, number: number): RoundSummary | undefined

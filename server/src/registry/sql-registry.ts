@@ -172,8 +172,11 @@ export class SqlRegistry implements Registry {
     })
   }
 
-  saveRound(round: Round, summary: RoundSummary): void {
-    this.#deps.db.transaction(() => this.#rounds.save(round, summary))
+  saveRound(round: Round, summary: RoundSummary, alongside?: () => void): void {
+    this.#deps.db.transaction(() => {
+      alongside?.()
+      this.#rounds.save(round, summary)
+    })
   }
 
   openRounds(taskId: string): Round[] {

@@ -17,6 +17,7 @@ import type { UpdateLog, UpdateRecord } from './ports.ts'
 import { ScratchPool } from './scratch.ts'
 import type { Inspect, Spool } from './spool.ts'
 import { advance } from './state.ts'
+import { addUpdate } from './summary.ts'
 
 export interface IntakeDeps {
   readonly task: Task
@@ -27,6 +28,14 @@ export interface IntakeDeps {
   readonly maxConcurrent: number
   /** The open round of the task, else its last one. */
   readonly live: () => LiveRound | null
+}
+
+/** One update on its way: what it says of itself, and the round that it is for. */
+interface Upload {
+  readonly target: UploadTarget
+  readonly header: UpdateHeader
+  readonly live: LiveRound
+  readonly signal: AbortSignal
 }
 
 /** Updates decoded at once: bounds the memory of the checks whatever the number of uploads. */
@@ -75,7 +84,7 @@ export class Intake {
       if (settled !== undefined) return receiptOf(settled)
       let norm = 0
       await this.#deps.spool.receive({ target, offset, numBytes: header.bytes, body, signal }, async (read) => {
-        norm = await this.#judge(target, header, read)
+        norm = await this.#judge({ target, header, live, signal }, read)
       })
       signal.throwIfAborted()
       await this.#deps.spool.keep(target)
@@ -102,7 +111,8 @@ export class Intake {
     if (live === null || target.roundNumber > current) throw new PanalError('future-round')
     if (target.roundNumber < current) throw this.#over(live, 'stale-round')
     const { round } = live
-    if (round.devices[target.deviceId] === undefined) throw new PanalError('not-assigned')
+    const status = round.devices[target.deviceId]
+    if (status === undefined || status === 'declined') throw new PanalError('not-assigned')
     if (round.phase !== 'collecting') throw this.#over(live)
     if (header === undefined) return live
     if (header.baseVersion !== round.baseVersion)
@@ -143,8 +153,8 @@ export class Intake {
   }
 
   /** Decodes an update and runs the task's checks; a refusal is recorded, so that it is final [R12]. Returns the L2 norm. */
-  async #judge(target: UploadTarget, header: UpdateHeader, read: Parameters<Inspect>[0]): Promise<number> {
-    const { task, spool, log } = this.#deps
+  async #judge({ target, header, live, signal }: Upload, read: Parameters<Inspect>[0]): Promise<number> {
+    const { task, spool, log, clock } = this.#deps
     try {
       return await this.#decoders.use(async ({ bytes, params }) => {
         const delta = task.codec.decode(await read(bytes), task.layout, params)
@@ -153,18 +163,17 @@ export class Intake {
         return norm
       })
     } catch (error) {
-      if (error instanceof PanalError) {
-        log.recordUpdates([this.#record(target, header, { norm: 0, verdict: error.code })])
-        this.#deps
-          .live()
-          ?.dispatch({ type: 'rejected', deviceId: target.deviceId, code: error.code, at: this.#deps.clock.now() })
-        await spool.drop(target)
-      }
+      if (!(error instanceof PanalError)) throw error
+      signal.throwIfAborted() // the round it was judged for is over: there is nothing left to refuse
+      const record = this.#record(target, header, { norm: 0, verdict: error.code })
+      const event = { type: 'rejected', deviceId: target.deviceId, code: error.code, at: clock.now() } as const
+      live.dispatch(event, () => log.recordUpdates([record]))
+      await spool.drop(target)
       throw error
     }
   }
 
-  /** Makes a batch durable and counts it: names synced, rows in one transaction, then the round moves. */
+  /** Makes a batch durable and counts it: names synced, then rows and the round's move in one transaction. */
   async #commit(records: readonly UpdateRecord[]): Promise<boolean[]> {
     const { spool, log, clock } = this.#deps
     const live = this.#deps.live()
@@ -179,17 +188,10 @@ export class Intake {
       next = after
       return counts
     })
-    log.recordUpdates(records.filter((_, i) => counted[i]))
-    for (const [i, record] of records.entries()) if (counted[i] === true) this.#tally(live, record)
-    live.replace(next)
+    const accepted = records.filter((_, i) => counted[i])
+    live.replace(next, () => log.recordUpdates(accepted))
+    for (const record of accepted) addUpdate(live.tally, record)
     return counted
-  }
-
-  #tally(live: LiveRound, record: UpdateRecord): void {
-    live.tally.bytesUp += record.bytes
-    if (record.trainMs === undefined) return
-    live.tally.trainMsSum += record.trainMs
-    live.tally.numTrainMs += 1
   }
 
   #record(target: UploadTarget, header: UpdateHeader, found: { norm: number; verdict: string }): UpdateRecord {

@@ -1,7 +1,7 @@
 import type { RoundSummary } from '@panal/client-core'
 import type { Registry } from '../registry/registry.ts'
-import { advance, type Round, type RoundEvent } from './state.ts'
-import { emptyTally, summarise, type Tally } from './summary.ts'
+import { advance, countStatus, type Round, type RoundEvent } from './state.ts'
+import { summarise, type Tally } from './summary.ts'
 
 /**
  * The one round of a task that is in memory: its state moves only through `advance`, and a change of phase is durable
@@ -9,7 +9,7 @@ import { emptyTally, summarise, type Tally } from './summary.ts'
  */
 export class LiveRound {
   #round: Round
-  readonly tally: Tally = emptyTally()
+  readonly tally: Tally
   readonly #registry: Registry
   readonly #publish: (summary: RoundSummary) => void
   #settled: () => void = () => undefined
@@ -17,7 +17,9 @@ export class LiveRound {
   readonly collected: Promise<void>
   readonly #collecting = new AbortController()
 
-  constructor(round: Round, registry: Registry, publish: (summary: RoundSummary) => void) {
+  /** @param tally what an interrupted round had added up before; `emptyTally()` for a new one */
+  constructor(round: Round, tally: Tally, registry: Registry, publish: (summary: RoundSummary) => void) {
+    this.tally = tally
     this.#round = round
     this.#registry = registry
     this.#publish = publish
@@ -40,17 +42,24 @@ export class LiveRound {
     return this.#collecting.signal
   }
 
-  dispatch(event: RoundEvent): Round {
+  dispatch(event: RoundEvent, alongside?: () => void): Round {
     const next = advance(this.#round, event)
-    if (next !== this.#round) this.replace(next)
+    if (next !== this.#round) this.replace(next, alongside)
+    else alongside?.()
     return this.#round
   }
 
-  /** Takes a state that `advance` has produced elsewhere, inside the transaction that made it durable. */
-  replace(next: Round): void {
+  /**
+   * Moves to a state that `advance` has produced: on disk first, in one transaction with the rows that `alongside`
+   * writes, then in memory, then for everybody to see. If the disk refuses, nothing has moved.
+   */
+  replace(next: Round, alongside?: () => void): void {
     const phaseChanged = next.phase !== this.#round.phase
+    // who declined is in no row of its own; every other status is, or comes back by itself
+    const declined = countStatus(next, 'declined') !== countStatus(this.#round, 'declined')
+    if (phaseChanged || declined) this.#registry.saveRound(next, summarise(next, this.tally), alongside)
+    else alongside?.()
     this.#round = next
-    if (phaseChanged) this.#registry.saveRound(next, this.summary)
     if (phaseChanged && next.phase !== 'collecting') this.#endCollection()
     this.#publish(this.summary)
   }

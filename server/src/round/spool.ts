@@ -1,10 +1,11 @@
 import { createHash, type Hash } from 'node:crypto'
-import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { PanalError, type DeviceId } from '@panal/client-core'
 import type { Task } from '../registry/task.ts'
-import type { UpdateSource, WeightedUpdate } from '../strategy/strategy.ts'
+import { syncFolder } from '../store/blob-files.ts'
+import { AggregationError, type UpdateSource, type WeightedUpdate } from '../strategy/strategy.ts'
 import type { UploadTarget } from './contract.ts'
 
 /** Bytes gathered before one write: fewer trips to the thread pool than one per 64 KiB socket chunk. */
@@ -20,6 +21,9 @@ export interface Incoming extends Extent {
 /** Looks at a complete update before it is kept: `read` fills the start of a buffer with its bytes and returns them as a view. */
 export type Inspect = (read: (into: Uint8Array) => Promise<Uint8Array>) => Promise<void>
 
+/** Files read at once while updates are folded: what the disk and the thread pool take is hidden behind the sums. */
+const numReadAhead = 3
+
 interface Extent {
   /** Where the body starts in the update. */
   readonly offset: number
@@ -28,7 +32,7 @@ interface Extent {
 }
 
 /**
- * Updates as files: `<task>/<round>/<device>.<sha256>.part` while they arrive, `<device>.update` once they count.
+ * Updates as files: `<task>/<round>/<device>.part` while they arrive, `<device>.update` once they count.
  * The memory it takes does not grow with their number or size.
  */
 export class Spool {
@@ -44,8 +48,9 @@ export class Spool {
     return join(this.#folder, taskId, String(roundNumber))
   }
 
+  /** One a device, whatever digests it names: a device cannot fill the disk. Bytes of another update end as a wrong digest. */
   part(target: UploadTarget): string {
-    return join(this.folder(target.taskId, target.roundNumber), `${target.deviceId}.${target.sha256}.part`)
+    return join(this.folder(target.taskId, target.roundNumber), `${target.deviceId}.part`)
   }
 
   update(target: Pick<UploadTarget, 'taskId' | 'roundNumber' | 'deviceId'>): string {
@@ -56,6 +61,7 @@ export class Spool {
     const folder = this.folder(taskId, roundNumber)
     if (this.#made.has(folder)) return
     await mkdir(folder, { recursive: true })
+    for (const parent of [join(this.#folder, taskId), this.#folder]) await syncFolder(parent)
     this.#made.add(folder)
   }
 
@@ -97,16 +103,17 @@ export class Spool {
 
   /** Makes the names in a round's folder durable. */
   async sync(taskId: string, roundNumber: number): Promise<void> {
-    const folder = await open(this.folder(taskId, roundNumber), 'r')
-    try {
-      await folder.sync()
-    } finally {
-      await folder.close()
-    }
+    await syncFolder(this.folder(taskId, roundNumber))
   }
 
   async drop(target: UploadTarget): Promise<void> {
     await rm(this.part(target), { force: true })
+  }
+
+  /** Removes the folders of those rounds of a task that are over. */
+  async discardWhere(taskId: string, isOver: (roundNumber: number) => boolean): Promise<void> {
+    const found = await readdir(join(this.#folder, taskId)).catch(() => [])
+    for (const number of found.map(Number)) if (isOver(number)) await this.discard(taskId, number)
   }
 
   /** Everything of a round that is over. */
@@ -126,11 +133,23 @@ export class Spool {
       count: weights.size,
       size: layout.size,
       async *[Symbol.asyncIterator](): AsyncGenerator<WeightedUpdate> {
-        const bytes = Buffer.allocUnsafeSlow(codec.maxBytes(layout))
         const params = new Float32Array(layout.size)
-        for (const deviceId of [...weights.keys()].sort()) {
-          const delta = codec.decode(await readFile(fileOf(deviceId), bytes), layout, params)
+        const deviceIds = [...weights.keys()].sort()
+        // the next files are read while this one is folded
+        const buffers = deviceIds.slice(0, numReadAhead).map(() => Buffer.allocUnsafeSlow(codec.maxBytes(layout)))
+        const reads: Promise<Uint8Array>[] = []
+        const read = (index: number): void => {
+          const deviceId = deviceIds[index]
+          if (deviceId === undefined) return
+          const reading = readUpdate(fileOf(deviceId), buffers[index % numReadAhead]!)
+          reading.catch(() => undefined) // heard of when its turn comes, if it comes
+          reads.push(reading)
+        }
+        for (let i = 0; i < numReadAhead; i++) read(i)
+        for (const [i, deviceId] of deviceIds.entries()) {
+          const delta = codec.decode(await reads[i]!, layout, params)
           yield { deviceId, delta, weight: weights.get(deviceId)! }
+          read(i + numReadAhead)
         }
       },
     }
@@ -202,11 +221,16 @@ async function readWhole(file: FileHandle, into: Uint8Array): Promise<Uint8Array
   }
 }
 
-async function readFile(path: string, into: Uint8Array): Promise<Uint8Array> {
-  const file = await open(path, 'r')
+/** @throws AggregationError 'unreadable': trying again would not bring the update back */
+async function readUpdate(path: string, into: Uint8Array): Promise<Uint8Array> {
   try {
-    return await readWhole(file, into)
-  } finally {
-    await file.close()
+    const file = await open(path, 'r')
+    try {
+      return await readWhole(file, into)
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw new AggregationError('unreadable', 'an accepted update can no longer be read from the disk', { cause })
   }
 }

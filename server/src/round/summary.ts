@@ -1,5 +1,6 @@
 import type { EpochMs, RoundSummary } from '@panal/client-core'
 import type { Metrics } from '../gate/report.ts'
+import type { UpdateRecord } from './ports.ts'
 import { countStatus, type Round } from './state.ts'
 
 /** What a round adds up while it runs, beside its state. */
@@ -14,6 +15,14 @@ export interface Tally {
 }
 
 export const emptyTally = (): Tally => ({ bytesDown: 0, bytesUp: 0, trainMsSum: 0, numTrainMs: 0, metrics: null })
+
+/** Counts one accepted update in. */
+export function addUpdate(tally: Tally, { bytes, trainMs }: Pick<UpdateRecord, 'bytes' | 'trainMs'>): void {
+  tally.bytesUp += bytes
+  if (trainMs === undefined) return
+  tally.trainMsSum += trainMs
+  tally.numTrainMs += 1
+}
 
 /** A round as everybody may see it. `numLate`: asked, and not heard of when collection ended. */
 export function summarise(round: Round, tally: Tally): RoundSummary {

@@ -17,6 +17,7 @@ import type { RoundPorts, UpdateLog } from './ports.ts'
 import { runRound } from './round.ts'
 import { wantedDevices } from './select.ts'
 import type { Spool } from './spool.ts'
+import { addUpdate, emptyTally, type Tally } from './summary.ts'
 import { advance, type GatingRound, type Round } from './state.ts'
 
 export interface TaskRoundsDeps {
@@ -89,7 +90,7 @@ export class TaskRounds {
 
   /** Runs until the signal aborts. Never rejects: what goes wrong is told, and tried again later. */
   async run(signal: AbortSignal): Promise<void> {
-    const watching = this.#watchLeases(signal)
+    const watching = Promise.all([this.#watchLeases(signal), this.#tidy()])
     const stopped = () => signal.aborted
     let mayBeOpen = true // one that a stop, a crash or a failure left
     for (let failures = 0; !stopped();) {
@@ -109,6 +110,18 @@ export class TaskRounds {
       }
     }
     await watching
+  }
+
+  /** Removes what a crash between a round's end and its tidying left in the spool. */
+  async #tidy(): Promise<void> {
+    const { registry, spool, onError } = this.#deps
+    try {
+      const last = registry.lastRoundNumber(this.task.id)
+      const open = new Set(registry.openRounds(this.task.id).map(({ number }) => number))
+      await spool.discardWhere(this.task.id, (number) => number <= last && !open.has(number))
+    } catch (error) {
+      onError(error, this.task.id)
+    }
   }
 
   #ports(): RoundPorts {
@@ -139,9 +152,17 @@ export class TaskRounds {
   #enter(round: Round): LiveRound {
     const { registry, log, onRound } = this.#deps
     this.#nextRoundAt = null
-    this.#live = new LiveRound(round, registry, onRound)
+    this.#live = new LiveRound(round, this.#tallyOf(round), registry, onRound)
     log.markSelected(round.taskId, round.cohort, round.number)
     return this.#live
+  }
+
+  /** What an interrupted round had added up; nothing for a new one. */
+  #tallyOf({ taskId, number }: Round): Tally {
+    const { registry, log } = this.#deps
+    const tally = { ...emptyTally(), bytesDown: registry.roundSummary(taskId, number)?.bytesDown ?? 0 }
+    for (const update of log.updatesOf(taskId, number)) if (update.verdict === 'accepted') addUpdate(tally, update)
+    return tally
   }
 
   #openRound(): Round | null {

@@ -67,9 +67,10 @@ export interface Strategy {
 export class AggregationError extends Error {
   override readonly name = 'AggregationError'
   constructor(
-    readonly code: 'too-few' | 'zero-weight' | 'wrong-length',
+    readonly code: 'too-few' | 'zero-weight' | 'wrong-length' | 'unreadable',
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(message)
+    super(message, options)
   }
 }

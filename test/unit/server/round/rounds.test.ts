@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { PanalError } from '@panal/client-core'
@@ -205,6 +207,20 @@ describe('an update', () => {
     expect(await bench.upload(devices[0]!, [1, 1, 1, 1])).toMatchObject({ weight: 10 })
   })
 
+  it('[R1] [R13] whose row the disk refuses is refused, and nothing has moved; sent again, it counts', async () => {
+    await bench.upload(devices[0]!, [1, 1, 1, 1])
+    await bench.upload(devices[1]!, [1, 1, 1, 1])
+    const disk = jest.spyOn(bench.registry, 'saveRound').mockImplementationOnce(() => {
+      throw new PanalError('disk-full')
+    })
+    await expect(bench.upload(devices[2]!, [1, 1, 1, 1])).rejects.toMatchObject({ code: 'disk-full' })
+    expect(bench.rounds.current('digits')).toMatchObject({ phase: 'collecting', numAccepted: 2 })
+    disk.mockRestore()
+    const closed = bench.closing(1)
+    await bench.upload(devices[2]!, [1, 1, 1, 1])
+    expect(await closed).toMatchObject({ outcome: 'promoted', numAccepted: 3 })
+  })
+
   it('[R10] of a device that was not asked is refused', async () => {
     const late = bench.join('z')
     const [assignment] = devices[0]!.assignments
@@ -238,6 +254,7 @@ describe('a restart', () => {
     expect(bench.rounds.numMembers('digits')).toBe(2) // those it still waits for
     const back = ['a', 'b', 'c'].map((name) => bench.join(name))
     expect(back.map(({ assignments }) => assignments.length)).toEqual([0, 1, 1])
+    expect(bench.rounds.current('digits')).toMatchObject({ bytesUp: 16 })
     expect(await bench.upload({ ...back[0]!, assignments: devices[0]!.assignments }, [3, 3, 3, 3])).toEqual(receipt)
     const closed = bench.closing(1)
     await bench.upload(back[1]!, [0, 0, 0, 0])
@@ -246,9 +263,36 @@ describe('a restart', () => {
     expect(await bench.registry.params('digits', 1)).toEqual(new Float32Array(4).fill(1))
   })
 
+  it('[R8] [R9] does not ask again who had declined', async () => {
+    bench.rounds.decline('digits', devices[0]!.join.deviceId, { roundNumber: 1, reason: 'failed' })
+    await bench.halt()
+    const opened = bench.until((round) => round.phase === 'collecting')
+    await bench.boot()
+    await opened
+    const back = ['a', 'b'].map((name) => bench.join(name))
+    expect(back.map(({ assignments }) => assignments.length)).toEqual([0, 1])
+    await expect(
+      bench.upload({ ...back[0]!, assignments: devices[0]!.assignments }, [1, 1, 1, 1]),
+    ).rejects.toMatchObject({ code: 'not-assigned' })
+  })
+
+  it('[R17] abandons a round whose spooled update is gone, and goes on', async () => {
+    const gone = jest.spyOn(bench.registry, 'propose').mockRejectedValueOnce(new Error('stopped here'))
+    await Promise.all(devices.map((device) => bench.upload(device, [1, 1, 1, 1])))
+    await bench.halt()
+    gone.mockRestore()
+    await rm(join(bench.folder, 'uploads', 'digits', '1'), { recursive: true })
+    const closed = bench.closing(1)
+    await bench.boot()
+    expect(await closed).toMatchObject({ outcome: 'abandoned' })
+    bench.errors.length = 0
+  })
+
   it('[R9] gives up on devices that do not come back within a lease', async () => {
     await bench.halt()
+    const opened = bench.until((round) => round.phase === 'collecting')
     await bench.boot()
+    await opened
     const closed = bench.closing(1)
     await bench.clock.advance(5_000)
     expect(await closed).toMatchObject({ outcome: 'abandoned', numDropped: 3 })

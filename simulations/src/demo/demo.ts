@@ -58,13 +58,16 @@ export async function runDemo(options: DemoOptions, screen: Screen, signal: Abor
       }),
     )
 
+    const rounds = await api.rounds(options.task, 100, signal)
+    const over = new Set(rounds.filter(({ phase }) => phase === 'closed').map((round) => round.number))
+
     const watch = new FleetWatch()
     watch.onProblem((problem) => screen.say(problem))
     const closed = watch.closedRounds(signal)
     const fleet = keep(await screen.step('Starting the devices', 1, () => startDevices(server, shards, options, watch)))
     await screen.step('Devices joining', shards.length, (advance) => watch.joined(shards.length, signal, advance))
     watch.onChange(() => screen.showRounds(watch.view))
-    return await followRounds({ options, screen, signal, api, server, fleet, watch, closed })
+    return await followRounds({ options, screen, signal, api, server, fleet, watch, closed, over })
   } catch (error) {
     if (!signal.aborted) throw error
     return { outcome: 'stopped' }
@@ -83,14 +86,17 @@ interface Running {
   readonly fleet: Fleet
   readonly watch: FleetWatch
   readonly closed: AsyncIterable<RoundSummary>
+  /** Rounds of an earlier run, with `keep`: a device that joins is told of the last one. */
+  readonly over: ReadonlySet<number>
 }
 
 /** Until promoted, or out of rounds; and on from there. */
 async function followRounds(running: Running): Promise<DemoEnd> {
-  const { options, screen, signal, api, server, fleet, watch, closed } = running
+  const { options, screen, signal, api, server, fleet, watch, closed, over } = running
   let end: DemoEnd = { outcome: 'not-promoted' }
   let numRounds = 0 // of this run: with `keep` the task's own numbers go on from an earlier one
   for await (const round of closed) {
+    if (over.has(round.number)) continue
     const { pointers } = await api.task(options.task, signal)
     watch.setPointers(round.number, pointers)
     if (end.outcome !== 'promoted' && round.outcome === 'promoted' && round.candidateVersion !== undefined) {

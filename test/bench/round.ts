@@ -82,9 +82,20 @@ async function measure(setting: Setting, { numRounds, codec, profile }: RunOptio
     const before = await server.residentBytes()
     const memory = watchMemory(server)
     const fleet = await startNullDevices(server.url, id, devices)
+    const warm = closedRounds(api, id, 1).then(() => server.residentBytes())
     const rounds = await closedRounds(api, id, numRounds)
     await fleet.close()
-    return { setting, numParams, codec, updateBytes, rounds, limit, before, residentBytes: await memory.stop() }
+    return {
+      setting,
+      numParams,
+      codec,
+      updateBytes,
+      rounds,
+      limit,
+      before,
+      warm: await warm,
+      residentBytes: await memory.stop(),
+    }
   } finally {
     await server.stop()
     await rm(folder, { recursive: true, force: true })
@@ -115,11 +126,11 @@ const benchTask = (task: TaskDocument, { devices, hidden }: Setting, max: number
   gate: { checks: [{ name: 'integrity' }, { name: 'floor', metric: 'accuracy', min: 0 }] },
 })
 
-/** Oldest first, all of them. */
+/** The closed rounds, oldest first, once there are so many. */
 async function closedRounds(api: ServerApi, taskId: string, numRounds: number): Promise<readonly RoundSummary[]> {
   for (;;) {
-    const rounds = (await api.rounds(taskId, numRounds)).filter(({ phase }) => phase === 'closed')
-    if (rounds.length >= numRounds) return [...rounds].reverse()
+    const rounds = (await api.rounds(taskId, 100)).filter(({ phase }) => phase === 'closed')
+    if (rounds.length >= numRounds) return rounds.slice(-numRounds).reverse()
     await sleep(200)
   }
 }

@@ -7,7 +7,7 @@ import type { Round } from './state.ts'
 /**
  * One federated round, from selection to promotion. Given the round that a stop or a crash left open, it enters at that
  * round's phase. Every step leaves the round durable before the next begins.
- * @returns the closed round, or the open one when there was nobody to ask
+ * @returns the closed round
  * @throws the signal's reason when the server stops: the round then stays as it is on disk
  */
 export async function runRound(task: Task, open: Round | null, ports: RoundPorts, signal: AbortSignal): Promise<Round> {
@@ -39,7 +39,7 @@ export async function runRound(task: Task, open: Round | null, ports: RoundPorts
   }
 
   if (live.round.phase === 'gating') {
-    // 5 gate: judge the candidate against baselines, champion and anchor
+    // 5 gate: judge the candidate by the task's checks, against champion and anchor
     const report = await gate.judge(ports.subject(live.round), signal)
     live.tally.metrics = report.evaluation
 

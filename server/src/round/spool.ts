@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { finished, type Readable } from 'node:stream'
 import { PanalError, type DeviceId } from '@panal/client-core'
 import type { Task } from '../registry/task.ts'
 import { syncFolder } from '../store/blob-files.ts'
@@ -186,19 +186,33 @@ async function append(
 
 /**
  * The chunks of a body until it ends, is cut (then the iteration just ends: what came is worth keeping) or the signal
- * aborts. Never destroys the stream, so that a refusal can still be answered on its connection.
+ * aborts. Never destroys the stream, so that a refusal can still be answered on its connection. One wake-up function, not
+ * a `Promise.race` per chunk: a race against a promise that stays open keeps every chunk in memory until the upload ends.
+ * @throws the signal's reason
  */
 async function* chunks(body: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-  })
-  aborted.catch(() => undefined) // it may abort when nobody races it any more
-  const iterator = body.iterator({ destroyOnReturn: false })
-  for (;;) {
-    signal.throwIfAborted()
-    const next = await Promise.race([aborted, iterator.next().catch(() => ({ done: true as const, value: undefined }))])
-    if (next.done === true) return
-    yield next.value as Buffer
+  let isOver = false
+  let wake = (): void => undefined
+  const stir = () => wake()
+  const end = () => {
+    isOver = true
+    wake()
+  }
+  const forget = finished(body, { writable: false }, end)
+  body.on('readable', stir)
+  signal.addEventListener('abort', stir)
+  try {
+    for (;;) {
+      signal.throwIfAborted()
+      const chunk = (body.destroyed ? null : body.read()) as Buffer | null
+      if (chunk !== null) yield chunk
+      else if (isOver) return
+      else await new Promise<void>((resolve) => (wake = resolve))
+    }
+  } finally {
+    forget()
+    body.off('readable', stir)
+    signal.removeEventListener('abort', stir)
   }
 }
 

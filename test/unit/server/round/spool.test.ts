@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Spool, type Incoming } from '@panal/server'
 
@@ -10,6 +12,9 @@ const bytes = Buffer.from(Array.from({ length: 2_000_000 }, (_, i) => (i * 31) %
 const sha256 = createHash('sha256').update(bytes).digest('hex')
 const target = { taskId: 'digits', roundNumber: 1, deviceId: 'd_a', sha256 }
 const body = (content: Buffer) => Readable.from([content.subarray(0, 1000), content.subarray(1000)])
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 let folder: string
 let spool: Spool
@@ -54,6 +59,23 @@ describe('Spool', () => {
     )
     await expect(receive(broken)).rejects.toMatchObject({ code: 'length-mismatch' })
     expect(await spool.partBytes(target)).toBe(600_000)
+  })
+
+  it('[R14] lets go of what is on the disk while the rest still arrives', async () => {
+    const numPieces = 40
+    const pieceBytes = 1_000_000
+    const slow = new Readable({ read: () => undefined })
+    const receiving = receive(slow, { numBytes: (numPieces + 1) * pieceBytes })
+    collectGarbage()
+    const before = process.memoryUsage().arrayBuffers
+    for (let piece = 1; piece <= numPieces; piece++) {
+      slow.push(Buffer.alloc(pieceBytes, piece))
+      for (let held = 0; held < piece * pieceBytes;) held = await spool.partBytes(target)
+    }
+    collectGarbage()
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(5 * pieceBytes)
+    slow.push(null)
+    await expect(receiving).rejects.toMatchObject({ code: 'length-mismatch' })
   })
 
   it('refuses another offset than its own, and says which', async () => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { PanalError } from '@panal/client-core'
 import type { FastifyInstance } from 'fastify'
 
@@ -11,7 +12,7 @@ export function limitSlowClients(
   limits: { readonly requestTimeoutMs: number; readonly connectionTimeoutMs: number },
 ): void {
   app.addHook('preParsing', (request, reply, payload, done) => {
-    if (request.routeOptions.config.streams !== true) {
+    if (hasBody(request.raw) && request.routeOptions.config.streams !== true) {
       const tooSlow = () => {
         if (!reply.sent) void reply.header('connection', 'close').send(new PanalError('too-slow'))
       }
@@ -30,3 +31,7 @@ export function limitSlowClients(
     done()
   })
 }
+
+/** A request without one has arrived when its headers have: what it waits for then is the server. */
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0

@@ -86,10 +86,12 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
       if (budget.refused()) link.close({ code: 'bad-request', detail: 'too many messages that make no sense' })
       return
     }
-    answerTo(event).then(event.answer as (reply: unknown) => void, (error: unknown) => {
-      log.error({ err: error, event: event.name }, 'socket message failed')
-      event.answer(refuse('internal'))
-    })
+    answerTo(event)
+      .then(event.answer as (reply: unknown) => void)
+      .catch((error: unknown) => {
+        log.error({ err: error, event: event.name }, 'socket message failed')
+        event.answer(refuse('internal')) // says nothing if an answer that could not be encoded came before it
+      })
   })
   socket.on('disconnect', () => {
     if (member) rounds.unlink(member.taskId, member.deviceId, link)

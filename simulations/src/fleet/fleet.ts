@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
-import type { Worker } from 'node:worker_threads'
 import type { Dataset, SessionEvent } from '@panal/client-core'
 import { spawnWorker } from '@panal/server'
+import { allReady } from './all-ready.ts'
 import type { FleetCommand, FleetReport, FleetWorkerData } from './fleet-messages.ts'
 
 export interface FleetOptions {
@@ -51,13 +50,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   })
   const ended = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)))
   const tell = (command: FleetCommand) => workers.forEach((worker) => worker.postMessage(command))
+  for (const worker of workers)
+    worker.on('message', (report: FleetReport) => {
+      if (report.type === 'event') onEvent?.(report.device, report.event)
+    })
   try {
-    await Promise.all(workers.map((worker) => started(worker, onEvent)))
+    await allReady(workers, (error) => onError?.(error))
   } catch (error) {
     await Promise.all(workers.map((worker) => worker.terminate()))
     throw error
   }
-  for (const worker of workers) worker.on('error', (error) => onError?.(error))
   return {
     numDevices: shards.length,
     restAfterWork: (ms) => tell({ type: 'rest', ms }),
@@ -66,12 +68,4 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       await Promise.all(ended)
     },
   }
-}
-
-/** Resolves when the thread is up. Listens from the start: nothing it reports is lost. @throws what the thread threw */
-async function started(worker: Worker, onEvent: FleetOptions['onEvent']): Promise<void> {
-  worker.on('message', (report: FleetReport) => {
-    if (report.type === 'event') onEvent?.(report.device, report.event)
-  })
-  await once(worker, 'message')
 }

@@ -13,6 +13,7 @@ import { datasetRoutes } from './http/datasets.ts'
 import { deviceRoutes } from './http/devices.ts'
 import { answerBrokenRequest, handleErrors, sendRefusal } from './http/error-handling.ts'
 import { healthRoutes } from './http/health.ts'
+import { keyRoutes } from './http/keys.ts'
 import { modelRoutes } from './http/models.ts'
 import { allowedOrigins } from './http/origin.ts'
 import type { App, AppDeps } from './http/ports.ts'
@@ -87,6 +88,7 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
     async (v1: App) => {
       for (const routes of [
         deviceRoutes,
+        keyRoutes,
         taskRoutes,
         versionRoutes,
         modelRoutes,

@@ -11,6 +11,7 @@ import type { Config } from './config.ts'
 import { makeEvaluator } from './gate/evaluator.ts'
 import { makeGate } from './gate/gate.ts'
 import type { App } from './http/ports.ts'
+import { ServerKeys } from './keys/server-keys.ts'
 import { logRounds, makeLog } from './log.ts'
 import { BlobCatalogue } from './registry/blob-catalogue.ts'
 import { taskCard } from './registry/make-task.ts'
@@ -62,6 +63,7 @@ async function compose(config: Config, dataDir: DataDir, db: Database): Promise<
   const log = makeLog(config.logLevel)
   const audit = new AuditLog({ db, clock })
   const credentials = new Credentials({ db, clock, audit })
+  const keys = await ServerKeys.load({ dataDir, clock })
   const devices = new Devices({ db, clock, audit })
   const blobs = new BlobFiles(dataDir)
   const registry = new SqlRegistry({ db, blobs, clock, audit, codeVersion: codeVersion() })
@@ -82,7 +84,7 @@ async function compose(config: Config, dataDir: DataDir, db: Database): Promise<
   logRounds(rounds, log)
   let ready = false
   const catalogue = new BlobCatalogue({ db, clock, audit })
-  const stores = { registry, tasks, blobs, catalogue, devices, credentials, audit }
+  const stores = { registry, tasks, blobs, catalogue, keys, devices, credentials, audit }
   const door = await buildApp({ config, clock, log, rounds, ...stores, webFolder, isReady: () => ready })
 
   const url = await listen(door, config)

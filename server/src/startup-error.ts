@@ -4,6 +4,7 @@ export const startupErrors = {
   'port-in-use': 'another program listens on the address',
   'data-dir-in-use': 'another process has the data directory open',
   'data-dir-not-writable': 'the data directory cannot be written',
+  'keys-unreadable': 'a key that the server signs with is missing or damaged',
   'database-too-new': 'a newer version of Panal wrote the database',
 } as const
 

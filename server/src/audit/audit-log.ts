@@ -1,6 +1,5 @@
-import type { Clock, EpochMs } from '@panal/client-core'
+import { canonicalJson, type Clock, type EpochMs } from '@panal/client-core'
 import { sha256Of } from '../store/blob-files.ts'
-import { canonicalJson } from '../store/canonical-json.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 
 /** Everything people and the gate do that changes what is served, or who may change it. */
@@ -13,6 +12,7 @@ export type AuditAction =
   | 'rolled-back'
   | 'dataset-added'
   | 'device-revoked'
+  | 'key-rotated'
   | 'link-created'
   | 'signed-in'
   | 'token-created'

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { dataAndPeopleCommands } from './data-and-people.ts'
+import { keyCommands } from './keys.ts'
 import { startCommands } from './start.ts'
 import { taskCommands } from './tasks.ts'
 import { versionCommands } from './versions.ts'
@@ -36,5 +37,6 @@ function buildProgram(context: CliContext): Command {
   taskCommands(program, context)
   versionCommands(program, context)
   dataAndPeopleCommands(program, context)
+  keyCommands(program, context)
   return program
 }

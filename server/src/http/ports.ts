@@ -7,6 +7,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { Credentials } from '../auth/credentials.ts'
 import type { Devices } from '../auth/devices.ts'
 import type { Config } from '../config.ts'
+import type { ServerKeys } from '../keys/server-keys.ts'
 import type { BlobCatalogue } from '../registry/blob-catalogue.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { TaskStore } from '../registry/task-store.ts'
@@ -33,8 +34,9 @@ export interface AppDeps {
   readonly blobs: BlobStore
   readonly catalogue: Pick<BlobCatalogue, 'isPublic' | 'addDataset'>
   readonly devices: Pick<Devices, 'enrol' | 'verify'>
+  readonly keys: Pick<ServerKeys, 'id' | 'publicSet' | 'sign' | 'rotate'>
   readonly credentials: Pick<Credentials, 'useLink' | 'identify' | 'end' | 'createToken' | 'createLink'>
-  readonly audit: Pick<AuditLog, 'verify'>
+  readonly audit: Pick<AuditLog, 'append' | 'verify'>
   /** Folder of the built web page. */
   readonly webFolder: string
   /** Whether the start is over and no stop has begun. */

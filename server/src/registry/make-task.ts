@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { enableProdMode } from '@tensorflow/tfjs-core'
 import {
+  canonicalJson,
   checkModel,
   codecs,
   layoutOf,
@@ -11,7 +12,6 @@ import {
   type TaskDocument,
 } from '@panal/client-core'
 import { sha256Of } from '../store/blob-files.ts'
-import { canonicalJson } from '../store/canonical-json.ts'
 import { makeStrategy } from '../strategy/registry.ts'
 import type { DocumentError } from './document-errors.ts'
 import type { Task } from './task.ts'

@@ -1,11 +1,17 @@
-import { PanalError, type Clock, type Params, type Pointers, type RoundSummary } from '@panal/client-core'
+import {
+  canonicalJson,
+  PanalError,
+  type Clock,
+  type Params,
+  type Pointers,
+  type RoundSummary,
+} from '@panal/client-core'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { GateReport } from '../gate/report.ts'
 import { advance, type AggregatingRound, type ClosedRound, type GatingRound, type Round } from '../round/state.ts'
 import { sha256Of } from '../store/blob-files.ts'
 import { recordBlob } from '../store/blob-rows.ts'
 import type { BlobStore } from '../store/blobs.ts'
-import { canonicalJson } from '../store/canonical-json.ts'
 import { bytesToParams, paramsToBytes } from '../store/params-bytes.ts'
 import type { BlobKind } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'

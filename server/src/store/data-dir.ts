@@ -14,6 +14,8 @@ export interface DataDir {
   readonly uploads: string
   /** Files not yet complete, on the same file system as the rest so that a rename is atomic. Emptied at start. */
   readonly temp: string
+  /** The server's signing keys. */
+  readonly keys: string
   readonly adminTokenFile: string
   /** Lets the next process in. */
   close(): void
@@ -27,7 +29,12 @@ const lockName = 'lock.db'
  */
 export async function openDataDir(path: string): Promise<DataDir> {
   const root = resolve(path)
-  const folders = { blobs: join(root, 'blobs'), uploads: join(root, 'uploads'), temp: join(root, 'temp') }
+  const folders = {
+    blobs: join(root, 'blobs'),
+    uploads: join(root, 'uploads'),
+    keys: join(root, 'keys'),
+    temp: join(root, 'temp'),
+  }
   await orNotWritable(root, async () => {
     await refuseForeignFiles(root, folders.temp)
     for (const folder of [root, ...Object.values(folders)]) await mkdir(folder, { recursive: true, mode: 0o700 })

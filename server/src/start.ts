@@ -22,7 +22,8 @@ import { makeRounds } from './round/rounds.ts'
 import { StartupError } from './startup-error.ts'
 import { BlobFiles } from './store/blob-files.ts'
 import { openDataDir, type DataDir } from './store/data-dir.ts'
-import { openDatabase, type Database } from './store/database.ts'
+import type { Database } from './store/database.ts'
+import { openSound } from './store/open-sound.ts'
 
 /** A server that listens. */
 export interface RunningServer {
@@ -49,7 +50,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const dataDir = await openDataDir(config.data)
   let db: Database | undefined
   try {
-    db = await openDatabase(dataDir.databaseFile)
+    db = await openSound(dataDir, new BlobFiles(dataDir))
     return await compose(config, dataDir, db)
   } catch (error) {
     db?.close()

@@ -5,6 +5,7 @@ export const startupErrors = {
   'data-dir-in-use': 'another process has the data directory open',
   'data-dir-not-writable': 'the data directory cannot be written',
   'keys-unreadable': 'a key that the server signs with is missing or damaged',
+  'data-damaged': 'what the data directory holds is not what was written to it',
   'database-too-new': 'a newer version of Panal wrote the database',
 } as const
 

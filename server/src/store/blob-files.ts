@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { PanalError } from '@panal/client-core'
-import type { BlobStore } from './blobs.ts'
+import type { BlobStore, FoundBlob } from './blobs.ts'
 
 /** A stored file no longer has the bytes that name it. Restoring the file from a backup mends it; nothing else does. */
 export class DamagedBlobError extends Error {
@@ -14,7 +16,7 @@ export class DamagedBlobError extends Error {
     readonly path: string,
   ) {
     super(
-      `blob ${sha256} is damaged: the bytes of ${path} have another SHA-256. It is not served. Restore this file from a backup.`,
+      `blob ${sha256} is damaged: the bytes of ${path} have another SHA-256. It is not served. Restore this file from a backup: panal restore <backup> --blobs-only --data <data directory>.`,
     )
   }
 }
@@ -66,10 +68,19 @@ export class BlobFiles implements BlobStore {
     return bytes
   }
 
-  async find(sha256: string): Promise<{ path: string; numBytes: number } | undefined> {
+  async verify(sha256: string): Promise<void> {
+    const found = await this.find(sha256)
+    if (found === undefined) throw new PanalError('not-found', `there is no blob ${sha256}`)
+    const hash = createHash('sha256')
+    await pipeline(createReadStream(found.path), hash)
+    if (hash.digest('hex') !== sha256) throw new DamagedBlobError(sha256, found.path)
+  }
+
+  async find(sha256: string): Promise<FoundBlob | undefined> {
     const path = this.#path(sha256)
     const found = path === undefined ? undefined : await unlessMissing(stat(path))
-    return path === undefined || found?.isFile() !== true ? undefined : { path, numBytes: found.size }
+    if (path === undefined || found?.isFile() !== true) return undefined
+    return { path, numBytes: found.size, changedAt: found.mtimeMs }
   }
 
   /** Undefined for what is no digest: a name from outside never becomes part of a path. */
@@ -80,7 +91,7 @@ export class BlobFiles implements BlobStore {
   /** There and undamaged. Putting a damaged blob again mends it. */
   async #isSound(sha256: string): Promise<boolean> {
     if ((await this.find(sha256)) === undefined) return false
-    return this.read(sha256).then(
+    return this.verify(sha256).then(
       () => true,
       () => false,
     )

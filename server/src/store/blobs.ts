@@ -9,8 +9,17 @@ export interface BlobStore {
   putStream(stream: Readable, maxBytes: number): Promise<{ sha256: string; numBytes: number }>
   /** Verified against its name. @throws PanalError 'not-found' */
   read(sha256: string): Promise<Buffer>
-  /** Path and size of a blob that is there; undefined otherwise. */
-  find(sha256: string): Promise<{ path: string; numBytes: number } | undefined>
+  /** The same check without keeping the bytes. @throws DamagedBlobError, or PanalError 'not-found' */
+  verify(sha256: string): Promise<void>
+  /** A blob that is there, unverified; undefined otherwise. */
+  find(sha256: string): Promise<FoundBlob | undefined>
+}
+
+export interface FoundBlob {
+  readonly path: string
+  readonly numBytes: number
+  /** When the file was last written, epoch ms. */
+  readonly changedAt: number
 }
 
 export const isPublic = (kind: BlobKind): boolean => kind === 'weights' || kind === 'sample'

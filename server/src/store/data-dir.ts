@@ -25,7 +25,7 @@ const lockName = 'lock.db'
 
 /**
  * Creates what is missing, checks that it can be written, and takes the directory for this process.
- * @throws StartupError 'data-dir-in-use' | 'data-dir-not-writable'
+ * @throws StartupError 'data-dir-in-use' | 'data-dir-not-writable' | 'data-damaged'
  */
 export async function openDataDir(path: string): Promise<DataDir> {
   const root = resolve(path)
@@ -89,7 +89,12 @@ async function takeLock(root: string): Promise<Libsql.Database> {
       return lock
     } catch (error) {
       lock.close()
-      if (!(error instanceof Libsql.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) throw error
+      if (!(error instanceof Libsql.SqliteError)) throw error
+      if (error.code === 'SQLITE_NOTADB')
+        throw new StartupError('data-damaged', `${file} should be an empty file. Delete it and start again.`, {
+          cause: error,
+        })
+      if (!error.code.startsWith('SQLITE_BUSY')) throw error
       throw new StartupError(
         'data-dir-in-use',
         `Another Panal server${await owner(root)} has the data directory ${root} open. Stop it first, or give this one another directory with --data.`,

@@ -43,7 +43,9 @@ export class SyncQueries {
   /** Number of rows inserted, changed or deleted. */
   run(compilable: Compilable): number {
     const { statement, parameters } = this.#prepare(compilable)
-    return guard(() => statement.run(parameters)).changes
+    const { changes } = guard(() => statement.run(parameters))
+    if (!this.#inTransaction()) this.committed()
+    return changes
   }
 
   /**
@@ -57,12 +59,18 @@ export class SyncQueries {
       const result = work()
       if (result instanceof Promise) throw new TypeError('transaction: the work must be synchronous')
       guard(() => this.#connection.exec('COMMIT'))
+      this.committed()
       return result
     } catch (error) {
       // A full disk makes SQLite roll back by itself; a second ROLLBACK would hide the error that matters.
       if (this.#inTransaction()) this.#connection.exec('ROLLBACK')
       throw error
     }
+  }
+
+  /** Called after each commit; it must not throw, for the commit stands. */
+  protected committed(): void {
+    // whoever keeps count of commits does it here
   }
 
   #inTransaction(): boolean {
@@ -81,6 +89,15 @@ export class SyncQueries {
   }
 }
 
+/** SQLite found pages that cannot be right. What it answered before may rest on others that are not. */
+export class DamagedDatabaseError extends Error {
+  override readonly name = 'DamagedDatabaseError'
+  readonly code = 'damaged-database'
+  constructor(cause: unknown) {
+    super('the database is damaged: stop the server, run `panal check`, and restore a backup as it says', { cause })
+  }
+}
+
 /** libsql aborts the whole process on a boolean and stores NaN as NULL: both are refused here, where a stack remains. */
 function bindable(value: unknown, sql: string): unknown {
   const good =
@@ -96,8 +113,9 @@ function guard<Result>(work: () => Result): Result {
   try {
     return work()
   } catch (error) {
-    if (error instanceof Libsql.SqliteError && error.code === 'SQLITE_FULL')
-      throw new PanalError('disk-full', undefined, { cause: error })
+    if (!(error instanceof Libsql.SqliteError)) throw error
+    if (error.code === 'SQLITE_FULL') throw new PanalError('disk-full', undefined, { cause: error })
+    if (/^SQLITE_(CORRUPT|NOTADB)/.test(error.code)) throw new DamagedDatabaseError(error)
     throw error
   }
 }

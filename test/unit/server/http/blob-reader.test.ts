@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { utimes, writeFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, it } from '@jest/globals'
 import type { BlobStore } from '@panal/server'
@@ -15,6 +15,7 @@ function counting(blobs: BlobStore): { store: BlobStore; reads: () => number } {
       put: (bytes) => blobs.put(bytes),
       putStream: (stream, maxBytes) => blobs.putStream(stream, maxBytes),
       find: (sha256) => blobs.find(sha256),
+      verify: (sha256) => blobs.verify(sha256),
       read: (sha256) => {
         reads++
         return blobs.read(sha256)
@@ -62,6 +63,16 @@ describe('BlobReader', () => {
     await expect(reader.open(sha256)).rejects.toThrow(sha256)
     await store.blobs.put(Buffer.from('0123456789'))
     expect((await reader.open(sha256))?.numBytes).toBe(10)
+  })
+
+  it('[F45] looks again at a streamed file that was changed after it was verified', async () => {
+    const sha256 = await store.blobs.put(Buffer.from('0123456789'))
+    const reader = new BlobReader(store.blobs, 8)
+    await reader.open(sha256)
+    const { path } = (await store.blobs.find(sha256))!
+    await writeFile(path, '0123456780')
+    await utimes(path, 1, 1)
+    await expect(reader.open(sha256)).rejects.toMatchObject({ code: 'damaged-blob', path })
   })
 
   it('says where there is nothing', async () => {

@@ -24,7 +24,7 @@ describe('BlobFiles', () => {
     expect(await store.blobs.put(bytes)).toBe(sha256)
     expect((await readFile(pathOf(sha256))).equals(bytes)).toBe(true)
     expect((await stat(pathOf(sha256))).mode & 0o777).toBe(0o600)
-    expect(await store.blobs.find(sha256)).toEqual({ path: pathOf(sha256), numBytes: bytes.length })
+    expect(await store.blobs.find(sha256)).toMatchObject({ path: pathOf(sha256), numBytes: bytes.length })
     expect((await store.blobs.read(sha256)).equals(bytes)).toBe(true)
   })
 

@@ -1,13 +1,6 @@
 import { Value } from 'typebox/value'
-import {
-  ErrorBody,
-  PanalError,
-  type Pointers,
-  type RoundSummary,
-  type TaskCard,
-  type TaskDocument,
-} from '@panal/client-core'
-import type { ModelVersion } from '@panal/server'
+import { ErrorBody, PanalError, type Pointers, type RoundSummary, type TaskCard } from '@panal/client-core'
+import type { ModelVersion, TaskDocument } from '@panal/server'
 import { setNames, type PreparedTask, type SetName, type StoredData } from './tasks/prepared-task.ts'
 
 /** The server's HTTP API, as far as a researcher's program needs it. Every method @throws PanalError with the server's code. */

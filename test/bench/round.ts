@@ -3,14 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import {
-  readSafetensors,
-  writeImageDataset,
-  type CodecName,
-  type RoundSummary,
-  type TaskDocument,
-} from '@panal/client-core'
+import { readSafetensors, writeImageDataset, type CodecName, type RoundSummary } from '@panal/client-core'
 import { digitsSchema, publishTask, serverApi, tasks, type PreparedTask, type ServerApi } from '@panal/simulations'
+import type { TaskDocument } from '@panal/server'
 import { startNullDevices } from './null-devices.ts'
 import { physicalLimit } from './physical-limit.ts'
 import { reportRounds, type Measured } from './report.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { aggregators, type UpdateSource, type WeightedUpdate } from '@panal/server'
+import { aggregators, type Aggregator, type UpdateSource, type WeightedUpdate } from '@panal/server'
 
 /** Updates as the spool gives them: in order of device id, through one buffer that is overwritten. */
 function source(
@@ -31,7 +31,10 @@ const updates = fc
   })
   .map((list) => list.map(([deviceId, values, weight]) => ({ deviceId, delta: values, weight })))
 
-describe.each(Object.entries(aggregators))('aggregator %s', (name, aggregator) => {
+/** Each rule with options to try it with. */
+const cases = { mean: aggregators.mean.make({}) } as const satisfies Record<keyof typeof aggregators, Aggregator>
+
+describe.each(Object.entries(cases))('aggregator %s', (name, aggregator) => {
   it('is registered under its own name', () => {
     expect(aggregator.name).toBe(name)
   })
@@ -77,14 +80,12 @@ describe('mean', () => {
       ],
       1,
     )
-    expect(await aggregators.mean.aggregate(two)).toEqual(Float32Array.of(5)) // (1·2 + 3·6) / 4
+    expect(await cases.mean.aggregate(two)).toEqual(Float32Array.of(5)) // (1·2 + 3·6) / 4
   })
 
   it('[R17] refuses a total weight of zero, instead of a zero or NaN model', async () => {
     for (const weight of [0, NaN])
-      await expect(
-        aggregators.mean.aggregate(source([{ deviceId: 'a', delta: [2], weight }], 1)),
-      ).rejects.toMatchObject({
+      await expect(cases.mean.aggregate(source([{ deviceId: 'a', delta: [2], weight }], 1))).rejects.toMatchObject({
         code: 'zero-weight',
       })
   })
@@ -92,7 +93,7 @@ describe('mean', () => {
   it('sums in float64: small updates are not lost beside large ones', async () => {
     // 2²⁴ + 1 is not a float32; summed in float32 the ones vanish and the mean is 2²⁴/4097, 4094.999…
     const ones = Array.from({ length: 4096 }, (_, i) => ({ deviceId: `b${i}`, delta: [1], weight: 1 }))
-    const found = await aggregators.mean.aggregate(source([{ deviceId: 'a', delta: [2 ** 24], weight: 1 }, ...ones], 1))
+    const found = await cases.mean.aggregate(source([{ deviceId: 'a', delta: [2 ** 24], weight: 1 }, ...ones], 1))
     expect(found[0]).toBe(Math.fround((2 ** 24 + 4096) / 4097))
   })
 })

@@ -1,12 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { makeRng } from '@panal/client-core'
-import { samplers } from '@panal/server'
+import { samplers, type ClientSampler } from '@panal/server'
 
 const device = fc.record({ deviceId: fc.string({ minLength: 1, maxLength: 6 }), lastRound: fc.nat({ max: 9 }) })
 const devices = fc.uniqueArray(device, { selector: (each) => each.deviceId, maxLength: 40 })
 
-describe.each(Object.entries(samplers))('sampler %s', (name, sampler) => {
+/** Each sampler with options to try it with. */
+const cases = {
+  uniform: samplers.uniform.make({}),
+  'least-recently-used': samplers['least-recently-used'].make({}),
+} as const satisfies Record<keyof typeof samplers, ClientSampler>
+
+describe.each(Object.entries(cases))('sampler %s', (name, sampler) => {
   it('is registered under its own name', () => {
     expect(sampler.name).toBe(name)
   })
@@ -63,5 +69,5 @@ it('least-recently-used asks newcomers first, then whoever waited longest', () =
     { deviceId: 'd_new', lastRound: 0 },
     { deviceId: 'd_old', lastRound: 3 },
   ]
-  expect(samplers['least-recently-used'].sample(available, 2, makeRng(1))).toEqual(['d_new', 'd_old'])
+  expect(cases['least-recently-used'].sample(available, 2, makeRng(1))).toEqual(['d_new', 'd_old'])
 })

@@ -10,19 +10,19 @@ const update = (values: number[], numExamples = 10): CheckedUpdate => {
 /** One update that each check accepts, and some that it refuses with the given code. */
 const cases = {
   finite: {
-    make: () => checks.finite(),
+    make: () => checks.finite.make({}),
     accepts: [update([0, -0, 1e-40]), update([3, 4])],
     refuses: [update([1, NaN]), update([Infinity]), update([-Infinity, 0]), update(new Array<number>(20).fill(1e38))],
     code: 'non-finite',
   },
   'max-norm': {
-    make: () => checks['max-norm']({ maxNorm: 5 }),
+    make: () => checks['max-norm'].make({ maxNorm: 5 }),
     accepts: [update([3, 4]), update([0])],
     refuses: [update([3, 4.001]), update([NaN]), update([Infinity])],
     code: 'norm-too-large',
   },
   'weight-range': {
-    make: () => checks['weight-range']({ minExamples: 2, maxExamples: 100 }),
+    make: () => checks['weight-range'].make({ minExamples: 2, maxExamples: 100 }),
     accepts: [update([1], 2), update([1], 100)],
     refuses: [update([1], 1), update([1], 101), update([1], 1e9), update([1], NaN)],
     code: 'weight-out-of-range',

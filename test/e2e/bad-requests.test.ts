@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import type { TaskDocument } from '@panal/client-core'
+import type { TaskDocument } from '@panal/server'
 import { createTask, useLiveServer } from '../fixtures/live-server.ts'
 import { answerOf, rawRequest } from '../fixtures/raw-http.ts'
 

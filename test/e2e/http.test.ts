@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import type { TaskDocument } from '@panal/client-core'
+import type { TaskDocument } from '@panal/server'
 import { addDataset, createTask, randomImages, useLiveServer } from '../fixtures/live-server.ts'
 import { answerOf, rawRequest } from '../fixtures/raw-http.ts'
 

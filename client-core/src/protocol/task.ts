@@ -5,7 +5,6 @@ import { Sha256, TaskId } from './ids.ts'
 
 const closed = { additionalProperties: false }
 const Name = Type.String({ minLength: 1, maxLength: 80 })
-const Fraction = Type.Number({ minimum: 0, maximum: 1 })
 
 // ── model and training ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -92,44 +91,6 @@ export const Lease = Type.Object(
   closed,
 )
 
-export const Strategy = Type.Object(
-  {
-    sampler: Type.Object({ name: Type.Union([Type.Literal('uniform'), Type.Literal('least-recently-used')]) }, closed),
-    checks: Type.Array(
-      Type.Union([
-        Type.Object({ name: Type.Literal('finite') }, closed),
-        Type.Object({ name: Type.Literal('max-norm'), maxNorm: Type.Number({ exclusiveMinimum: 0 }) }, closed),
-        Type.Object(
-          {
-            name: Type.Literal('weight-range'),
-            minExamples: Type.Integer({ minimum: 1 }),
-            maxExamples: Type.Integer({ minimum: 1 }),
-          },
-          closed,
-        ),
-      ]),
-      { description: 'run in this order on every update; `finite` always runs first, listed or not' },
-    ),
-    weight: Type.Union([Type.Literal('examples'), Type.Literal('uniform')]),
-    maxWeight: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
-        description: 'cap of one aggregation weight, against a device that claims a billion examples',
-      }),
-    ),
-    aggregator: Type.Object({ name: Type.Literal('mean') }, closed),
-    serverOptimizer: Type.Object(
-      {
-        name: Type.Literal('sgd'),
-        learningRate: Type.Number({ exclusiveMinimum: 0 }),
-        momentum: Type.Optional(Type.Number({ minimum: 0, exclusiveMaximum: 1 })),
-      },
-      closed,
-    ),
-  },
-  closed,
-)
-
 export const Eligibility = Type.Object(
   {
     charging: Type.Optional(Type.Boolean()),
@@ -140,43 +101,12 @@ export const Eligibility = Type.Object(
   { ...closed, description: 'true: the device must be charging / unmetered / idle to be asked' },
 )
 
-// ── the gate ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export const GateCheckSpec = Type.Union([
-  Type.Object(
-    {
-      name: Type.Literal('integrity'),
-      maxLossRatio: Type.Optional(
-        Type.Number({
-          exclusiveMinimum: 1,
-          description:
-            'a candidate whose log loss is over this × its base’s, and over that of guessing, has collapsed; default 2',
-        }),
-      ),
-    },
-    closed,
-  ),
-  Type.Object({ name: Type.Literal('floor'), metric: Type.Literal('accuracy'), min: Fraction }, closed),
-  Type.Object(
-    {
-      name: Type.Literal('no-regression'),
-      against: Type.Union([Type.Literal('champion'), Type.Literal('anchor')]),
-      margin: Type.Number({ exclusiveMinimum: 0, description: 'as a share of the reference’s log loss: 0.02 is 2 %' }),
-      alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 0.5 })),
-    },
-    closed,
-  ),
-])
-export type GateCheckSpec = Static<typeof GateCheckSpec>
-
-/** Digests of the server's own datasets: three sets that share no example. */
-export const EvaluationSets = Type.Object({ evaluation: Sha256, calibration: Sha256, gate: Sha256 }, closed)
-export type EvaluationSets = Static<typeof EvaluationSets>
-
 export const Sample = Type.Object({ label: Name, sha256: Sha256, numExamples: Type.Integer({ minimum: 1 }) }, closed)
 
-/** All of a task: what is learnt, by whom, under which strategy, and what a model must pass to be served. */
-export const TaskDocument = Type.Object(
+// ── the task, as far as a device must know it ───────────────────────────────────────────────────────────────────────
+
+/** What a task's document says to the devices that it asks; the rest of a document is the server's own. */
+export const TaskTerms = Type.Object(
   {
     id: TaskId,
     title: Name,
@@ -188,53 +118,22 @@ export const TaskDocument = Type.Object(
     whatLeaves: Type.Optional(
       Type.String({ maxLength: 2000, description: 'what leaves the device, in the task owner’s words' }),
     ),
-    seed: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 }),
-    model: ModelSpec,
     loss: Loss,
-    metrics: Type.Array(Type.Literal('accuracy'), { uniqueItems: true }),
     data: DataSchema,
     plan: Plan,
-    strategy: Strategy,
     cohort: Cohort,
     lease: Lease,
     eligibility: Eligibility,
-    rounds: Type.Object(
-      {
-        minIntervalMs: Type.Integer({
-          minimum: 0,
-          maximum: 7 * 86_400_000,
-          description: 'least time from the end of one round to the next',
-        }),
-        max: Type.Optional(Type.Integer({ minimum: 1, description: 'rounds after which the task pauses itself' })),
-      },
-      closed,
-    ),
-    segments: Type.Array(Name, {
-      uniqueItems: true,
-      description: 'columns of the evaluation data whose values are judged apart',
-    }),
-    sets: EvaluationSets,
     samples: Type.Array(Sample, { description: 'public shards that a visitor without data may borrow' }),
-    gate: Type.Object({ checks: Type.Array(GateCheckSpec, { minItems: 1 }) }, closed),
   },
-  { ...closed, $id: 'TaskDocument' },
+  closed,
 )
-export type TaskDocument = Static<typeof TaskDocument>
+export type TaskTerms = Static<typeof TaskTerms>
 
-/** What a device is told of a task: everything but the server's own policies. */
+/** What a device is told of a task: its terms, and what the server made of its document. */
 export const TaskCard = Type.Object(
   {
-    id: TaskId,
-    title: Name,
-    description: Type.String(),
-    whatLeaves: Type.Optional(Type.String()),
-    loss: Loss,
-    data: DataSchema,
-    plan: Plan,
-    cohort: Cohort,
-    eligibility: Eligibility,
-    lease: Lease,
-    samples: Type.Array(Sample),
+    ...TaskTerms.properties,
     topology: Type.Unknown({ description: 'the tfjs LayersModel topology, built-in names resolved' }),
     numParams: Type.Integer(),
     planHash: Sha256,

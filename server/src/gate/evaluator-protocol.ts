@@ -1,4 +1,5 @@
-import type { Params, TaskDocument } from '@panal/client-core'
+import type { Params } from '@panal/client-core'
+import type { TaskDocument } from '../registry/task-document.ts'
 
 /** What the evaluator tells its worker. Messages are handled in the order they were sent. */
 export type ToWorker =

@@ -3,15 +3,8 @@ import { dirname, sep } from 'node:path'
 import { parentPort } from 'node:worker_threads'
 import { ready, setBackend } from '@tensorflow/tfjs-core'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
-import {
-  modelTopology,
-  readDataset,
-  systemClock,
-  tfjsTrainer,
-  type Dataset,
-  type TaskDocument,
-  type Trainer,
-} from '@panal/client-core'
+import { modelTopology, readDataset, systemClock, tfjsTrainer, type Dataset, type Trainer } from '@panal/client-core'
+import type { TaskDocument } from '../registry/task-document.ts'
 import type { FromWorker, ToWorker } from './evaluator-protocol.ts'
 
 /** How many tasks' trainers are kept; each is a topology and no tensors. */

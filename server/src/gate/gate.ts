@@ -1,4 +1,5 @@
-import type { Clock, Params, TaskDocument } from '@panal/client-core'
+import type { Clock, Params } from '@panal/client-core'
+import type { TaskDocument } from '../registry/task-document.ts'
 import { makeGateChecks } from './checks/registry.ts'
 import type {
   Evaluation,

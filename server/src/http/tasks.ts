@@ -1,5 +1,6 @@
-import { Pointers, RoundSummary, TaskCard, TaskDocument, TaskId } from '@panal/client-core'
+import { Pointers, RoundSummary, TaskCard, TaskId } from '@panal/client-core'
 import { Type } from 'typebox'
+import { TaskDocument } from '../registry/task-document.ts'
 import { nameOf } from './audience.ts'
 import { answers, Page, Rounds, TaskParams } from './schemas.ts'
 import type { App, AppDeps } from './ports.ts'

@@ -1,3 +1,5 @@
+import { Type } from 'typebox'
+import { policy } from '../policy.ts'
 import type { ServerOptimizer } from '../strategy/strategy.ts'
 
 /**
@@ -5,9 +7,12 @@ import type { ServerOptimizer } from '../strategy/strategy.ts'
  * with momentum FedAvgM. State: v, or empty without momentum.
  * Source: Hsu et al. 2019, arXiv:1909.06335
  */
-export const sgd = (options: { readonly learningRate: number; readonly momentum?: number }): ServerOptimizer => {
-  const { learningRate, momentum = 0 } = options
-  return {
+export const sgd = policy({
+  options: {
+    learningRate: Type.Number({ exclusiveMinimum: 0 }),
+    momentum: Type.Optional(Type.Number({ minimum: 0, exclusiveMaximum: 1 })),
+  },
+  make: ({ learningRate, momentum = 0 }): ServerOptimizer => ({
     name: 'sgd',
     init: (size) => new Float32Array(momentum > 0 ? size : 0),
     apply(params, meanDelta, state) {
@@ -17,5 +22,5 @@ export const sgd = (options: { readonly learningRate: number; readonly momentum?
         state: momentum > 0 ? velocity : state,
       }
     },
-  }
-}
+  }),
+})

@@ -1,10 +1,11 @@
-import { PanalError, readDataset, type DataSchema, type Dataset, type TaskDocument } from '@panal/client-core'
+import { PanalError, readDataset, type DataSchema, type Dataset } from '@panal/client-core'
 import { sha256Of } from '../store/blob-files.ts'
 import { blobKinds } from '../store/blob-rows.ts'
 import type { BlobStore } from '../store/blobs.ts'
 import type { BlobKind } from '../store/schema.ts'
 import type { SyncQueries } from '../store/sync-query.ts'
 import type { DocumentError } from './document-errors.ts'
+import type { TaskDocument } from './task-document.ts'
 
 /** Examples in two sets that may be chance: two people do draw the same 1. More, and a model has seen its exam. */
 const toleratedOverlap = 0.001

@@ -7,6 +7,10 @@ export interface DocumentError {
   readonly message: string
 }
 
+/** The error where `broken`, else none. */
+export const when = (broken: boolean, path: string, message: string): DocumentError[] =>
+  broken ? [{ path, message }] : []
+
 /** The parts of a JSON schema that TypeBox's own types hide behind its kinds. */
 interface Shape extends TSchema {
   readonly type?: string

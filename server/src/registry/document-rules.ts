@@ -1,10 +1,15 @@
-import type { TaskDocument } from '@panal/client-core'
-import type { DocumentError } from './document-errors.ts'
+import type { TaskTerms } from '@panal/client-core'
+import { aggregators } from '../aggregate/registry.ts'
+import { checks } from '../check/registry.ts'
+import { gateChecks, makeGateChecks } from '../gate/checks/registry.ts'
+import { optimizers } from '../optimizer/registry.ts'
+import type { PolicyRegistry } from '../policy.ts'
+import { samplers } from '../sample/registry.ts'
+import { when, type DocumentError } from './document-errors.ts'
+import type { TaskDocument } from './task-document.ts'
 
 /** A rule that ties several fields together. The document has passed its schema. */
 type Rule = (document: TaskDocument) => DocumentError[]
-
-const when = (broken: boolean, path: string, message: string): DocumentError[] => (broken ? [{ path, message }] : [])
 
 /** One error for each item whose key an earlier item has. */
 const repeated = (keys: readonly string[], pathOf: (index: number) => string): DocumentError[] =>
@@ -49,30 +54,36 @@ const columnsAreDistinct: Rule = ({ data }) => {
 const imagesHaveNoSegments: Rule = ({ data, segments }) =>
   when(data.kind === 'image' && segments.length > 0, '/segments', 'images have no columns to tell segments by')
 
-const checksFit: Rule = ({ strategy: { checks }, plan, eligibility }) => [
+type AnySpec = { readonly name: string }
+type AnyPolicies = PolicyRegistry<unknown>
+
+const policyFits = (policies: AnyPolicies, spec: AnySpec, path: string, terms: TaskTerms): DocumentError[] =>
+  (policies[spec.name]?.misfits?.(spec, terms) ?? []).map((misfit) => ({ ...misfit, path: path + misfit.path }))
+
+const listFits = (
+  policies: AnyPolicies,
+  specs: readonly AnySpec[],
+  path: string,
+  terms: TaskTerms,
+): DocumentError[] => [
   ...repeated(
-    checks.map(({ name }) => name),
-    (i) => `/strategy/checks/${i}/name`,
+    specs.map((spec) => `${spec.name} ${policies[spec.name]?.variant?.(spec) ?? ''}`),
+    (i) => `${path}/${i}/name`,
   ),
-  ...checks.flatMap((check, i) => {
-    const path = `/strategy/checks/${i}`
-    if (check.name === 'max-norm')
-      return when(
-        plan.clipNorm !== undefined && check.maxNorm < plan.clipNorm,
-        `${path}/maxNorm`,
-        `must be at least plan.clipNorm, ${plan.clipNorm}, or honest updates are refused`,
-      )
-    if (check.name !== 'weight-range') return []
-    const { minExamples, maxExamples } = check
-    const most = plan.maxExamples ?? Infinity
-    const least = eligibility.minExamples ?? 1
-    return [
-      ...when(minExamples > maxExamples, `${path}/minExamples`, `must be at most maxExamples, ${maxExamples}`),
-      ...when(minExamples > most, `${path}/minExamples`, `must be at most plan.maxExamples, ${most}`),
-      ...when(least > maxExamples, `${path}/maxExamples`, `must be at least eligibility.minExamples, ${least}`),
-    ]
-  }),
+  ...specs.flatMap((spec, i) => policyFits(policies, spec, `${path}/${i}`, terms)),
 ]
+
+/** What each policy says of its own options. */
+const policiesFit: Rule = (document) => {
+  const { strategy, gate } = document
+  return [
+    ...policyFits(samplers, strategy.sampler, '/strategy/sampler', document),
+    ...listFits(checks, strategy.checks, '/strategy/checks', document),
+    ...policyFits(aggregators, strategy.aggregator, '/strategy/aggregator', document),
+    ...policyFits(optimizers, strategy.serverOptimizer, '/strategy/serverOptimizer', document),
+    ...listFits(gateChecks, gate.checks, '/gate/checks', document),
+  ]
+}
 
 const setsAreDistinct: Rule = ({ sets, samples }) => {
   const names = Object.keys(sets) as (keyof typeof sets)[]
@@ -92,17 +103,12 @@ const setsAreDistinct: Rule = ({ sets, samples }) => {
   ]
 }
 
-const gateJudges: Rule = ({ gate: { checks } }) => [
-  ...when(
-    checks.every(({ name }) => name === 'integrity'),
+const gateJudges: Rule = ({ gate }) =>
+  when(
+    makeGateChecks(gate.checks).every(({ integrity }) => integrity),
     '/gate/checks',
     'needs a check besides integrity, or every model that is not broken is promoted',
-  ),
-  ...repeated(
-    checks.map((check) => (check.name === 'no-regression' ? `${check.name} ${check.against}` : check.name)),
-    (i) => `/gate/checks/${i}/name`,
-  ),
-]
+  )
 
 const rules: readonly Rule[] = [
   cohortFits,
@@ -110,7 +116,7 @@ const rules: readonly Rule[] = [
   lossFitsClasses,
   columnsAreDistinct,
   imagesHaveNoSegments,
-  checksFit,
+  policiesFit,
   setsAreDistinct,
   gateJudges,
 ]

@@ -9,11 +9,11 @@ import {
   openModel,
   PanalError,
   type TaskCard,
-  type TaskDocument,
 } from '@panal/client-core'
 import { sha256Of } from '../store/blob-files.ts'
 import { makeStrategy } from '../strategy/registry.ts'
 import type { DocumentError } from './document-errors.ts'
+import type { TaskDocument } from './task-document.ts'
 import type { Task } from './task.ts'
 
 // Else tfjs's cpu backend prints an advertisement into the output of whatever program runs on it.
@@ -42,7 +42,7 @@ export async function makeTask(document: TaskDocument): Promise<Task> {
       topology,
       layout: layoutOf(model),
       codec: codecs[document.plan.codec],
-      strategy: makeStrategy(document.strategy),
+      strategy: makeStrategy(document),
     }
   } finally {
     model.dispose()

@@ -1,37 +1,44 @@
-import { TaskDocument } from '@panal/client-core'
-import { documentErrors, type DocumentError } from './document-errors.ts'
-import { crossFieldErrors } from './document-rules.ts'
+import { ModelSpec, Sha256, TaskTerms } from '@panal/client-core'
+import { Type, type Static } from 'typebox'
+import { GateSpec } from '../gate/checks/registry.ts'
+import { StrategySpec } from '../strategy/registry.ts'
 
-export type ParsedTask =
-  | { readonly ok: true; readonly document: TaskDocument }
-  | { readonly ok: false; readonly errors: readonly DocumentError[] }
+const closed = { additionalProperties: false }
 
-/** Deeper than any topology; far from what recursion over a document can take. */
-const maxDepth = 64
-const maxReported = 100
+/** Digests of the server's own datasets: three sets that share no example. */
+export const EvaluationSets = Type.Object({ evaluation: Sha256, calibration: Sha256, gate: Sha256 }, closed)
+export type EvaluationSets = Static<typeof EvaluationSets>
 
 /**
- * A task document, or every mistake in it with its path, at most 100. Cross-field rules are looked at once the schema
- * holds. Says nothing of the model or the data: `checkModel` and `checkData` do.
+ * All of a task: what is learnt, by whom, under which strategy, and what a model must pass to be served. Type,
+ * validation and API documentation at once: what devices are told comes from the wire's own schemas, every choice of a
+ * policy from its registry.
  */
-export function parseTaskDocument(value: unknown): ParsedTask {
-  if (isDeeperThan(value, maxDepth))
-    return { ok: false, errors: [{ path: '', message: `is nested more than ${maxDepth} deep` }] }
-  const errors = documentErrors(TaskDocument, value)
-  if (errors.length > 0) return { ok: false, errors: errors.slice(0, maxReported) }
-  const document = value as TaskDocument
-  const broken = crossFieldErrors(document)
-  return broken.length > 0 ? { ok: false, errors: broken.slice(0, maxReported) } : { ok: true, document }
-}
-
-/** Level by level, so that the depth which it guards against cannot overflow its own stack. */
-function isDeeperThan(value: unknown, depth: number): boolean {
-  let level = [value]
-  for (let i = 0; i <= depth; i++) {
-    level = level.flatMap((each) =>
-      typeof each === 'object' && each !== null ? (Object.values(each) as unknown[]) : [],
-    )
-    if (level.length === 0) return false
-  }
-  return true
-}
+export const TaskDocument = Type.Object(
+  {
+    ...TaskTerms.properties,
+    seed: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 }),
+    model: ModelSpec,
+    metrics: Type.Array(Type.Literal('accuracy'), { uniqueItems: true }),
+    strategy: StrategySpec,
+    rounds: Type.Object(
+      {
+        minIntervalMs: Type.Integer({
+          minimum: 0,
+          maximum: 7 * 86_400_000,
+          description: 'least time from the end of one round to the next',
+        }),
+        max: Type.Optional(Type.Integer({ minimum: 1, description: 'rounds after which the task pauses itself' })),
+      },
+      closed,
+    ),
+    segments: Type.Array(Type.String({ minLength: 1, maxLength: 80 }), {
+      uniqueItems: true,
+      description: 'columns of the evaluation data whose values are judged apart',
+    }),
+    sets: EvaluationSets,
+    gate: GateSpec,
+  },
+  { ...closed, $id: 'TaskDocument' },
+)
+export type TaskDocument = Static<typeof TaskDocument>

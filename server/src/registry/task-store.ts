@@ -1,11 +1,12 @@
-import { initialParams, PanalError, type Clock, type TaskCard, type TaskDocument } from '@panal/client-core'
+import { initialParams, PanalError, type Clock, type TaskCard } from '@panal/client-core'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { BlobStore } from '../store/blobs.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 import { checkData } from './check-data.ts'
 import { invalidTask, makeTask, taskCard } from './make-task.ts'
 import type { Registry } from './registry.ts'
-import { parseTaskDocument } from './task-document.ts'
+import { parseTaskDocument } from './parse-task.ts'
+import type { TaskDocument } from './task-document.ts'
 import type { Task } from './task.ts'
 
 export interface TaskStoreDeps {

@@ -1,5 +1,6 @@
-import type { Layout, TaskDocument, UpdateCodec } from '@panal/client-core'
+import type { Layout, UpdateCodec } from '@panal/client-core'
 import type { Strategy } from '../strategy/strategy.ts'
+import type { TaskDocument } from './task-document.ts'
 
 /** A task, ready to run: its document and all that follows from it. */
 export interface Task {

@@ -12,8 +12,8 @@ import {
   type Refusal,
   type ServerEvent,
   type ServerEventName,
-  type TaskDocument,
 } from '@panal/client-core'
+import type { TaskDocument } from '../registry/task-document.ts'
 import type { Link } from './contract.ts'
 
 interface Member {

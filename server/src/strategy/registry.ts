@@ -1,24 +1,58 @@
-import type { TaskDocument } from '@panal/client-core'
+import { Type } from 'typebox'
 import { aggregators } from '../aggregate/registry.ts'
-import { makeChecks } from '../check/registry.ts'
+import { checks, makeChecks } from '../check/registry.ts'
 import { optimizers } from '../optimizer/registry.ts'
+import { makePolicy, policySchema } from '../policy.ts'
+import type { TaskDocument } from '../registry/task-document.ts'
 import { samplers } from '../sample/registry.ts'
 import type { Strategy } from './strategy.ts'
 
-/** What an update weighs in the mean, before the task's cap. */
+/** What an update weighs in the mean, before the task's cap. A new rule is one line. */
 const weights = {
   examples: (numExamples: number) => numExamples,
   uniform: () => 1,
-} as const satisfies Record<TaskDocument['strategy']['weight'], Strategy['weight']>
+} as const satisfies Record<string, Strategy['weight']>
 
-/** The strategy that a task document describes. */
-export function makeStrategy(spec: TaskDocument['strategy']): Strategy {
-  const weigh = weights[spec.weight]
+/**
+ * Where a task sets no cap. Of devices that honestly have more examples than this each weighs the same: that costs a
+ * little of the mean's efficiency, where no cap would give the whole model to one liar.
+ */
+const defaultMaxWeight = 1000
+
+/** What a task document says of its strategy, put together from the registries. */
+export const StrategySpec = Type.Object(
+  {
+    sampler: policySchema(samplers),
+    checks: Type.Array(policySchema(checks), {
+      description: 'run in this order on every update; `finite` always runs first, listed or not',
+    }),
+    weight: Type.Unsafe<keyof typeof weights>(Type.Union(Object.keys(weights).map((name) => Type.Literal(name)))),
+    maxWeight: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        default: defaultMaxWeight,
+        description: 'cap of one aggregation weight, against a device that claims a billion examples',
+      }),
+    ),
+    aggregator: policySchema(aggregators),
+    serverOptimizer: policySchema(optimizers),
+  },
+  { additionalProperties: false },
+)
+
+/**
+ * The strategy that a task document describes. No update weighs more than `maxWeight`, nor for more examples than the
+ * plan lets a device use, whatever it claims.
+ */
+export function makeStrategy({ strategy, plan }: Pick<TaskDocument, 'strategy' | 'plan'>): Strategy {
+  const weigh = weights[strategy.weight]
+  const { maxWeight = defaultMaxWeight } = strategy
+  const { maxExamples = Infinity } = plan
   return {
-    sampler: samplers[spec.sampler.name],
-    checks: makeChecks(spec.checks),
-    weight: (numExamples) => Math.min(weigh(numExamples), spec.maxWeight ?? Infinity),
-    aggregator: aggregators[spec.aggregator.name],
-    optimizer: optimizers[spec.serverOptimizer.name](spec.serverOptimizer),
+    sampler: makePolicy(samplers, strategy.sampler),
+    checks: makeChecks(strategy.checks),
+    weight: (numExamples) => Math.min(weigh(Math.min(numExamples, maxExamples)), maxWeight),
+    aggregator: makePolicy(aggregators, strategy.aggregator),
+    optimizer: makePolicy(optimizers, strategy.serverOptimizer),
   }
 }

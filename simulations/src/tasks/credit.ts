@@ -1,4 +1,5 @@
-import { makeRng, readTable, shuffle, type TableSchema, type TaskDocument } from '@panal/client-core'
+import { makeRng, readTable, shuffle, type TableSchema } from '@panal/client-core'
+import type { TaskDocument } from '@panal/server'
 import { creditCsv, creditLabel, fitCreditSchema, loadCredit, type CreditTable } from '../data/credit.ts'
 import { splitByContent } from '../data/splits.ts'
 import type { PreparedTask, PrepareOptions, SampleShard, StoredData } from './prepared-task.ts'

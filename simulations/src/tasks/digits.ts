@@ -8,8 +8,8 @@ import {
   type Dataset,
   type ImageSchema,
   type Rng,
-  type TaskDocument,
 } from '@panal/client-core'
+import type { TaskDocument } from '@panal/server'
 import { loadMnist, mnistClasses, mnistPixels, mnistSide, type LabelledImages } from '../data/mnist.ts'
 import { splitByContent } from '../data/splits.ts'
 import type { PreparedTask, PrepareOptions, SampleShard, StoredData } from './prepared-task.ts'

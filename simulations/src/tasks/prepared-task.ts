@@ -1,4 +1,5 @@
-import type { Dataset, EvaluationSets, TaskDocument } from '@panal/client-core'
+import type { Dataset } from '@panal/client-core'
+import type { EvaluationSets, TaskDocument } from '@panal/server'
 
 /** Names of the server's own datasets, in the order in which they are split off. */
 export const setNames = ['evaluation', 'calibration', 'gate'] as const

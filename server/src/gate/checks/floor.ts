@@ -1,10 +1,9 @@
-import type { GateCheckSpec } from '@panal/client-core'
+import { Type } from 'typebox'
+import { policy } from '../../policy.ts'
 import type { Evaluation, GateCheck } from '../contract.ts'
 import type { CheckResult } from '../report.ts'
 import { numCorrect } from '../statistics/accuracy.ts'
 import { wilsonOneSided } from '../statistics/wilson.ts'
-
-type Spec = Extract<GateCheckSpec, { name: 'floor' }>
 
 const alpha = 0.05
 
@@ -12,27 +11,30 @@ const alpha = 0.05
  * Check 5: is the model good enough as such? Accuracy on the gate set with Wilson's one-sided 95 % bounds L and U:
  * PASS when L ≥ min, BLOCK when U < min, else WARN. No examples → NOT_ENOUGH_DATA.
  */
-export const floor = ({ min }: Spec): GateCheck => ({
-  name: 'floor',
-  integrity: false,
-  async judge({ candidate }: Evaluation): Promise<CheckResult> {
-    const predictions = await candidate.on('gate')
-    const n = predictions.labels.length
-    const about = { check: 'floor', metric: 'accuracy', n, test: 'Wilson score, one-sided 95 %' } as const
-    if (n === 0) return { ...about, verdict: 'NOT_ENOUGH_DATA', reason: 'The gate set has no examples.' }
-    const right = numCorrect(predictions)
-    const estimate = right / n
-    const interval = wilsonOneSided(right, n, alpha)
-    const [lower, upper] = interval
-    const verdict = lower >= min ? 'PASS' : upper < min ? 'BLOCK' : 'WARN'
-    const found = `Accuracy ${percent(estimate)} on ${n} examples (between ${percent(lower)} and ${percent(upper)})`
-    const meaning = {
-      PASS: `is surely at least the floor of ${percent(min)}.`,
-      BLOCK: `is surely under the floor of ${percent(min)}.`,
-      WARN: `may be over or under the floor of ${percent(min)}.`,
-    }
-    return { ...about, verdict, reason: `${found} ${meaning[verdict]}`, estimate, interval }
-  },
+export const floor = policy({
+  options: { metric: Type.Literal('accuracy'), min: Type.Number({ minimum: 0, maximum: 1 }) },
+  make: ({ min }): GateCheck => ({
+    name: 'floor',
+    integrity: false,
+    async judge({ candidate }: Evaluation): Promise<CheckResult> {
+      const predictions = await candidate.on('gate')
+      const n = predictions.labels.length
+      const about = { check: 'floor', metric: 'accuracy', n, test: 'Wilson score, one-sided 95 %' } as const
+      if (n === 0) return { ...about, verdict: 'NOT_ENOUGH_DATA', reason: 'The gate set has no examples.' }
+      const right = numCorrect(predictions)
+      const estimate = right / n
+      const interval = wilsonOneSided(right, n, alpha)
+      const [lower, upper] = interval
+      const verdict = lower >= min ? 'PASS' : upper < min ? 'BLOCK' : 'WARN'
+      const found = `Accuracy ${percent(estimate)} on ${n} examples (between ${percent(lower)} and ${percent(upper)})`
+      const meaning = {
+        PASS: `is surely at least the floor of ${percent(min)}.`,
+        BLOCK: `is surely under the floor of ${percent(min)}.`,
+        WARN: `may be over or under the floor of ${percent(min)}.`,
+      }
+      return { ...about, verdict, reason: `${found} ${meaning[verdict]}`, estimate, interval }
+    },
+  }),
 })
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`

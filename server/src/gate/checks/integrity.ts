@@ -1,4 +1,6 @@
-import type { GateCheckSpec, Params } from '@panal/client-core'
+import type { Params } from '@panal/client-core'
+import { Type } from 'typebox'
+import { policy } from '../../policy.ts'
 import type { Evaluation, GateCheck, Predictions } from '../contract.ts'
 import type { CheckResult } from '../report.ts'
 import { predictedClasses } from '../statistics/accuracy.ts'
@@ -6,7 +8,6 @@ import { priorLogLoss } from '../statistics/class-prior.ts'
 import { meanLogLoss } from '../statistics/log-loss.ts'
 import { firstImproperRow } from '../statistics/probability-rows.ts'
 
-type Spec = Extract<GateCheckSpec, { name: 'integrity' }>
 type Finding = Omit<CheckResult, 'check'>
 
 /**
@@ -14,19 +15,31 @@ type Finding = Omit<CheckResult, 'check'>
  * and no collapse since its base: a log loss over `maxLossRatio` × the base's and over that of guessing by class
  * prior, or one class for everything where the base told classes apart and was no worse. Deterministic: PASS or BLOCK.
  */
-export const integrity = ({ maxLossRatio = 2 }: Spec): GateCheck => ({
-  name: 'integrity',
-  integrity: true,
-  async judge({ candidate, base }: Evaluation): Promise<CheckResult> {
-    const broken = brokenWeights(await candidate.params(), await base.params())
-    if (broken !== undefined) return { check: 'integrity', ...block(broken) }
-    const onEvaluation = await candidate.on('evaluation')
-    const improper = improperAnswers(onEvaluation, 'evaluation') ?? improperAnswers(await candidate.on('gate'), 'gate')
-    if (improper !== undefined) return { check: 'integrity', ...block(improper) }
-    if (onEvaluation.labels.length === 0)
-      return { check: 'integrity', verdict: 'NOT_ENOUGH_DATA', reason: 'The evaluation set has no examples.', n: 0 }
-    return { check: 'integrity', ...judgeCollapse(onEvaluation, await base.on('evaluation'), maxLossRatio) }
+export const integrity = policy({
+  options: {
+    maxLossRatio: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 1,
+        default: 2,
+        description: 'a candidate whose log loss is over this × its base’s, and over that of guessing, has collapsed',
+      }),
+    ),
   },
+  make: ({ maxLossRatio = 2 }): GateCheck => ({
+    name: 'integrity',
+    integrity: true,
+    async judge({ candidate, base }: Evaluation): Promise<CheckResult> {
+      const broken = brokenWeights(await candidate.params(), await base.params())
+      if (broken !== undefined) return { check: 'integrity', ...block(broken) }
+      const onEvaluation = await candidate.on('evaluation')
+      const improper =
+        improperAnswers(onEvaluation, 'evaluation') ?? improperAnswers(await candidate.on('gate'), 'gate')
+      if (improper !== undefined) return { check: 'integrity', ...block(improper) }
+      if (onEvaluation.labels.length === 0)
+        return { check: 'integrity', verdict: 'NOT_ENOUGH_DATA', reason: 'The evaluation set has no examples.', n: 0 }
+      return { check: 'integrity', ...judgeCollapse(onEvaluation, await base.on('evaluation'), maxLossRatio) }
+    },
+  }),
 })
 
 const block = (reason: string): Finding => ({ verdict: 'BLOCK', reason })

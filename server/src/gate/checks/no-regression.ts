@@ -1,4 +1,6 @@
-import { makeRng, type GateCheckSpec } from '@panal/client-core'
+import { makeRng } from '@panal/client-core'
+import { Type, type Static, type TObject } from 'typebox'
+import { policy } from '../../policy.ts'
 import type { Evaluation, GateCheck, Predictions } from '../contract.ts'
 import type { CheckResult } from '../report.ts'
 import { logLosses } from '../statistics/log-loss.ts'
@@ -7,7 +9,12 @@ import { requiredSampleSize } from '../statistics/sample-size.ts'
 import { signFlipP } from '../statistics/sign-flip.ts'
 import { mean } from '../statistics/summation.ts'
 
-type Spec = Extract<GateCheckSpec, { name: 'no-regression' }>
+const options = {
+  against: Type.Union([Type.Literal('champion'), Type.Literal('anchor')]),
+  margin: Type.Number({ exclusiveMinimum: 0, description: 'as a share of the reference’s log loss: 0.02 is 2 %' }),
+  alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 0.5, default: 0.05 })),
+}
+type Settings = Required<Static<TObject<typeof options>>>
 
 /** Under this many examples the mean of skewed losses is not yet normal: signs are flipped instead of trusting t. */
 const minForT = 200
@@ -23,25 +30,29 @@ const smallestReferenceLoss = 1e-3
  * worse beyond chance and by enough to matter. Else WARN when n is enough to have told and δ > −m. Else
  * NOT_ENOUGH_DATA. Under 200 examples sign flips at level alpha say whether L > −m and U < 0.
  */
-export const noRegression = ({ against, margin, alpha = 0.05 }: Spec): GateCheck => ({
-  name: 'no-regression',
-  integrity: false,
-  async judge(evaluation: Evaluation): Promise<CheckResult> {
-    const { candidate, [against]: reference } = evaluation
-    const about = { check: 'no-regression', metric: `log loss against ${against}` } as const
-    if (reference === null)
-      return { ...about, verdict: 'NOT_APPLICABLE', reason: `There is no ${against} to compare with yet.` }
-    if (reference.weightsSha256 === candidate.weightsSha256)
-      return { ...about, verdict: 'NO_CHANGE', reason: `The weights are byte for byte those of the ${against}.` }
-    const pair = { candidate: await candidate.on('gate'), reference: await reference.on('gate') }
-    const seed = `${evaluation.document.seed}/${candidate.weightsSha256}/${reference.weightsSha256}`
-    return { ...about, ...compare(pair, { against, margin, alpha, seed }) }
-  },
+export const noRegression = policy({
+  options,
+  variant: ({ against }) => against,
+  make: ({ against, margin, alpha = 0.05 }): GateCheck => ({
+    name: 'no-regression',
+    integrity: false,
+    async judge(evaluation: Evaluation): Promise<CheckResult> {
+      const { candidate, [against]: reference } = evaluation
+      const about = { check: 'no-regression', metric: `log loss against ${against}` } as const
+      if (reference === null)
+        return { ...about, verdict: 'NOT_APPLICABLE', reason: `There is no ${against} to compare with yet.` }
+      if (reference.weightsSha256 === candidate.weightsSha256)
+        return { ...about, verdict: 'NO_CHANGE', reason: `The weights are byte for byte those of the ${against}.` }
+      const pair = { candidate: await candidate.on('gate'), reference: await reference.on('gate') }
+      const seed = `${evaluation.document.seed}/${candidate.weightsSha256}/${reference.weightsSha256}`
+      return { ...about, ...compare(pair, { against, margin, alpha, seed }) }
+    },
+  }),
 })
 
 function compare(
   pair: { candidate: Predictions; reference: Predictions },
-  { against, margin, alpha, seed }: Required<Omit<Spec, 'name'>> & { seed: string },
+  { against, margin, alpha, seed }: Settings & { seed: string },
 ): Omit<CheckResult, 'check' | 'metric'> {
   const ofCandidate = logLosses(pair.candidate)
   const ofReference = logLosses(pair.reference)

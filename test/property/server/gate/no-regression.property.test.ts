@@ -9,7 +9,7 @@ import { evaluationOf, predictions } from '../../../fixtures/gate-evaluation.ts'
 async function verdictOn(losses: Float64Array, gains: Float64Array, margin: number): Promise<GateVerdict> {
   const champion = predictions(losses.map((loss) => Math.exp(-loss)))
   const candidate = predictions(losses.map((loss, i) => Math.exp(-Math.max(0, loss - (gains[i] ?? NaN)))))
-  const check = noRegression({ name: 'no-regression', against: 'champion', margin })
+  const check = noRegression.make({ against: 'champion', margin })
   return (await check.judge(evaluationOf({ candidate: { onGate: candidate }, champion: { onGate: champion } }))).verdict
 }
 

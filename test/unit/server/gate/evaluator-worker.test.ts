@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
-import type { TaskDocument } from '@panal/client-core'
+import type { TaskDocument } from '@panal/server'
 import { makeEvaluator } from '../../../../server/src/gate/evaluator.ts'
 import { gateDocument } from '../../../fixtures/gate-evaluation.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { makeRng, virtualClock, type GateCheckSpec, type Params } from '@panal/client-core'
-import type { EvaluationRequest, GateSubject, Predictions } from '@panal/server'
+import { makeRng, virtualClock, type Params } from '@panal/client-core'
+import type { EvaluationRequest, GateSubject, Predictions, GateCheckSpec } from '@panal/server'
 import { makeGate } from '../../../../server/src/gate/gate.ts'
 import { gateDocument, modelAnswers, predictions, shiftedAnswers } from '../../../fixtures/gate-evaluation.ts'
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import type { PanalError, TaskDocument } from '@panal/client-core'
+import type { PanalError } from '@panal/client-core'
+import type { TaskDocument } from '@panal/server'
 import { BlobCatalogue } from '../../../../server/src/registry/blob-catalogue.ts'
 import { makeTask } from '../../../../server/src/registry/make-task.ts'
 import { TaskStore } from '../../../../server/src/registry/task-store.ts'

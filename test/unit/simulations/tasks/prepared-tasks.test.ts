@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { Value } from 'typebox/value'
-import { readDataset, TaskDocument, type Dataset } from '@panal/client-core'
+import { readDataset, type Dataset } from '@panal/client-core'
 import { setNames, taskNames, tasks, type PreparedTask, type StoredData } from '@panal/simulations'
+import { TaskDocument } from '@panal/server'
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 

@@ -4,7 +4,7 @@ import { evaluationOf, predictions } from '../../../../fixtures/gate-evaluation.
 
 /** A model that is right on `right` of `n` gate examples. */
 const judge = (right: number, n: number, min: number) =>
-  floor({ name: 'floor', metric: 'accuracy', min }).judge(
+  floor.make({ metric: 'accuracy', min }).judge(
     evaluationOf({
       candidate: {
         onEvaluation: predictions([0.1]),

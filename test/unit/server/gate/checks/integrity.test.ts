@@ -3,9 +3,7 @@ import { integrity } from '../../../../../server/src/gate/checks/integrity.ts'
 import { evaluationOf, predictions, type JudgedParts } from '../../../../fixtures/gate-evaluation.ts'
 
 const judge = (candidate: JudgedParts, base: JudgedParts = {}, maxLossRatio?: number) =>
-  integrity({ name: 'integrity', ...(maxLossRatio === undefined ? {} : { maxLossRatio }) }).judge(
-    evaluationOf({ candidate, base }),
-  )
+  integrity.make({ ...(maxLossRatio === undefined ? {} : { maxLossRatio }) }).judge(evaluationOf({ candidate, base }))
 
 describe('integrity of the weights', () => {
   it.each([NaN, Infinity, -Infinity])('blocks a weight that is %p, without running the model', async (bad) => {

@@ -3,8 +3,7 @@ import { makeRng } from '@panal/client-core'
 import { noRegression } from '../../../../../server/src/gate/checks/no-regression.ts'
 import { evaluationOf, modelAnswers, predictions, shiftedAnswers } from '../../../../fixtures/gate-evaluation.ts'
 
-const against = (reference: 'champion' | 'anchor', margin = 0.02) =>
-  noRegression({ name: 'no-regression', against: reference, margin })
+const against = (reference: 'champion' | 'anchor', margin = 0.02) => noRegression.make({ against: reference, margin })
 
 const judge = (candidate: ArrayLike<number>, champion: ArrayLike<number>, margin = 0.02) =>
   against('champion', margin).judge(

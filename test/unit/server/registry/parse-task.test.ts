@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from '@jest/globals'
-import { TaskDocument } from '@panal/client-core'
 import Value from 'typebox/value'
+import { TaskDocument } from '@panal/server'
 import { documentErrors } from '../../../../server/src/registry/document-errors.ts'
-import { parseTaskDocument } from '../../../../server/src/registry/task-document.ts'
+import { parseTaskDocument } from '../../../../server/src/registry/parse-task.ts'
 import { digitsLike } from '../../../fixtures/task-document.ts'
 
 const numeric = { name: 'age', kind: 'numeric' as const, mean: 40, std: 10, missing: 'mean' as const }

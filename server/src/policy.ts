@@ -1,0 +1,42 @@
+import type { TaskTerms } from '@panal/client-core'
+import { Type, type Static, type TObject, type TProperties } from 'typebox'
+import type { DocumentError } from './registry/document-errors.ts'
+
+/**
+ * One idea that a task document may choose by its name: the options that the document gives it, and what they make.
+ * Its file says all of it, so that a new one is that file and one line in a registry.
+ */
+export interface Policy<Options extends TProperties, Made> {
+  /** Type, validation and documentation of the options at once. */
+  readonly options: Options
+  make(options: Static<TObject<Options>>): Made
+  /** Where the options do not go with each other or with the task's terms; paths start at the options: '/maxNorm'. */
+  misfits?(options: Static<TObject<Options>>, terms: TaskTerms): DocumentError[]
+  /** What tells two entries of one list apart beside their name. Without it a name may be listed once. */
+  variant?(options: Static<TObject<Options>>): string
+}
+
+/** Policies of one kind by their names in the task document. */
+export type PolicyRegistry<Made> = Readonly<Record<string, Policy<TProperties, Made>>>
+
+/** What a task document says of one policy of a registry: its name, and its options beside it. */
+export type PolicySpec<Policies extends PolicyRegistry<unknown>> = {
+  [Name in keyof Policies & string]: { name: Name } & Static<TObject<Policies[Name]['options']>>
+}[keyof Policies & string]
+
+/** The types of a policy's functions come from its options. */
+export const policy = <Options extends TProperties, Made>(parts: Policy<Options, Made>): Policy<Options, Made> => parts
+
+/** One policy of a registry, as a task document writes it. */
+export const policySchema = <Policies extends PolicyRegistry<unknown>>(policies: Policies) =>
+  Type.Unsafe<PolicySpec<Policies>>(
+    Type.Union(
+      Object.entries(policies).map(([name, { options }]) =>
+        Type.Object({ name: Type.Literal(name), ...options }, { additionalProperties: false }),
+      ),
+    ),
+  )
+
+/** What the document's choice makes. The document has passed its schema, so that name and options belong together. */
+export const makePolicy = <Made>(policies: PolicyRegistry<Made>, spec: { readonly name: string }): Made =>
+  policies[spec.name]!.make(spec)

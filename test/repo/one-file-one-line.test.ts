@@ -1,0 +1,176 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { digitsLike } from '../fixtures/task-document.ts'
+import { root } from './tracked-files.ts'
+
+/** A new policy of each kind: its one file, and the registry that gets one line. */
+const additions = {
+  'half-norm': {
+    file: 'client-core/src/codec/half-norm.ts',
+    registry: 'client-core/src/codec/registry.ts',
+    source: `
+      import { f32 } from './f32.ts'
+      export const added = { ...f32, name: 'half-norm' }`,
+  },
+  newest: {
+    file: 'server/src/sample/newest.ts',
+    registry: 'server/src/sample/registry.ts',
+    source: `
+      import { Type } from 'typebox'
+      import { policy } from '../policy.ts'
+      export const added = policy({
+        options: { share: Type.Number({ maximum: 1 }) },
+        make: () => ({ name: 'newest', sample: (available) => available.map(({ deviceId }) => deviceId) }),
+      })`,
+  },
+  'max-share': {
+    file: 'server/src/check/max-share.ts',
+    registry: 'server/src/check/registry.ts',
+    source: `
+      import { ok } from '@panal/client-core'
+      import { Type } from 'typebox'
+      import { policy } from '../policy.ts'
+      import { when } from '../registry/document-errors.ts'
+      export const added = policy({
+        options: { share: Type.Number({ maximum: 1 }) },
+        make: ({ share }) => ({ name: 'max-share ' + share, check: () => ok }),
+        misfits: ({ share }, { cohort }) => when(share * cohort.size < 1, '/share', 'is less than one device'),
+      })`,
+  },
+  median: {
+    file: 'server/src/aggregate/median.ts',
+    registry: 'server/src/aggregate/registry.ts',
+    source: `
+      import { Type } from 'typebox'
+      import { policy } from '../policy.ts'
+      export const added = policy({
+        options: { trim: Type.Integer({ minimum: 0 }) },
+        make: ({ trim }) => ({ name: 'median', minUpdates: trim, aggregate: async () => new Float32Array(0) }),
+      })`,
+  },
+  adagrad: {
+    file: 'server/src/optimizer/adagrad.ts',
+    registry: 'server/src/optimizer/registry.ts',
+    source: `
+      import { Type } from 'typebox'
+      import { policy } from '../policy.ts'
+      export const added = policy({
+        options: { tau: Type.Number({ exclusiveMinimum: 0 }) },
+        make: () => ({ name: 'adagrad', init: () => new Float32Array(0), apply: (params, _, state) => ({ params, state }) }),
+      })`,
+  },
+  'never-worse': {
+    file: 'server/src/gate/checks/never-worse.ts',
+    registry: 'server/src/gate/checks/registry.ts',
+    source: `
+      import { Type } from 'typebox'
+      import { policy } from '../../policy.ts'
+      export const added = policy({
+        options: { rounds: Type.Integer({ minimum: 1 }) },
+        make: () => ({ name: 'never-worse', integrity: false, judge: async () => ({ check: 'never-worse', verdict: 'PASS' }) }),
+      })`,
+  },
+} as const
+
+/** Reads documents from the standard input; says of each what is wrong with it, or what it makes. */
+const probe = `
+  import { register } from 'tsx/esm/api'
+  import { text } from 'node:stream/consumers'
+  register()
+  const { parseTaskDocument } = await import('./src/registry/parse-task.ts')
+  const { makeStrategy } = await import('./src/strategy/registry.ts')
+  const { makeGateChecks } = await import('./src/gate/checks/registry.ts')
+  const { codecs } = await import('@panal/client-core')
+  const made = ({ strategy, plan, gate }) => {
+    const { sampler, checks, aggregator, optimizer } = makeStrategy({ strategy, plan })
+    const parts = [codecs[plan.codec], sampler, ...checks, aggregator, optimizer, ...makeGateChecks(gate.checks)]
+    return parts.map(({ name }) => name)
+  }
+  const answers = JSON.parse(await text(process.stdin)).map((document) => {
+    const parsed = parseTaskDocument(document)
+    return parsed.ok ? made(parsed.document) : parsed.errors.map(({ path, message }) => path + ' ' + message)
+  })
+  console.log(JSON.stringify(answers))`
+
+let copy: string
+beforeAll(async () => {
+  copy = await mkdtemp(join(tmpdir(), 'panal-copy-'))
+  const modules = join(copy, 'node_modules')
+  await mkdir(modules)
+  for (const name of await readdir(join(root, 'node_modules')))
+    if (name !== '@panal') await symlink(join(root, 'node_modules', name), join(modules, name))
+  await mkdir(join(modules, '@panal'))
+  for (const part of ['client-core', 'server']) {
+    for (const each of ['src', 'package.json'])
+      await cp(join(root, part, each), join(copy, part, each), { recursive: true })
+    await symlink(join(root, part, 'node_modules'), join(copy, part, 'node_modules'))
+    await symlink(join(copy, part), join(modules, '@panal', part))
+  }
+  for (const [name, { file, registry, source }] of Object.entries(additions)) {
+    await writeFile(join(copy, file), source)
+    const text = await readFile(join(copy, registry), 'utf8')
+    const line = `, '${name}': added } as const satisfies`
+    const path = `./${file.slice(dirname(registry).length + 1)}`
+    const withLine = text.replace(/,?\s*\} as const satisfies/, line)
+    expect(withLine).toContain(line)
+    await writeFile(join(copy, registry), `import { added } from '${path}'\n${withLine}`)
+  }
+  await writeFile(join(copy, 'server/probe.mjs'), probe)
+}, 60_000)
+afterAll(() => rm(copy, { recursive: true }))
+
+/** What the copy says of each document. */
+async function ask(...documents: unknown[]): Promise<string[][]> {
+  const running = promisify(execFile)(process.execPath, [join(copy, 'server/probe.mjs')], { cwd: join(copy, 'server') })
+  running.child.stdin?.end(JSON.stringify(documents))
+  return JSON.parse((await running).stdout) as string[][]
+}
+
+it('a sampler, check, aggregator, server optimizer, gate check or codec is one file and one registry line', async () => {
+  const plain = digitsLike()
+  const added = {
+    ...plain,
+    plan: { ...plain.plan, codec: 'half-norm' },
+    strategy: {
+      ...plain.strategy,
+      sampler: { name: 'newest', share: 0.5 },
+      checks: [{ name: 'max-share', share: 0.5 }],
+      aggregator: { name: 'median', trim: 1 },
+      serverOptimizer: { name: 'adagrad', tau: 0.1 },
+    },
+    gate: { checks: [{ name: 'never-worse', rounds: 3 }] },
+  }
+  const wrong = {
+    ...plain,
+    plan: { ...plain.plan, codec: 'zip' },
+    strategy: {
+      ...plain.strategy,
+      sampler: { name: 'newest', share: 2 },
+      checks: [{ name: 'max-share', share: 'half' }, { name: 'max-sum' }],
+      aggregator: { name: 'median' },
+      serverOptimizer: { name: 'adagrad', tau: 0.1, beta: 1 },
+    },
+    gate: { checks: [{ name: 'never-worse', rounds: 0 }] },
+  }
+  const misfit = { ...added, strategy: { ...added.strategy, checks: [{ name: 'max-share', share: 0.1 }] } }
+  const twice = { ...added, gate: { checks: [...added.gate.checks, ...added.gate.checks] } }
+  expect(await ask(plain, added, wrong, misfit, twice)).toEqual([
+    ['f32', 'uniform', 'finite', 'max-norm', 'weight-range', 'mean', 'sgd', 'integrity', 'floor'],
+    ['half-norm', 'newest', 'finite', 'max-share 0.5', 'median', 'adagrad', 'integrity', 'never-worse'],
+    [
+      '/plan/codec must be "f32" or "f16" or "half-norm"',
+      '/strategy/sampler/share must be <= 1',
+      '/strategy/checks/0/share must be number',
+      '/strategy/checks/1/name must be "finite" or "max-norm" or "weight-range" or "max-share"',
+      '/strategy/aggregator/trim is missing',
+      '/strategy/serverOptimizer/beta is not known here',
+      '/gate/checks/0/rounds must be >= 1',
+    ],
+    ['/strategy/checks/0/share is less than one device'], // 0.1 of a cohort of 3
+    ['/gate/checks/1/name repeats an earlier one'],
+  ])
+}, 60_000)

@@ -135,6 +135,9 @@ describe('a task’s life', () => {
     await writeFile(good, JSON.stringify(document))
     await writeFile(bad, JSON.stringify({ ...document, seed: 'one', plan: { ...document.plan, epochs: 0 } }))
 
+    const schema = JSON.parse((await onServer('task', 'schema')).out) as { properties: object }
+    expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(Object.keys(document)))
+
     const refused = await onServer('task', 'create', bad)
     expect(refused.code).toBe(1)
     expect(refused.err).toMatch(/^panal: invalid-task: /)

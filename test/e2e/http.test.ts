@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { TaskDocument } from '@panal/server'
+import type { TSchema } from 'typebox'
+import { validatorCompiler } from '../../server/src/http/validators.ts'
 import { addDataset, createTask, randomImages, useLiveServer } from '../fixtures/live-server.ts'
 import { answerOf, rawRequest } from '../fixtures/raw-http.ts'
 
@@ -70,7 +72,10 @@ describe('what is there', () => {
       '/v1/blobs/{sha256}',
       '/v1/datasets',
       '/v1/devices',
+      '/v1/keys',
+      '/v1/keys/rotate',
       '/v1/links',
+      '/v1/schemas/task',
       '/v1/session',
       '/v1/tasks',
       '/v1/tasks/{taskId}',
@@ -89,6 +94,16 @@ describe('what is there', () => {
     ])
     expect((await live.fetch('/docs/')).status).toBe(200)
   })
+})
+
+it('serves the schema of a task document, as a JSON schema that other programs can use', async () => {
+  const schema = (await (await live.fetch('/v1/schemas/task')).json()) as TSchema
+  // Ajv in strict mode: a schema that it does not understand whole does not compile
+  const holds = validatorCompiler({ schema, method: 'POST', url: '/v1/tasks', httpPart: 'body' })
+  expect(holds(document)).toBe(true)
+  const { strategy } = document
+  expect(holds({ ...document, strategy: { ...strategy, checks: [{ name: 'max-norm', maxNorm: 1 }] } })).toBe(true)
+  expect(holds({ ...document, strategy: { ...strategy, checks: [{ name: 'max-norm', maxNorm: 0 }] } })).toBe(false)
 })
 
 describe('blobs', () => {

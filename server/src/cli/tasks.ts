@@ -14,7 +14,7 @@ interface TaskOverview {
 
 /** `panal task …` and `panal round …` */
 export function taskCommands(program: Command, context: CliContext): void {
-  const task = program.command('task').description('create, list, pause and resume tasks')
+  const task = program.command('task').description('describe, create, list, pause and resume tasks')
 
   onServer(
     task.command('create').description('create a task from a JSON document').argument('<file>', 'the document'),
@@ -23,6 +23,11 @@ export function taskCommands(program: Command, context: CliContext): void {
       const answer = await api.post<{ id: string }>('/v1/tasks', await readDocument(file))
       show(context, json, answer, () => `created task ${answer.id}\n`)
     },
+  )
+  onServer(
+    task.command('schema').description('print the JSON schema of a task document, for your editor'),
+    context,
+    async (api) => context.print(`${JSON.stringify(await api.get('/v1/schemas/task'), null, 2)}\n`),
   )
   onServer(task.command('list').description('all tasks'), context, async (api, { json }) => {
     const answer = await api.get<{ tasks: TaskOverview[] }>('/v1/tasks')

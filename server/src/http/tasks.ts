@@ -49,6 +49,20 @@ export function taskRoutes(app: App, { tasks, registry, rounds }: AppDeps): void
     },
   )
 
+  app.get(
+    '/schemas/task',
+    {
+      config: { audience: 'public' },
+      schema: {
+        tags: ['tasks'],
+        summary: 'The JSON schema of a task document',
+        description: 'With every policy that this server has and its options: for editors, forms and programs.',
+        response: answers(Type.Object({}), 'a JSON schema'),
+      },
+    },
+    () => ({ ...TaskDocument }),
+  )
+
   app.post(
     '/tasks',
     {

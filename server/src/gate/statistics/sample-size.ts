@@ -21,3 +21,17 @@ export function requiredSampleSize({ sd, margin, alpha = 0.05, power = 0.8 }: Pr
   const z = normalQuantile(1 - alpha) + normalQuantile(power)
   return Math.ceil(((z * sd) / margin) ** 2)
 }
+
+/**
+ * Examples needed for a paired difference of accuracies, given the discordance ψ (share of examples on which exactly one
+ * of the two models is right): the variance of one difference is ψ when the models are equal.
+ */
+export const requiredForDiscordance = ({
+  discordance,
+  ...precision
+}: Omit<Precision, 'sd'> & { discordance: number }) => requiredSampleSize({ ...precision, sd: Math.sqrt(discordance) })
+
+/** The smallest true difference that n examples find with this power: (z_{1−α} + z_{power}) · √(ψ/n). n = 0 → Infinity. */
+export function minimumDetectable(n: number, discordance: number, { alpha = 0.05, power = 0.8 } = {}): number {
+  return (normalQuantile(1 - alpha) + normalQuantile(power)) * Math.sqrt(discordance / n)
+}

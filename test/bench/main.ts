@@ -1,7 +1,11 @@
+import { benchLoad } from './load.ts'
 import { benchRound } from './round.ts'
 
 /** Everything that is measured. A new benchmark is one file and one line here. */
-const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { round: benchRound }
+const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  load: benchLoad,
+  round: benchRound,
+}
 
 const [name = '', ...args] = process.argv.slice(2)
 const benchmark = benchmarks[name]

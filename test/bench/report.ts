@@ -1,6 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { cpus, release } from 'node:os'
-import { systemClock, type CodecName, type RoundSummary } from '@panal/client-core'
+import type { CodecName, RoundSummary } from '@panal/client-core'
+import { measuredWhere, writeSection } from './page.ts'
 import type { PhysicalLimit } from './physical-limit.ts'
 import { aimGrowthBytes, type Setting } from './round.ts'
 
@@ -71,33 +70,9 @@ export function describeRun(run: Measured): string {
   ].join('\n')
 }
 
-const page = new URL('../../docs/benchmarks.md', import.meta.url)
-const [begin, end] = ['<!-- bench round: begin -->', '<!-- bench round: end -->']
-
-/** Prints the runs; with `write`, puts them between the marks in docs/benchmarks.md, too. */
+/** Prints the runs; with `write`, puts them into docs/benchmarks.md, too. */
 export async function reportRounds(runs: readonly Measured[], { write }: { readonly write: boolean }): Promise<void> {
-  const date = new Date(systemClock({ setTimeout, clearTimeout }).now()).toISOString().slice(0, 10)
-  const [cpu] = cpus()
-  const machine = `${cpus().length} × ${cpu?.model ?? 'unknown CPU'}, Linux ${release()}, Node ${process.version}`
-  const text = [`Measured on ${date}: ${machine}.`, '', ...runs.map(describeRun)].join('\n')
+  const text = [measuredWhere(), '', ...runs.map(describeRun)].join('\n')
   console.log(text)
-  if (!write) return
-  const old = await readFile(page, 'utf8').catch(() => frame)
-  const [head = '', rest = ''] = old.split(begin)
-  const tail = rest.split(end)[1] ?? ''
-  await writeFile(page, `${head}${begin}\n\n${text}\n${end}${tail}`)
+  if (write) await writeSection('round', text)
 }
-
-const frame = `# Benchmarks
-
-## A round, outside local training
-
-\`npm run bench -- round\`: the real server in a process of its own, every device a real session over Socket.IO and HTTP in a
-second process, every update durable before its receipt. The devices answer at once with a fixed delta, so what is left is
-the round itself: selection, offers, download of the weights, upload, aggregation and the gate
-(its checks on a hundred MNIST images, since judging more is local computation).
-Both processes share the machine’s cores, so the devices’ own hashing and copying is in the figure, too.
-
-${begin}
-${end}
-`

@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { readSafetensors, writeImageDataset, type CodecName, type RoundSummary } from '@panal/client-core'
-import { digitsSchema, publishTask, serverApi, tasks, type PreparedTask, type ServerApi } from '@panal/simulations'
+import type { CodecName, RoundSummary } from '@panal/client-core'
+import { publishTask, serverApi, tasks, type ServerApi } from '@panal/simulations'
 import type { TaskDocument } from '@panal/server'
 import { startNullDevices } from './null-devices.ts'
 import { physicalLimit } from './physical-limit.ts'
 import { reportRounds, type Measured } from './report.ts'
-import { startServerProcess, type ServerProcess } from './server-process.ts'
+import { startServerProcess } from './server-process.ts'
+import { smallSets } from './small-sets.ts'
+import { watchMemory } from './watch-memory.ts'
 
 /** One setting that the issue asks about. */
 export interface Setting {
@@ -69,7 +71,7 @@ async function measure(setting: Setting, { numRounds, codec, profile }: RunOptio
   const limit = await physicalLimit(devices, updateBytes)
   const folder = await mkdtemp(join(tmpdir(), 'panal-bench-'))
   const profiler = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
-  const server = await startServerProcess(folder, profiler)
+  const server = await startServerProcess(folder, { nodeArgs: profiler })
   try {
     const api = serverApi(server.url, server.token)
     const prepared = smallSets(await tasks.digits({ seed: 1 }))
@@ -97,19 +99,6 @@ async function measure(setting: Setting, { numRounds, codec, profile }: RunOptio
   }
 }
 
-/** Examples in each of the server's sets: judging is local computation, and not what this measures. */
-const numJudged = 100
-
-const smallSets = (prepared: PreparedTask): PreparedTask => {
-  const shrink = (bytes: Uint8Array): Uint8Array => {
-    const { tensors } = readSafetensors(bytes)
-    const pixels = new Uint8Array(tensors.x!.values.subarray(0, numJudged * 784))
-    return writeImageDataset(pixels, new Uint8Array(tensors.y!.values.subarray(0, numJudged)), digitsSchema)
-  }
-  const { evaluation, calibration, gate } = prepared.sets
-  return { ...prepared, sets: { evaluation: shrink(evaluation), calibration: shrink(calibration), gate: shrink(gate) } }
-}
-
 /** Every device in every round, nothing to wait for, and a gate that only looks whether the model is sound. */
 const benchTask = (task: TaskDocument, { devices, hidden }: Setting, max: number, codec: CodecName): TaskDocument => ({
   ...task,
@@ -127,24 +116,5 @@ async function closedRounds(api: ServerApi, taskId: string, numRounds: number): 
     const rounds = (await api.rounds(taskId, 100)).filter(({ phase }) => phase === 'closed')
     if (rounds.length >= numRounds) return rounds.slice(-numRounds).reverse()
     await sleep(200)
-  }
-}
-
-/** Resident memory over time, bytes, every 50 ms. */
-function watchMemory(server: ServerProcess) {
-  const stop = new AbortController()
-  const samples: number[] = []
-  const watching = (async () => {
-    while (!stop.signal.aborted) {
-      samples.push(await server.residentBytes())
-      await sleep(50, undefined, { signal: stop.signal }).catch(() => undefined)
-    }
-  })()
-  return {
-    async stop(): Promise<readonly number[]> {
-      stop.abort()
-      await watching
-      return samples
-    },
   }
 }

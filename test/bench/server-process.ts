@@ -13,15 +13,26 @@ export interface ServerProcess {
   readonly token: string
   /** Resident memory now, bytes. */
   residentBytes(): Promise<number>
+  /** Processor time so far, of the process and of the kernel for it, seconds. */
+  cpuSeconds(): Promise<number>
   stop(): Promise<void>
 }
 
 const panal = fileURLToPath(new URL('../../server/bin/panal.js', import.meta.url))
 
-/** @param nodeArgs flags of Node, such as those of its profiler */
-export async function startServerProcess(dataFolder: string, nodeArgs: readonly string[] = []): Promise<ServerProcess> {
+export interface ProcessOptions {
+  /** Flags of Node, such as those of its profiler. */
+  readonly nodeArgs?: readonly string[]
+  /** Settings of `panal start`. */
+  readonly settings?: readonly string[]
+}
+
+export async function startServerProcess(
+  dataFolder: string,
+  { nodeArgs = [], settings = [] }: ProcessOptions = {},
+): Promise<ServerProcess> {
   const port = await freePort()
-  const args = ['start', '--port', String(port), '--data', dataFolder, '--log-level', 'error']
+  const args = ['start', '--port', String(port), '--data', dataFolder, '--log-level', 'error', ...settings]
   const child = spawn(process.execPath, [...nodeArgs, panal, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = once(child, 'exit')
   const url = `http://127.0.0.1:${port}`
@@ -35,15 +46,29 @@ export async function startServerProcess(dataFolder: string, nodeArgs: readonly 
   return {
     url,
     token,
-    async residentBytes() {
-      const status = await readFile(`/proc/${child.pid!}/status`, 'utf8')
-      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024
-    },
+    residentBytes: () => residentBytes(child.pid!),
+    cpuSeconds: () => cpuSeconds(child.pid!),
     async stop() {
       child.kill('SIGTERM')
       await ended
     },
   }
+}
+
+/** Resident memory of a process, bytes. */
+export async function residentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024
+}
+
+/** Linux counts processor time in hundredths of a second, whatever the kernel's own clock does. */
+const ticksPerSecond = 100
+
+async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  // The name before it is in parentheses and may hold anything: utime and stime are the 12th and 13th field after it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
 
 async function isReady(url: string): Promise<void> {

@@ -1,0 +1,170 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import type { Assignment, RoundSummary, TaskDocument } from '@panal/client-core'
+import { publishTask, serverApi, tasks, type ServerApi } from '@panal/simulations'
+import { ActiveDevices, smallUpdate } from './load/active.ts'
+import { bareClientBytes } from './load/bare-peer.ts'
+import { beat, enrolAll, joinAll, type Joined } from './load/crowd.ts'
+import { requireOpenFiles } from './load/open-files.ts'
+import { reportLoad, type LoadResult } from './load/report.ts'
+import { uploadSlowly, type Offer } from './load/slow.ts'
+import { stage, type Stage } from './load/stages.ts'
+import { Timings } from './load/timings.ts'
+import { startServerProcess } from './server-process.ts'
+import { smallSets } from './small-sets.ts'
+
+/** How much of everything. */
+export interface LoadSize {
+  /** Connected, joined, and not asked: in use by their owners. */
+  readonly idle: number
+  readonly active: number
+  readonly slow: number
+}
+
+/** Twice as fast as 10,000 in a minute. */
+const joinsPerSecond = 333
+/** 795 · 251 + 10 = 199,555 params. */
+const activeHidden = 251
+/** 795 · 629 + 10 = 500,065 params: 2 MB in codec f32. */
+const slowHidden = 629
+const slowUploadMs = 20_000
+const lease = { heartbeatMs: 30_000, leaseMs: 90_000 }
+/** The whole run; what takes longer ends as a failure. */
+const maxRunMs = 180_000
+
+/**
+ * One server process under a crowd: idle devices that only stay joined, active ones that finish round after round, and
+ * slow ones that upload for twenty seconds while the others go on. `--idle --active --slow` say how many (10,000, 1,000,
+ * 500), `--write` puts the result into docs/benchmarks.md, `--profile FOLDER` keeps a CPU profile of the server.
+ */
+export async function benchLoad(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      idle: { type: 'string', default: '10000' },
+      active: { type: 'string', default: '1000' },
+      slow: { type: 'string', default: '500' },
+      write: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+    },
+  })
+  const size: LoadSize = { idle: Number(values.idle), active: Number(values.active), slow: Number(values.slow) }
+  // A connection each, one more for its requests, a file for its upload, and some for the process.
+  await requireOpenFiles(size.idle + 3 * (size.active + size.slow) + 500)
+  const tooLong = setTimeout(() => {
+    console.error(`the run took longer than ${maxRunMs / 1000} s`)
+    process.exit(1)
+  }, maxRunMs).unref()
+  await reportLoad(await measure(size, values.profile), { write: values.write })
+  clearTimeout(tooLong)
+}
+
+async function measure(size: LoadSize, profile: string | undefined): Promise<LoadResult> {
+  console.error('a bare Socket.IO server, for comparison …')
+  const bareBytes = await bareClientBytes(Math.min(5_000, size.idle))
+  const folder = await mkdtemp(join(tmpdir(), 'panal-bench-'))
+  const server = await startServerProcess(folder, {
+    nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
+    // All devices of the load come from one network, and all upload at once.
+    settings: ['--enrolments-per-minute', '1000000', '--max-uploads', String(size.active + size.slow)],
+  })
+  const problems = new Map<string, number>()
+  const onProblem = (problem: string) => problems.set(problem, (problems.get(problem) ?? 0) + 1)
+  const stages: Stage[] = []
+  const [joins, over] = [new Timings(), new AbortController()]
+  const connected: Joined[] = []
+  try {
+    const { url } = server
+    const api = serverApi(url, server.token)
+    await publish(api, size)
+    const identities = await stage(server, stages, 'enrolment', () =>
+      enrolAll(url, size.idle + size.active + size.slow),
+    )
+    const take = (count: number) => identities.splice(0, count)
+    const common = { server: url, joinsPerSecond, onProblem }
+
+    const idleOptions = { ...common, taskId: 'active', idle: false, joins }
+    const idle = await stage(server, stages, 'idle devices join', () => joinAll(take(size.idle), idleOptions))
+    connected.push(...idle)
+    void beat(idle, false, lease.heartbeatMs, over.signal)
+    await stage(server, stages, 'idle devices only', () => sleep(5_000))
+
+    const work = new ActiveDevices(url, smallUpdate(795 * activeHidden + 10), onProblem)
+    await stage(server, stages, 'rounds of the active', async () => {
+      const onEvent = (identity: Joined['identity'], _name: string, offer: unknown) =>
+        work.take(identity, offer as Assignment)
+      const active = await joinAll(take(size.active), { ...common, taskId: 'active', idle: true, joins, onEvent })
+      connected.push(...active)
+      void beat(active, true, lease.heartbeatMs, over.signal)
+      await closedRounds(api, 'active', 3)
+    })
+
+    const slowReceipts = await stage(server, stages, 'the same, and slow uploads', async () => {
+      const offers: Offer[] = []
+      let allCame: () => void = () => undefined
+      const all = new Promise<void>((resolve) => (allCame = resolve))
+      const onEvent = (identity: Joined['identity'], _name: string, offer: unknown) => {
+        if (offers.push({ identity, assignment: offer as Assignment }) === size.slow) allCame()
+      }
+      const slow = await joinAll(take(size.slow), {
+        ...common,
+        taskId: 'slow',
+        idle: true,
+        joins: new Timings(),
+        onEvent,
+      })
+      connected.push(...slow)
+      void beat(slow, true, lease.heartbeatMs, over.signal)
+      await all
+      return await uploadSlowly(url, offers, smallUpdate(795 * slowHidden + 10), slowUploadMs)
+    })
+    over.abort()
+    const rounds = await closedRounds(api, 'active', 1)
+    work.close()
+    return { size, stages, joins, work, rounds, slowReceipts, bareBytes, problems }
+  } finally {
+    over.abort()
+    for (const { connection } of connected) connection.close()
+    await server.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function publish(api: ServerApi, { active, slow }: LoadSize): Promise<void> {
+  const digits = smallSets(await tasks.digits({ seed: 1 }))
+  const cohort = (size: number) => ({ size, overSelection: 1, reportingGoal: size, minimum: size, deadlineMs: 90_000 })
+  const common = {
+    lease,
+    // Two in three devices of this load are in use by their owners.
+    eligibility: { idle: true },
+    gate: { checks: [{ name: 'integrity' }, { name: 'floor', metric: 'accuracy', min: 0 }] },
+  } satisfies Partial<TaskDocument>
+  const adjust =
+    (id: string, hidden: number, changes: Partial<TaskDocument>) =>
+    (task: TaskDocument): TaskDocument => ({
+      ...task,
+      ...common,
+      id,
+      model: { builtin: 'mlp', hidden: [hidden] },
+      plan: { ...task.plan, codec: 'f32' },
+      ...changes,
+    })
+  await publishTask(api, digits, {
+    adjust: adjust('active', activeHidden, { cohort: cohort(active), rounds: { minIntervalMs: 0 } }),
+  })
+  await publishTask(api, digits, {
+    adjust: adjust('slow', slowHidden, { cohort: cohort(slow), rounds: { minIntervalMs: 0, max: 1 } }),
+  })
+}
+
+/** All closed rounds, oldest first, once there are at least so many. */
+async function closedRounds(api: ServerApi, taskId: string, atLeast: number): Promise<readonly RoundSummary[]> {
+  for (;;) {
+    const rounds = (await api.rounds(taskId, 100)).filter(({ phase }) => phase === 'closed')
+    if (rounds.length >= atLeast) return rounds.reverse()
+    await sleep(200)
+  }
+}

@@ -1,0 +1,73 @@
+import { systemClock, type JoinReply, type Refusal } from '@panal/client-core'
+import { Connection, type OnEvent } from './connection.ts'
+import { enrol, joinPayload, type Identity } from './identity.ts'
+import type { Timings } from './timings.ts'
+
+const clock = systemClock({ setTimeout, clearTimeout })
+
+export interface Joined {
+  readonly identity: Identity
+  readonly connection: Connection
+}
+
+export interface CrowdOptions {
+  readonly server: string
+  readonly taskId: string
+  /** What the devices say of themselves: one that is not idle is not asked by a task that wants idle ones. */
+  readonly idle: boolean
+  readonly joinsPerSecond: number
+  /** From the moment a device was due to begin, whether it could or not, to the answer to its join. */
+  readonly joins: Timings
+  readonly onEvent?: (identity: Identity, ...event: Parameters<OnEvent>) => void
+  readonly onProblem: (problem: string) => void
+}
+
+export async function enrolAll(server: string, count: number): Promise<Identity[]> {
+  const identities: Identity[] = []
+  const one = async () => {
+    while (identities.length < count) identities.push(await enrol(server))
+  }
+  await Promise.all(Array.from({ length: 8 }, one))
+  return identities.slice(0, count)
+}
+
+/**
+ * Joins all of them, each at its own time on a fixed schedule: a server that falls behind is not given time to recover,
+ * and what a device waited before it could begin counts as waiting.
+ */
+export async function joinAll(identities: readonly Identity[], options: CrowdOptions): Promise<Joined[]> {
+  const { server, taskId, idle, joinsPerSecond, joins, onEvent, onProblem } = options
+  const startedAt = performance.now()
+  const one = async (identity: Identity, index: number): Promise<Joined> => {
+    const dueAt = startedAt + (index * 1000) / joinsPerSecond
+    await clock.sleep(Math.max(0, dueAt - performance.now()))
+    const heard: OnEvent = (name, payload) => {
+      if (name === 'closing') onProblem(`closing: ${JSON.stringify(payload)}`)
+      else onEvent?.(identity, name, payload)
+    }
+    const connection = await Connection.open(server, heard, onProblem)
+    const reply = await connection.ask<JoinReply | Refusal>('join', joinPayload(identity, taskId, idle))
+    if (!reply.ok) throw new Error(`join refused: ${reply.code}`)
+    joins.add(performance.now() - dueAt)
+    if (reply.assignment !== null) onEvent?.(identity, 'assignment', reply.assignment)
+    return { identity, connection }
+  }
+  return await Promise.all(identities.map(one))
+}
+
+/** Keeps their leases alive as devices do, one heartbeat each `everyMs`, evenly spread, until the signal aborts. */
+export async function beat(
+  devices: readonly Joined[],
+  idle: boolean,
+  everyMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const conditions = { charging: true, unmetered: true, idle }
+  const tickMs = 100
+  for (let due = 0, next = 0; !signal.aborted;) {
+    due += (devices.length * tickMs) / everyMs
+    for (; next < due; next++)
+      void devices[next % devices.length]!.connection.ask('heartbeat', { phase: 'waiting', conditions })
+    await clock.sleep(tickMs, signal).catch(() => undefined)
+  }
+}

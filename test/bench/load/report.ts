@@ -1,0 +1,93 @@
+import type { RoundSummary } from '@panal/client-core'
+import type { LoadSize } from '../load.ts'
+import { measuredWhere, writeSection } from '../page.ts'
+import type { ActiveDevices } from './active.ts'
+import type { Stage } from './stages.ts'
+import { Timings } from './timings.ts'
+
+/** Everything that one run gave. */
+export interface LoadResult {
+  readonly size: LoadSize
+  /** In their order; the names are those of load.ts. */
+  readonly stages: readonly Stage[]
+  readonly joins: Timings
+  readonly work: ActiveDevices
+  /** Of the active devices, oldest first. */
+  readonly rounds: readonly RoundSummary[]
+  readonly slowReceipts: number
+  /** Of a bare Socket.IO server, for each idle client. */
+  readonly bareBytes: number
+  /** What went wrong, and how often. */
+  readonly problems: ReadonlyMap<string, number>
+}
+
+const aims = { idleDeviceBytes: 20e3, slowGrowthBytes: 100e6, joinP99Ms: 1000 }
+
+const kilobytes = (bytes: number) => `${(bytes / 1e3).toFixed(1)} kB`
+const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
+const millis = (ms: number) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`)
+const quantiles = (times: Timings) => [0.5, 0.95, 0.99].map((share) => millis(times.quantile(share))).join(', ')
+
+/** From the opening of a round to each of its offers, ms: two processes of one machine, one clock. */
+function offerTimes({ work, rounds }: LoadResult): Timings {
+  const times = new Timings()
+  for (const { number, openedAt } of rounds) for (const at of work.offers.get(number) ?? []) times.add(at - openedAt)
+  return times
+}
+
+function describe(result: LoadResult): string {
+  const { size, stages, joins, work, rounds, slowReceipts, bareBytes, problems } = result
+  const named = (name: string) => stages.find((each) => each.name === name)!
+  const [joined, busy, slow] = [
+    named('idle devices join'),
+    named('rounds of the active'),
+    named('the same, and slow uploads'),
+  ]
+  const perDevice = (named('idle devices only').after - joined.before) / size.idle
+  const growth = slow.peak - busy.peak
+  const numUpdates = rounds.reduce((sum, { numAccepted }) => sum + numAccepted, 0)
+  const good = rounds.filter(({ outcome }) => outcome !== 'abandoned').length
+  const rows = [
+    [
+      `join of ${joins.count} devices, 333 begin each second: p50, p95, p99`,
+      quantiles(joins),
+      `p99 ${millis(aims.joinP99Ms)}`,
+    ],
+    ['assignment, from the opening of the round: p50, p95, p99', quantiles(offerTimes(result)), ''],
+    ['upload, from the last byte to the receipt: p50, p95, p99', quantiles(work.uploads), ''],
+    ['rounds finished by the active devices, and updates in them', `${good}, ${numUpdates}`, ''],
+    ['memory of one idle device', kilobytes(perDevice), kilobytes(aims.idleDeviceBytes)],
+    ['the same of a bare Socket.IO client, here and now', kilobytes(bareBytes), ''],
+    ['peak over that before the slow uploads', megabytes(growth), megabytes(aims.slowGrowthBytes)],
+    [`slow uploads that got a receipt, of ${size.slow}`, String(slowReceipts), String(size.slow)],
+    [
+      'all that went wrong',
+      [...problems].map(([what, times]) => `${times} × ${what}`).join('; ') || 'nothing',
+      'nothing',
+    ],
+  ]
+  const stageRows = stages.map(({ name, wallMs, cpuSeconds, before, peak, after }) => [
+    name,
+    millis(wallMs),
+    `${cpuSeconds.toFixed(1)} s`,
+    `${Math.round((100 * cpuSeconds * 1000) / wallMs)} %`,
+    [before, peak, after].map(megabytes).join(', '),
+  ])
+  return [
+    `### ${size.idle} idle, ${size.active} active and ${size.slow} slow devices`,
+    '',
+    ...table(['figure', 'measured', 'aim'], rows),
+    '',
+    ...table(['part', 'took', 'server CPU', 'of one core', 'server memory before, peak, after'], stageRows),
+  ].join('\n')
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+
+/** Prints the result; with `write`, puts it into docs/benchmarks.md, too. */
+export async function reportLoad(result: LoadResult, { write }: { readonly write: boolean }): Promise<void> {
+  const text = [measuredWhere(), '', describe(result)].join('\n')
+  console.log(text)
+  if (write) await writeSection('load', text)
+}

@@ -11,8 +11,10 @@ import { beat, enrolAll, joinAll, type Joined } from './load/crowd.ts'
 import { requireOpenFiles } from './load/open-files.ts'
 import { reportLoad, type LoadResult } from './load/report.ts'
 import { uploadSlowly, type Offer } from './load/slow.ts'
+import { collectable, settledBytes } from './load/settled-memory.ts'
 import { stage, type Stage } from './load/stages.ts'
 import { Timings } from './load/timings.ts'
+import { physicalLimit } from './physical-limit.ts'
 import { startServerProcess } from './server-process.ts'
 import { smallSets } from './small-sets.ts'
 
@@ -65,9 +67,11 @@ export async function benchLoad(args: readonly string[]): Promise<void> {
 async function measure(size: LoadSize, profile: string | undefined): Promise<LoadResult> {
   console.error('a bare Socket.IO server, for comparison …')
   const bareBytes = await bareClientBytes(Math.min(5_000, size.idle))
+  const update = smallUpdate(795 * activeHidden + 10)
+  const limit = await physicalLimit(size.active, update.bytes.length)
   const folder = await mkdtemp(join(tmpdir(), 'panal-bench-'))
   const server = await startServerProcess(folder, {
-    nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
+    nodeArgs: [...collectable, ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`])],
     // All devices of the load come from one network, and all upload at once.
     settings: ['--enrolments-per-minute', '1000000', '--max-uploads', String(size.active + size.slow)],
   })
@@ -86,13 +90,19 @@ async function measure(size: LoadSize, profile: string | undefined): Promise<Loa
     const take = (count: number) => identities.splice(0, count)
     const common = { server: url, joinsPerSecond, onProblem }
 
+    // The first of them find room that the start left; what each of the others takes is what one costs.
+    const numFirst = Math.floor(size.idle / 5)
     const idleOptions = { ...common, taskId: 'active', idle: false, joins }
-    const idle = await stage(server, stages, 'idle devices join', () => joinAll(take(size.idle), idleOptions))
+    const idle = await stage(server, stages, 'the first idle devices join', () => joinAll(take(numFirst), idleOptions))
+    const ofFirst = await settledBytes(server.pid)
+    const others = take(size.idle - numFirst)
+    idle.push(...(await stage(server, stages, 'the other idle devices join', () => joinAll(others, idleOptions))))
     connected.push(...idle)
+    const idleDeviceBytes = ((await settledBytes(server.pid)) - ofFirst) / others.length
     void beat(idle, false, lease.heartbeatMs, over.signal)
     await stage(server, stages, 'idle devices only', () => sleep(5_000))
 
-    const work = new ActiveDevices(url, smallUpdate(795 * activeHidden + 10), onProblem)
+    const work = new ActiveDevices(url, update, onProblem)
     await stage(server, stages, 'rounds of the active', async () => {
       const onEvent = (identity: Joined['identity'], _name: string, offer: unknown) =>
         work.take(identity, offer as Assignment)
@@ -124,7 +134,7 @@ async function measure(size: LoadSize, profile: string | undefined): Promise<Loa
     over.abort()
     const rounds = await closedRounds(api, 'active', 1)
     work.close()
-    return { size, stages, joins, work, rounds, slowReceipts, bareBytes, problems }
+    return { size, stages, joins, work, rounds, slowReceipts, idleDeviceBytes, bareBytes, limit, problems }
   } finally {
     over.abort()
     for (const { connection } of connected) connection.close()

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 /** A server in a process of its own, so that its memory and its core are its own, too. */
 export interface ServerProcess {
   readonly url: string
+  readonly pid: number
   /** An operator's token. */
   readonly token: string
   /** Resident memory now, bytes. */
@@ -43,11 +44,13 @@ export async function startServerProcess(
     }),
   ])
   const token = (await readFile(join(dataFolder, 'admin.token'), 'utf8')).trim()
+  const pid = child.pid!
   return {
     url,
+    pid,
     token,
-    residentBytes: () => residentBytes(child.pid!),
-    cpuSeconds: () => cpuSeconds(child.pid!),
+    residentBytes: () => residentBytes(pid),
+    cpuSeconds: () => cpuSeconds(pid),
     async stop() {
       child.kill('SIGTERM')
       await ended

@@ -23,9 +23,11 @@ interface Member {
   phase: DevicePhase
   leaseUntil: EpochMs
   readonly numExamples: number
+  /** Whether it may be asked, as of its last change. */
+  available: boolean
 }
 
-/** What a population tells the rounds: the lease of a device ran out or was given back; somebody came. */
+/** What a population tells the rounds: the lease of a device ran out or was given back; one more may be asked. */
 export interface PopulationEvents {
   gone(deviceId: DeviceId): void
   arrived(): void
@@ -40,6 +42,7 @@ export class Population {
   readonly #document: TaskDocument
   readonly #clock: Clock
   readonly #events: PopulationEvents
+  #numAvailable = 0
 
   constructor(document: TaskDocument, clock: Clock, events: PopulationEvents) {
     this.#document = document
@@ -51,27 +54,29 @@ export class Population {
     return this.#members.size
   }
 
+  /** Devices that may be asked now. Costs nothing, for it is looked at whenever one comes. */
+  get numAvailable(): number {
+    return this.#numAvailable
+  }
+
   join(join: Join, link: Link): void {
     const earlier = this.#members.get(join.deviceId)?.link
     if (earlier !== undefined && earlier !== null && earlier !== link) earlier.close(superseded)
-    this.#members.set(join.deviceId, {
-      link,
-      conditions: join.conditions,
-      phase: 'waiting',
-      leaseUntil: this.#leaseEnd(),
-      numExamples: join.numExamples,
-    })
-    this.#events.arrived()
+    const { deviceId, conditions, numExamples } = join
+    this.#forget(deviceId)
+    const leaseUntil = this.#leaseEnd()
+    const member: Member = { link, conditions, phase: 'waiting', leaseUntil, numExamples, available: false }
+    this.#members.set(deviceId, member)
+    this.#changed(member)
   }
 
   heartbeat(deviceId: DeviceId, heartbeat: Heartbeat): { readonly ok: true } | Refusal {
     const member = this.#members.get(deviceId)
     if (member === undefined) return refuse('lease-lapsed', 'the lease ran out; join again')
-    const becameFree = member.phase !== 'waiting' && heartbeat.phase === 'waiting'
     member.conditions = heartbeat.conditions
     member.phase = heartbeat.phase
     member.leaseUntil = this.#leaseEnd()
-    if (becameFree) this.#events.arrived()
+    this.#changed(member)
     return ok
   }
 
@@ -89,16 +94,19 @@ export class Population {
       phase: 'waiting',
       leaseUntil: this.#leaseEnd(),
       numExamples: 0,
+      available: false,
     })
   }
 
   leave(deviceId: DeviceId): void {
-    if (this.#members.delete(deviceId)) this.#events.gone(deviceId)
+    if (this.#forget(deviceId)) this.#events.gone(deviceId)
   }
 
   unlink(deviceId: DeviceId, link: Link): void {
     const member = this.#members.get(deviceId)
-    if (member?.link === link) member.link = null
+    if (member?.link !== link) return
+    member.link = null
+    this.#changed(member)
   }
 
   /** Drops every member whose lease is over. */
@@ -109,7 +117,9 @@ export class Population {
 
   /** Connected, not paused, and within the task's conditions. */
   available(): DeviceId[] {
-    return [...this.#members].filter(([, member]) => this.#mayBeAsked(member)).map(([deviceId]) => deviceId)
+    const deviceIds: DeviceId[] = []
+    for (const [deviceId, { available }] of this.#members) if (available) deviceIds.push(deviceId)
+    return deviceIds
   }
 
   send<Name extends ServerEventName>(deviceId: DeviceId, name: Name, message: ServerEvent<Name>): void {
@@ -118,6 +128,20 @@ export class Population {
 
   closeAll(closing: Closing): void {
     for (const { link } of this.#members.values()) link?.close(closing)
+  }
+
+  /** To be called after every change of a member. */
+  #changed(member: Member): void {
+    const available = this.#mayBeAsked(member)
+    if (available === member.available) return
+    member.available = available
+    this.#numAvailable += available ? 1 : -1
+    if (available) this.#events.arrived()
+  }
+
+  #forget(deviceId: DeviceId): boolean {
+    if (this.#members.get(deviceId)?.available === true) this.#numAvailable -= 1
+    return this.#members.delete(deviceId)
   }
 
   #leaseEnd(): EpochMs {

@@ -10,6 +10,8 @@ import type { UploadTarget } from './contract.ts'
 
 /** Bytes gathered before one write: fewer trips to the thread pool than one per 64 KiB socket chunk. */
 const writeBytes = 512 * 1024
+/** What all uploads together may gather: the more there are, the sooner each writes. */
+const gatheredBytes = 32 * 2 ** 20
 
 /** One upload: all of an update, or the rest of one. */
 export interface Incoming extends Extent {
@@ -39,6 +41,7 @@ export class Spool {
   readonly #folder: string
   /** Folders that are there: one look at the disk for each round, not for each upload. */
   readonly #made = new Set<string>()
+  #numReceiving = 0
 
   constructor(folder: string) {
     this.#folder = folder
@@ -81,10 +84,12 @@ export class Spool {
     if (offset !== held)
       throw new PanalError('bad-offset', `the server holds ${held} bytes of this update; continue there`)
     const file = await open(this.part(target), offset === 0 ? 'w+' : 'r+')
+    this.#numReceiving += 1
+    const enough = () => Math.min(writeBytes, gatheredBytes / this.#numReceiving)
     try {
       const hash = createHash('sha256')
       await hashFile(file, offset, hash)
-      await append(file, { offset, numBytes }, body, { hash, signal })
+      await append(file, { offset, numBytes }, body, { hash, enough, signal })
       if (hash.digest('hex') !== target.sha256) {
         await this.drop(target)
         throw new PanalError('digest-mismatch')
@@ -92,6 +97,7 @@ export class Spool {
       await inspect((into) => readWhole(file, into))
       await file.datasync()
     } finally {
+      this.#numReceiving -= 1
       await file.close()
     }
   }
@@ -160,7 +166,7 @@ async function append(
   file: FileHandle,
   { offset, numBytes }: Extent,
   body: Readable,
-  { hash, signal }: { hash: Hash; signal: AbortSignal },
+  { hash, enough, signal }: { hash: Hash; enough: () => number; signal: AbortSignal },
 ): Promise<void> {
   let position = offset
   let pending: Buffer[] = []
@@ -177,7 +183,7 @@ async function append(
     pending.push(chunk)
     pendingBytes += chunk.length
     position += chunk.length
-    if (pendingBytes >= writeBytes) await flush()
+    if (pendingBytes >= enough()) await flush()
   }
   if (pendingBytes > 0) await flush()
   if (position < numBytes)

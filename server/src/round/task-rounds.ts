@@ -230,7 +230,7 @@ export class TaskRounds {
     const { cohort, lease } = this.task.document
     for (let grace = true; ;) {
       signal.throwIfAborted()
-      const available = this.#paused ? 0 : this.population.available().length
+      const available = this.#paused ? 0 : this.population.numAvailable
       if (available >= wantedDevices(cohort) || (!grace && available >= cohort.minimum)) return
       this.#nextRoundAt = null
       const woken = new Promise<void>((resolve) => (this.#wake = resolve))

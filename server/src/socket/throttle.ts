@@ -1,12 +1,12 @@
 import type { Clock, RoundSummary } from '@panal/client-core'
 
 /**
- * Lets a task's summaries through at most once per `intervalMs`: the first at once, then the newest of each round when
- * the interval is over. The last state of every round arrives.
+ * Lets a task's summaries through at most once per interval: the first at once, then the newest of each round when
+ * the interval, measured anew each time, is over. The last state of every round arrives.
  */
 export function throttleSummaries(
   emit: (summary: RoundSummary) => void,
-  options: { readonly clock: Clock; readonly intervalMs: number; readonly signal: AbortSignal },
+  options: { readonly clock: Clock; readonly intervalMs: (taskId: string) => number; readonly signal: AbortSignal },
 ): (summary: RoundSummary) => void {
   const { clock, intervalMs, signal } = options
   const waiting = new Map<string, Map<number, RoundSummary>>()
@@ -18,7 +18,7 @@ export function throttleSummaries(
       do {
         for (const summary of held.values()) emit(summary)
         held.clear()
-        await clock.sleep(intervalMs, signal)
+        await clock.sleep(intervalMs(taskId), signal)
       } while (held.size > 0)
     } catch {
       // The server is closing: nobody is left to be told.

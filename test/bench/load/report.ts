@@ -1,6 +1,7 @@
 import type { RoundSummary } from '@panal/client-core'
 import type { LoadSize } from '../load.ts'
 import { measuredWhere, writeSection } from '../page.ts'
+import type { PhysicalLimit } from '../physical-limit.ts'
 import type { ActiveDevices } from './active.ts'
 import type { Stage } from './stages.ts'
 import { Timings } from './timings.ts'
@@ -15,8 +16,11 @@ export interface LoadResult {
   /** Of the active devices, oldest first. */
   readonly rounds: readonly RoundSummary[]
   readonly slowReceipts: number
+  readonly idleDeviceBytes: number
   /** Of a bare Socket.IO server, for each idle client. */
   readonly bareBytes: number
+  /** For the updates of one round of the active devices. */
+  readonly limit: PhysicalLimit
   /** What went wrong, and how often. */
   readonly problems: ReadonlyMap<string, number>
 }
@@ -36,14 +40,9 @@ function offerTimes({ work, rounds }: LoadResult): Timings {
 }
 
 function describe(result: LoadResult): string {
-  const { size, stages, joins, work, rounds, slowReceipts, bareBytes, problems } = result
+  const { size, stages, joins, work, rounds, slowReceipts, idleDeviceBytes, bareBytes, limit, problems } = result
   const named = (name: string) => stages.find((each) => each.name === name)!
-  const [joined, busy, slow] = [
-    named('idle devices join'),
-    named('rounds of the active'),
-    named('the same, and slow uploads'),
-  ]
-  const perDevice = (named('idle devices only').after - joined.before) / size.idle
+  const [busy, slow] = [named('rounds of the active'), named('the same, and slow uploads')]
   const growth = slow.peak - busy.peak
   const numUpdates = rounds.reduce((sum, { numAccepted }) => sum + numAccepted, 0)
   const good = rounds.filter(({ outcome }) => outcome !== 'abandoned').length
@@ -56,7 +55,13 @@ function describe(result: LoadResult): string {
     ['assignment, from the opening of the round: p50, p95, p99', quantiles(offerTimes(result)), ''],
     ['upload, from the last byte to the receipt: p50, p95, p99', quantiles(work.uploads), ''],
     ['rounds finished by the active devices, and updates in them', `${good}, ${numUpdates}`, ''],
-    ['memory of one idle device', kilobytes(perDevice), kilobytes(aims.idleDeviceBytes)],
+    ['a round of the active devices: collect, aggregate, gate (medians)', phases(rounds), ''],
+    [
+      'this machine’s limit for its updates: write and fsync, loopback (the weights come on top)',
+      `${millis(limit.writeMs)}, ${millis(limit.loopbackMs)}`,
+      '',
+    ],
+    ['memory of one idle device', kilobytes(idleDeviceBytes), kilobytes(aims.idleDeviceBytes)],
     ['the same of a bare Socket.IO client, here and now', kilobytes(bareBytes), ''],
     ['peak over that before the slow uploads', megabytes(growth), megabytes(aims.slowGrowthBytes)],
     [`slow uploads that got a receipt, of ${size.slow}`, String(slowReceipts), String(size.slow)],
@@ -80,6 +85,15 @@ function describe(result: LoadResult): string {
     '',
     ...table(['part', 'took', 'server CPU', 'of one core', 'server memory before, peak, after'], stageRows),
   ].join('\n')
+}
+
+function phases(rounds: readonly RoundSummary[]): string {
+  const median = (pick: (round: RoundSummary) => number | undefined) => {
+    const times = new Timings()
+    for (const round of rounds) times.add(pick(round) ?? NaN)
+    return millis(times.quantile(0.5))
+  }
+  return [median((r) => r.collectMs), median((r) => r.aggregateMs), median((r) => r.gateMs)].join(', ')
 }
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>

@@ -78,6 +78,29 @@ describe('Spool', () => {
     await expect(receiving).rejects.toMatchObject({ code: 'length-mismatch' })
   })
 
+  it('[R14] many uploads at once each gather less before they write', async () => {
+    const numUploads = 200
+    const uploads = Array.from({ length: numUploads }, (_, index) => {
+      const over = new AbortController()
+      const content = new Readable({ read: () => undefined })
+      const each = { ...target, deviceId: `d_${index}` }
+      const receiving = receive(content, { target: each, signal: over.signal })
+      return { over, content, each, receiving }
+    })
+    const written = async (numBytes: number) => {
+      for (const { each } of uploads) for (let held = 0; held < numBytes;) held = await spool.partBytes(each)
+    }
+    // So much is written at once by an upload that is alone, too: now all have begun.
+    for (const { content } of uploads) content.push(bytes.subarray(0, 512 * 1024))
+    await written(512 * 1024)
+    // 32 MiB among 200 is 167,772 bytes each.
+    for (const { content } of uploads) content.push(bytes.subarray(512 * 1024, 700_000))
+    await written(700_000)
+    for (const { over } of uploads) over.abort(new Error('round over'))
+    const ended = await Promise.allSettled(uploads.map(({ receiving }) => receiving))
+    expect(new Set(ended.map(({ status }) => status))).toEqual(new Set(['rejected']))
+  })
+
   it('refuses another offset than its own, and says which', async () => {
     await expect(receive(body(bytes), { offset: 5 })).rejects.toMatchObject({
       code: 'bad-offset',

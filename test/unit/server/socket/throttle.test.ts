@@ -5,13 +5,13 @@ import { throttleSummaries } from '../../../../server/src/socket/throttle.ts'
 const summary = (number: number, numAccepted: number, taskId = 'digits') =>
   ({ taskId, number, numAccepted }) as RoundSummary
 
-function setUp() {
+function setUp(intervalMs = () => 250) {
   const clock = virtualClock({ startAt: 0 })
   const life = new AbortController()
   const sent: string[] = []
   const tell = throttleSummaries(
     (round) => sent.push(`${clock.now()} ${round.taskId} ${round.number}:${round.numAccepted}`),
-    { clock, intervalMs: 250, signal: life.signal },
+    { clock, intervalMs, signal: life.signal },
   )
   return { clock, life, sent, tell }
 }
@@ -39,6 +39,20 @@ describe('throttleSummaries', () => {
       tell(summary(number, accepted))
     await clock.advance(250)
     expect(sent).toEqual(['0 digits 1:0', '250 digits 1:3', '250 digits 2:1'])
+  })
+
+  it('measures the interval anew each time', async () => {
+    let numListening = 1
+    const { clock, sent, tell } = setUp(() => 100 * numListening)
+    tell(summary(1, 0))
+    tell(summary(1, 1))
+    numListening = 5
+    await clock.advance(100)
+    tell(summary(1, 2))
+    await clock.advance(499)
+    expect(sent).toEqual(['0 digits 1:0', '100 digits 1:1'])
+    await clock.advance(1)
+    expect(sent.at(-1)).toBe('600 digits 1:2')
   })
 
   it('holds each task back by itself', () => {

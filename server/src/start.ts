@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { systemClock, type Clock } from '@panal/client-core'
@@ -7,6 +6,7 @@ import { AuditLog } from './audit/audit-log.ts'
 import { Credentials } from './auth/credentials.ts'
 import { Devices } from './auth/devices.ts'
 import { writeLocalToken } from './auth/local-token.ts'
+import { codeVersion } from './code-version.ts'
 import type { Config } from './config.ts'
 import { makeEvaluator } from './gate/evaluator.ts'
 import { makeGate } from './gate/gate.ts'
@@ -39,8 +39,6 @@ export interface RunningServer {
 }
 
 const webFolder = fileURLToPath(new URL('../../client-web/dist', import.meta.url))
-const packageFile = new URL('../package.json', import.meta.url)
-const codeVersion = (): string => (JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version
 
 /**
  * Everything a server is, on one data directory, listening and with its tasks' rounds running.

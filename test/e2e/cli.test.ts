@@ -96,6 +96,10 @@ describe('panal', () => {
     [['dataset', 'add']],
     [['admin-link']],
     [['audit', 'verify']],
+    [['backup']],
+    [['restore']],
+    [['check']],
+    [['gc']],
   ])('%j has --help', async (command) => {
     const { code, out } = await run(...command, '--help')
     expect(code).toBe(0)

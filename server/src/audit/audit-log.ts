@@ -17,6 +17,7 @@ export type AuditAction =
   | 'signed-in'
   | 'token-created'
   | 'credential-revoked'
+  | 'restored'
 
 export interface AuditEntry {
   /** From 1, without gaps. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { dataAndPeopleCommands } from './data-and-people.ts'
+import { dataDirectoryCommands } from './data-directory.ts'
 import { keyCommands } from './keys.ts'
 import { startCommands } from './start.ts'
 import { taskCommands } from './tasks.ts'
@@ -37,6 +38,7 @@ function buildProgram(context: CliContext): Command {
   taskCommands(program, context)
   versionCommands(program, context)
   dataAndPeopleCommands(program, context)
+  dataDirectoryCommands(program, context)
   keyCommands(program, context)
   return program
 }

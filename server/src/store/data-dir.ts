@@ -23,6 +23,9 @@ export interface DataDir {
 
 const lockName = 'lock.db'
 
+/** There while a restore moves files into their places: what lies there then is neither the old state nor the new. */
+export const restoringName = 'restoring'
+
 /**
  * Creates what is missing, checks that it can be written, and takes the directory for this process.
  * @throws StartupError 'data-dir-in-use' | 'data-dir-not-writable' | 'data-damaged'

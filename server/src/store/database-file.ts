@@ -8,7 +8,7 @@ const pagesPerRead = 256
 const maxNamed = 8
 
 /** Every page of a database file, in order. What is left after the last whole page is no page. */
-export async function* databasePages(file: string, pageBytes: number): AsyncGenerator<Buffer> {
+async function* databasePages(file: string, pageBytes: number): AsyncGenerator<Buffer> {
   const handle = await open(file, 'r')
   try {
     const buffer = Buffer.alloc(pagesPerRead * pageBytes)

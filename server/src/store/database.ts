@@ -2,7 +2,6 @@ import Libsql from 'libsql'
 import { closeSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
 import { Kysely, Migrator, SqliteDialect } from 'kysely'
 import { StartupError } from '../startup-error.ts'
-import { databasePages } from './database-file.ts'
 import { migrations } from './migrations/index.ts'
 import { createSums, emptyLog, PageSums, readSums, sumsFileOf } from './page-sums.ts'
 import { SyncQueries } from './sync-query.ts'
@@ -100,11 +99,14 @@ interface Checkpointed {
  * @throws StartupError 'database-too-new'
  */
 export async function openDatabase(file: string): Promise<Database> {
-  if ((await readSums(file)) === undefined) await addSums(file)
+  const hasSums = (await readSums(file)) !== undefined
   const connection = connect(file)
   try {
     await migrate(connection)
-    return new Database(connection, file, pageBytesOf(connection))
+    const pageBytes = (connection.pragma('page_size') as { page_size: number }[])[0]!.page_size
+    // A new database, or one that an older version left, is taken as it is.
+    if (!hasSums) await createSums(file, pageBytes, allPages(connection))
+    return new Database(connection, file, pageBytes)
   } catch (error) {
     connection.close()
     throw error
@@ -126,19 +128,13 @@ function connect(file: string): Libsql.Database {
   return connection
 }
 
-const pageBytesOf = (connection: Libsql.Database): number =>
-  (connection.pragma('page_size') as { page_size: number }[])[0]!.page_size
-
-/**
- * A new database, or one that an older version left, is taken as it is. Closed while its file is read: closing a file
- * drops the locks that SQLite has on it.
- */
-async function addSums(file: string): Promise<void> {
-  const connection = connect(file)
+/** Not read from the file: closing a file drops the locks that SQLite has on it, and others could delete its log. */
+function* allPages(connection: Libsql.Database): Generator<Buffer> {
   connection.pragma('wal_checkpoint(TRUNCATE)')
-  const pageBytes = pageBytesOf(connection)
-  connection.close()
-  await createSums(file, databasePages(file, pageBytes), `${sumsFileOf(file)}.new`)
+  const pages = connection.prepare('select data from sqlite_dbpage order by pgno').iterate() as Iterable<{
+    data: ArrayBuffer
+  }>
+  for (const { data } of pages) yield Buffer.from(data)
 }
 
 async function migrate(connection: Libsql.Database): Promise<void> {

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { PanalError } from '@panal/client-core'
 import { StartupError } from '../startup-error.ts'
 import { DamagedBlobError } from './blob-files.ts'
 import type { BlobStore } from './blobs.ts'
 import { databaseDamage } from './database-file.ts'
-import type { DataDir } from './data-dir.ts'
+import { restoringName, type DataDir } from './data-dir.ts'
 import { openDatabase, type Database } from './database.ts'
 import { sumsFileOf } from './page-sums.ts'
 import { query, type SyncQueries } from './sync-query.ts'
@@ -14,6 +16,11 @@ import { query, type SyncQueries } from './sync-query.ts'
  * @throws StartupError 'data-damaged' with what to restore, or 'database-too-new'
  */
 export async function openSound(dataDir: DataDir, blobs: BlobStore): Promise<Database> {
+  if (existsSync(join(dataDir.path, restoringName)))
+    throw new StartupError(
+      'data-damaged',
+      `A restore into ${dataDir.path} was cut off. Repeat it: ${restoreWhole(dataDir)}.`,
+    )
   const damage = await databaseDamage(dataDir.databaseFile)
   if (damage !== 'unchecked' && damage.length > 0) throw damagedDatabase(dataDir, damage)
   const db = await openDatabase(dataDir.databaseFile)

@@ -66,17 +66,12 @@ export async function readSums(databaseFile: string): Promise<StoredSums | 'dama
   }
 }
 
-/** Writes the sums of a database file whose log is empty, whole or not at all. */
-export async function createSums(databaseFile: string, pages: AsyncIterable<Buffer>, temp: string): Promise<void> {
+/** Writes the sums of a database file whose log is empty, whole or not at all. `pages`: all of them, in order. */
+export async function createSums(databaseFile: string, pageBytes: number, pages: Iterable<Buffer>): Promise<void> {
+  const temp = `${sumsFileOf(databaseFile)}.new`
   const file = await open(temp, 'w', 0o600)
   try {
-    let pageBytes = 0
-    const sums: Buffer[] = []
-    for await (const page of pages) {
-      pageBytes = page.length
-      sums.push(sumOf(page))
-    }
-    await file.writeFile(Buffer.concat([header(pageBytes, emptyLog), ...sums]))
+    await file.writeFile(Buffer.concat([header(pageBytes, emptyLog), ...[...pages].map(sumOf)]))
     await file.datasync()
   } finally {
     await file.close()

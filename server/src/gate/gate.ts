@@ -34,9 +34,14 @@ export function makeGate({ evaluator, loadParams, clock, maxCacheBytes = 64 * 2 
   const judge = async (subject: GateSubject, signal: AbortSignal): Promise<GateReport> => {
     const judgedAt = clock.now()
     const { document, candidate, champion, anchor } = subject
-    const evaluation = open(subject, signal)
     const checks = makeGateChecks(document.gate.checks)
-    const results = await runChecks(checks, evaluation, signal)
+    let evaluation = open(subject, signal)
+    let results = await runChecks(checks, evaluation, signal)
+    if (results.some(({ verdict }, index) => verdict === 'ERROR' && checks[index]?.integrity)) {
+      // The evaluator may have died under it. Nobody judges this model later, so it is judged once more now.
+      evaluation = open(subject, signal)
+      results = await runChecks(checks, evaluation, signal)
+    }
     const sound = isSound(checks, results)
     const overall = overallVerdict({
       results,

@@ -1,7 +1,7 @@
 import type { DeviceId, EpochMs } from '@panal/client-core'
 import type { GateReport } from '../gate/report.ts'
 
-/** What became of a version at the gate. `initial` is version 0; `candidate` has not been judged yet. */
+/** What became of a version at the gate. `initial` is version 0; `candidate` has not been judged yet, or could not be. */
 export type VersionStatus = 'initial' | 'candidate' | 'promoted' | 'held' | 'rejected' | 'unsound'
 
 /** One version with its whole lineage. `unsound`: failed an integrity check, never became head. */

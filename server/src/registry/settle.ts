@@ -23,6 +23,8 @@ export function settle(
 ): { outcome: Outcome; status: VersionStatus; reason: string } {
   const { verdict, reason } = report
   const said = outcomes[verdict]
+  // Its soundness could not be found out (the evaluator died, say): nothing is known against it, and nothing for it.
+  if (!report.sound && verdict === 'ERROR') return { outcome: said, status: 'candidate', reason }
   if (!report.sound) return { outcome: said === 'promoted' ? 'rejected' : said, status: 'unsound', reason }
   if (said === 'promoted' && report.champion !== champion)
     return { outcome: 'held', status: 'held', reason: 'the champion was changed while this candidate was judged' }

@@ -20,8 +20,9 @@ const floor = (min: number): GateCheckSpec => ({ name: 'floor', metric: 'accurac
 const noRegression: GateCheckSpec = { name: 'no-regression', against: 'champion', margin: 0.02 }
 
 /** A gate over these models; params are [version]. `ran` lists what the evaluator was asked. */
-function open() {
+function open({ numFailures = Infinity } = {}) {
   const ran: string[] = []
+  let failed = 0
   const clock = virtualClock({ startAt: 1000 })
   const gate = makeGate({
     clock,
@@ -32,8 +33,8 @@ function open() {
         const version = params[0] ?? NaN
         ran.push(`${version} on ${datasetSha256.charAt(0)}`)
         signal.throwIfAborted()
-        if (version === 5) throw new Error('the evaluation worker stopped with code 3')
-        return Promise.resolve(answers[version] ?? predictions([]))
+        if (version === 5 && failed++ < numFailures) throw new Error('the evaluation worker stopped with code 3')
+        return Promise.resolve(answers[version === 5 ? 2 : version] ?? predictions([]))
       },
       close: () => Promise.resolve(),
     },
@@ -90,10 +91,15 @@ describe('the gate', () => {
   it('makes ERROR of a failing evaluator, and holds: not sound, not rejected', async () => {
     const { gate, ran } = open()
     const report = await gate.judge(subject(5, [noRegression]), never)
-    // Once for each set: a worker that dies of a model is not given it again for the metrics.
-    expect(ran.sort()).toEqual(['5 on d', '5 on e'])
+    // Once more than each set: a worker that died of a model gets it a second time to judge, and not for the metrics.
+    expect(ran.sort()).toEqual(['5 on d', '5 on e', '5 on e'])
     expect(report).toMatchObject({ verdict: 'ERROR', sound: false, evaluation: null, gate: null })
     expect(report.reason).toBe('integrity: The check could not be made: the evaluation worker stopped with code 3.')
+  })
+  it('judges a model once more when the evaluator died of something else', async () => {
+    const { gate } = open({ numFailures: 1 })
+    const report = await gate.judge(subject(5, [noRegression]), never)
+    expect(report).toMatchObject({ verdict: 'PASS', sound: true, gate: { numExamples: 1000 } })
   })
   it('makes ERROR of a reference that cannot be run; the candidate stays sound', async () => {
     const { gate } = open()

@@ -132,7 +132,8 @@ describe('conclude', () => {
     ['NO_CHANGE', true, 'held', 'held', [1, null, null]],
     ['BLOCK', true, 'rejected', 'rejected', [1, null, null]],
     ['BLOCK', false, 'rejected', 'unsound', [0, null, null]],
-    ['ERROR', false, 'held', 'unsound', [0, null, null]],
+    // Nobody knows whether it is sound: it waits, as what has not been judged does.
+    ['ERROR', false, 'held', 'candidate', [0, null, null]],
     ['PASS', false, 'rejected', 'unsound', [0, null, null]],
   ])('%s, sound: %s → round %s, version %s', async (verdict, sound, outcome, status, moved) => {
     const closed = await concluded(store, { verdict, sound, reason: 'because' })

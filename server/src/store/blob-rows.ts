@@ -19,10 +19,10 @@ export function recordBlob(
 export const blobKinds = (db: SyncQueries, sha256: string): BlobKind[] =>
   db.all(query.selectFrom('blobs').select('kind').where('sha256', '=', sha256).orderBy('kind')).map((row) => row.kind)
 
-/** May anybody read it? A blob that is an evaluation set as well as a public sample stays private. */
+/** May anybody read it? Weights stay public where a server optimizer's state has the same bytes; a dataset stays private. */
 export function isPublicBlob(db: SyncQueries, sha256: string): boolean {
   const kinds = blobKinds(db, sha256)
-  return kinds.length > 0 && kinds.every(isPublic)
+  return kinds.some(isPublic) && !kinds.includes('dataset')
 }
 
 export const blobsOfKind = (db: SyncQueries, kind: BlobKind): { sha256: string; numBytes: number; at: number }[] =>

@@ -4,6 +4,7 @@ import type { TaskDocument } from '@panal/server'
 import { BlobCatalogue } from '../../../../server/src/registry/blob-catalogue.ts'
 import { makeTask } from '../../../../server/src/registry/make-task.ts'
 import { TaskStore } from '../../../../server/src/registry/task-store.ts'
+import { recordBlob } from '../../../../server/src/store/blob-rows.ts'
 import type { BlobKind } from '../../../../server/src/store/schema.ts'
 import { digitsLike } from '../../../fixtures/task-document.ts'
 import { useTempStore } from '../../../fixtures/temp-store.ts'
@@ -194,6 +195,16 @@ describe('BlobCatalogue', () => {
     expect(catalogue.isPublic(await stored(people(80, 81)))).toBe(false)
     expect(catalogue.isPublic(store.registry.version('credit', 0).weightsSha256)).toBe(true)
     expect(catalogue.isPublic(await store.blobs.put(Uint8Array.of(1)))).toBe(false)
+  })
+
+  it('serves weights whose bytes are also a server optimizer’s state', async () => {
+    await tasks.create(await creditLike(), 'ada')
+    const { weightsSha256, numBytes } = store.registry.version('credit', 0)
+    recordBlob(store.db, { sha256: weightsSha256, kind: 'optimizer', numBytes, at: 0 })
+    expect(catalogue.isPublic(weightsSha256)).toBe(true)
+    const state = await store.blobs.put(Uint8Array.of(2))
+    recordBlob(store.db, { sha256: state, kind: 'optimizer', numBytes: 1, at: 0 })
+    expect(catalogue.isPublic(state)).toBe(false)
   })
 
   it('does not let private data be published under another kind', async () => {

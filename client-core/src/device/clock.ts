@@ -14,22 +14,30 @@ export interface Timers {
   clearTimeout(handle: never): void
 }
 
+/** Timers count in 31 bits: a longer one fires at once, and a device told to wait a month would come back all the time. */
+const longestTimerMs = 2 ** 31 - 1
+
 /** The real clock, over the platform's own timers. */
 export function systemClock(timers: Timers): Clock {
+  const timer = (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(signal.reason)
+      const stop = () => {
+        timers.clearTimeout(handle as never)
+        reject(signal?.reason)
+      }
+      const handle = timers.setTimeout(() => {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      }, ms)
+      signal?.addEventListener('abort', stop, { once: true })
+    })
   return {
     now: () => Date.now(),
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted === true) return reject(signal.reason)
-        const stop = () => {
-          timers.clearTimeout(handle as never)
-          reject(signal?.reason)
-        }
-        const handle = timers.setTimeout(() => {
-          signal?.removeEventListener('abort', stop)
-          resolve()
-        }, ms)
-        signal?.addEventListener('abort', stop, { once: true })
-      }),
+    async sleep(ms, signal) {
+      let leftMs = ms
+      for (; leftMs > longestTimerMs; leftMs -= longestTimerMs) await timer(longestTimerMs, signal)
+      await timer(leftMs, signal)
+    },
   }
 }

@@ -71,7 +71,7 @@ export async function perform(
 const needsJoin: ReadonlySet<ErrorCode> = new Set(['not-joined', 'lease-lapsed', 'unauthorized'])
 
 async function uploadUpdate(
-  { taskId, roundNumber, baseVersion, plan }: Assignment,
+  { taskId, roundNumber, baseVersion, baseSha256, plan }: Assignment,
   { bytes, local, trainMs }: { bytes: Uint8Array; local: LocalResult; trainMs: number },
   { runtime, identity, rejoin }: WorkTools,
   signal: AbortSignal,
@@ -81,6 +81,7 @@ async function uploadUpdate(
   const header = {
     codec: plan.codec,
     baseVersion,
+    baseSha256,
     numExamples,
     numSteps,
     trainMs,

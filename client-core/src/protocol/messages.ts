@@ -220,6 +220,8 @@ export const UpdateHeader = Type.Object(
     codec: CodecName,
     bytes: Type.Integer({ minimum: 1, maximum: 2 ** 40 }),
     baseVersion: VersionNumber,
+    /** Of the weights that training started from: says that both ends mean the same by `baseVersion`. */
+    baseSha256: Type.Optional(Sha256),
     numExamples: Type.Integer({ minimum: 1, maximum: 2 ** 31 }),
     numSteps: Type.Integer({ minimum: 0, maximum: 2 ** 31 }),
     lossBefore: Type.Optional(Type.Number()),

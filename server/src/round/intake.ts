@@ -41,6 +41,8 @@ interface Upload {
 /** Updates decoded at once: bounds the memory of the checks whatever the number of uploads. */
 const numDecoders = 2
 const retryBusyMs = 1_000
+/** Up to so many times its length, an update was made for another model or of wider numbers; beyond, it is no update. */
+const farTooLong = 2
 
 /**
  * From request bytes to a counted update, in a straight line: known? admissible? → disk, hashed → decoded, checked →
@@ -118,9 +120,12 @@ export class Intake {
     if (header.baseVersion !== round.baseVersion)
       throw new PanalError('wrong-base', `this round starts from version ${round.baseVersion}`)
     if (header.codec !== task.codec.name) throw new PanalError('unknown-codec', `the plan asks for ${task.codec.name}`)
+    if (header.baseSha256 !== undefined && header.baseSha256 !== round.baseSha256)
+      throw new PanalError('wrong-base', 'the weights of this round’s base version have another digest')
     const maxBytes = task.codec.maxBytes(task.layout)
-    if (header.bytes > maxBytes)
-      throw new PanalError('too-large', `an update of this model has at most ${maxBytes} bytes`)
+    const detail = `an update of this model has at most ${maxBytes} bytes`
+    if (header.bytes > farTooLong * maxBytes) throw new PanalError('too-large', detail)
+    if (header.bytes > maxBytes) throw new PanalError('wrong-length', detail)
     return live
   }
 

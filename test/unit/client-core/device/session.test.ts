@@ -64,6 +64,7 @@ describe('a round that goes well', () => {
     expect(header).toEqual({
       codec: 'f32',
       baseVersion: 0,
+      baseSha256: baseDigest,
       numExamples: 2,
       numSteps: 1,
       lossBefore: 2,
@@ -108,6 +109,7 @@ describe('a round that goes well', () => {
     const { bench } = await reach.training()
     await bench.finishTraining(trained({ lossBefore: Number.NaN, lossAfter: Number.POSITIVE_INFINITY }))
     expect(Object.keys(last(bench.uploads).asked.header).sort()).toEqual([
+      'baseSha256',
       'baseVersion',
       'codec',
       'numExamples',

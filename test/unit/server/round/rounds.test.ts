@@ -192,7 +192,9 @@ describe('an update', () => {
   it.each([
     ['of a round that is not open yet', { roundNumber: 2 }, 'future-round'],
     ['from another base', { baseVersion: 7 }, 'wrong-base'],
-    ['longer than the codec needs', { bytes: 17 }, 'too-large'],
+    ['from the base’s version with other weights', { baseSha256: 'e'.repeat(64) }, 'wrong-base'],
+    ['longer than the codec needs', { bytes: 17 }, 'wrong-length'],
+    ['more than twice as long', { bytes: 33 }, 'too-large'],
     ['shorter than declared', { body: Readable.from([Buffer.alloc(10)]) }, 'length-mismatch'],
     ['longer than declared', { body: Readable.from([Buffer.alloc(20)]) }, 'length-mismatch'],
     ['whose digest is another', { sha256: 'f'.repeat(64) }, 'digest-mismatch'],

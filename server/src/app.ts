@@ -1,13 +1,12 @@
 import cookie from '@fastify/cookie'
-import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { PanalError } from '@panal/client-core'
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import { guardAudience } from './http/audience.ts'
 import { auditRoutes } from './http/audit.ts'
 import { blobRoutes } from './http/blobs.ts'
+import { limitBodies } from './http/bodies.ts'
 import { credentialRoutes } from './http/credentials.ts'
 import { datasetRoutes } from './http/datasets.ts'
 import { deviceRoutes } from './http/devices.ts'
@@ -17,6 +16,7 @@ import { keyRoutes } from './http/keys.ts'
 import { modelRoutes } from './http/models.ts'
 import { allowedOrigins } from './http/origin.ts'
 import type { App, AppDeps } from './http/ports.ts'
+import { limitRates } from './http/rate-limits.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session.ts'
 import { limitSlowClients } from './http/slow-clients.ts'
@@ -29,6 +29,7 @@ import { makeMetrics } from './metrics/metrics.ts'
 import { attachSockets, type Sockets } from './socket/sockets.ts'
 
 const smallBodyBytes = 64 * 1024
+const maxHeaderBytes = 16 * 1024
 
 /** The front door: HTTP and control connections on one server, which does not listen yet. */
 export interface FrontDoor {
@@ -46,21 +47,27 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
     bodyLimit: smallBodyBytes,
     connectionTimeout: config.connectionTimeoutMs,
     requestTimeout: config.uploadTimeoutMs,
-    http: { headersTimeout: config.connectionTimeoutMs, connectionsCheckingInterval: 1000 },
+    http: {
+      headersTimeout: config.connectionTimeoutMs,
+      connectionsCheckingInterval: 1000,
+      maxHeaderSize: maxHeaderBytes,
+    },
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
+    // Longer than any address: an id of any length gets its schema's 400.
+    routerOptions: { maxParamLength: maxHeaderBytes },
     forceCloseConnections: 'idle',
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => void sendRefusal(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
-  app.removeContentTypeParser('text/plain')
   // The schemas of answers document them; the compiler and the tests hold them, so nothing is dropped in silence here.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   handleErrors(app)
+  limitBodies(app)
 
   await securityHeaders(app, { https: config.publicUrl.startsWith('https:') })
   await app.register(cookie)
-  await app.register(rateLimit, { global: false, errorResponseBuilder: tooMany })
+  await limitRates(app, config)
   await documentApi(app)
   guardAudience(app, { credentials: deps.credentials, devices, allowed })
   limitSlowClients(app, config)
@@ -108,9 +115,6 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
   await app.ready()
   return { app, sockets }
 }
-
-const tooMany = (_request: unknown, { ttl }: { ttl: number }) =>
-  new PanalError('rate-limited', undefined, { retryAfterMs: ttl })
 
 /** /docs for people, /docs/json for programs. */
 async function documentApi(app: App): Promise<void> {

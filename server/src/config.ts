@@ -68,6 +68,19 @@ export const Config = Type.Object(
       default: 6000,
       description: 'new devices per minute from one network (IPv4 /24, IPv6 /56)',
     }),
+    networkRequestsPerMinute: Type.Integer({
+      minimum: 1,
+      maximum: 100_000_000,
+      default: 120_000,
+      description:
+        'requests per minute from one network (IPv4 /24, IPv6 /56), those of devices in their own name apart',
+    }),
+    deviceRequestsPerMinute: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 6000,
+      description: 'requests per minute from one device in its own name, such as uploads',
+    }),
     signInsPerMinute: Type.Integer({
       minimum: 1,
       maximum: 1_000_000,

@@ -7,12 +7,11 @@ import type { App } from './ports.ts'
 export function acceptStreams(app: App): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
-  app.addHook('onRequest', (request, _reply, done) => {
-    const { 'content-encoding': encoding, 'content-type': type } = request.headers
-    if (encoding !== undefined) return done(new PanalError('unsupported-encoding'))
-    if (request.method === 'PUT' && type === undefined) return done(new PanalError('unsupported-media-type'))
-    done()
-  })
+  app.addHook('onRequest', ({ method, headers }, _reply, done) =>
+    done(
+      method === 'PUT' && headers['content-type'] === undefined ? new PanalError('unsupported-media-type') : undefined,
+    ),
+  )
 }
 
 /** The declared length of a body. @throws PanalError 'length-mismatch' without one */

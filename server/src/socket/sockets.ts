@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { errorCodes, type Closing } from '@panal/client-core'
 import { Server } from 'socket.io'
 import { originMayUse, type AllowedOrigins } from '../http/origin.ts'
+import { FrugalWebSockets, guardConnections } from './connection-guard.ts'
 import { roomOf, serveSocket, type SocketPorts } from './device-socket.ts'
 import { throttleSummaries } from './throttle.ts'
 
@@ -34,6 +35,7 @@ export function attachSockets(server: HttpServer, ports: SocketPorts, options: S
     perMessageDeflate: false,
     httpCompression: false,
     maxHttpBufferSize: 64 * 1024,
+    wsEngine: FrugalWebSockets,
     connectTimeout: options.connectTimeoutMs,
     allowRequest: (request, callback) => {
       const allowed = originMayUse(request.headers, options.allowed, true)
@@ -44,6 +46,7 @@ export function attachSockets(server: HttpServer, ports: SocketPorts, options: S
       callback(code, false)
     },
   })
+  guardConnections(io, ports.clock, (code) => ports.log.info({ code }, 'connection cut'))
   const connections = trackUpgrades(server)
   const life = new AbortController()
   const numListening = (taskId: string) => io.of('/').adapter.rooms.get(roomOf(taskId))?.size ?? 0

@@ -1,10 +1,9 @@
-import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Assignment, RoundSummary } from '@panal/client-core'
 import { createTask, useLiveServer } from '../fixtures/live-server.ts'
 import { ask, joinTask, next, openSocket, putUpdate, sha256, updateOf, type RawDevice } from '../fixtures/raw-device.ts'
 
-const live = useLiveServer({ uploadIdleMs: 1000 })
+const live = useLiveServer()
 const numParams = 51
 let devices: RawDevice[]
 let offer: Assignment
@@ -27,23 +26,6 @@ const verdict = async (response: Response) => {
 const bytes = updateOf(numParams)
 
 describe('an update', () => {
-  it.each([
-    ['gzip', 415, 'unsupported-encoding'],
-    ['br', 415, 'unsupported-encoding'],
-    ['identity', 415, 'unsupported-encoding'],
-  ])('with Content-Encoding %s is %i %s', async (encoding, ...expected) => {
-    const response = await putUpdate(live, devices[0]!, offer, { bytes, headers: { 'content-encoding': encoding } })
-    expect(await verdict(response)).toEqual(expected)
-  })
-
-  it.each([[undefined], ['application/json'], ['text/plain'], ['multipart/form-data; boundary=x']])(
-    'of content type %s is 415',
-    async (type) => {
-      const response = await putUpdate(live, devices[0]!, offer, { bytes, headers: { 'content-type': type } })
-      expect(await verdict(response)).toEqual([415, 'unsupported-media-type'])
-    },
-  )
-
   it('without a credential, with another device’s, or with half of one is 401', async () => {
     const [a, b] = devices as [RawDevice, RawDevice]
     const tries = [
@@ -64,61 +46,24 @@ describe('an update', () => {
     ['missing', undefined],
     ['no JSON', '{'],
     ['an array', '[]'],
-    ['0 examples', { numExamples: 0 }],
-    ['-1 examples', { numExamples: -1 }],
-    ['1.5 examples', { numExamples: 1.5 }],
-    ['2^53 examples', { numExamples: 2 ** 53 }],
-    ['"10" examples', { numExamples: '10' }],
-    ['NaN examples', { numExamples: NaN }],
-    ['an unknown key', { odd: 1 }],
-    ['a prototype key', '{"codec":"f32","bytes":204,"baseVersion":0,"numExamples":10,"numSteps":5,"__proto__":{}}'],
+    ['not of this protocol', { odd: 1 }],
+    ['longer than a header should be', { odd: 'x'.repeat(4096) }],
   ])('whose header is %s is 400', async (_, header) => {
     const headers = header === undefined ? { 'panal-update': undefined } : {}
     const response = await putUpdate(live, devices[0]!, offer, {
       bytes,
       headers,
-      ...(header !== undefined && { header: header as string }),
+      ...(header !== undefined && { header }),
     })
     expect(await verdict(response)).toEqual([400, 'bad-update-header'])
   })
 
-  it('that is not as long as it says is 400', async () => {
-    const longer = await putUpdate(live, devices[0]!, offer, { bytes, header: { bytes: bytes.length + 4 } })
-    expect(await verdict(longer)).toEqual([400, 'length-mismatch'])
-  })
-
-  it('without Content-Length is 400', async () => {
-    const response = await live.fetch(`/v1/tasks/digits/rounds/1/updates/${sha256(bytes)}`, {
-      method: 'PUT',
-      headers: {
-        authorization: `Bearer ${devices[0]!.deviceId}.${devices[0]!.deviceToken}`,
-        'content-type': 'application/octet-stream',
-        'panal-update': JSON.stringify({ codec: 'f32', bytes: 204, baseVersion: 0, numExamples: 10, numSteps: 5 }),
-      },
-      body: new Blob([bytes as Uint8Array<ArrayBuffer>]).stream(),
-      duplex: 'half',
-    } as RequestInit)
-    expect(await verdict(response)).toEqual([400, 'length-mismatch'])
-  })
-
-  it('of another task is 404, of a round to come 409, larger than the model can need 413', async () => {
+  it('of another task is 404, larger than the model can need 413', async () => {
     const [device] = devices as [RawDevice]
-    expect(await verdict(await putUpdate(live, device, { ...offer, taskId: 'nope' }, { bytes }))).toEqual([
-      404,
-      'unknown-task',
-    ])
-    expect(await verdict(await putUpdate(live, device, { ...offer, roundNumber: 2 }, { bytes }))).toEqual([
-      409,
-      'future-round',
-    ])
-    expect(await verdict(await putUpdate(live, device, { ...offer, baseVersion: 9 }, { bytes }))).toEqual([
-      409,
-      'wrong-base',
-    ])
-    expect(await verdict(await putUpdate(live, device, offer, { bytes: updateOf(numParams + 1000) }))).toEqual([
-      413,
-      'too-large',
-    ])
+    const elsewhere = putUpdate(live, device, { ...offer, taskId: 'nope' }, { bytes })
+    expect(await verdict(await elsewhere)).toEqual([404, 'unknown-task'])
+    const large = putUpdate(live, device, offer, { bytes: updateOf(numParams + 1000) })
+    expect(await verdict(await large)).toEqual([413, 'too-large'])
   })
 
   it('of a device that was not asked is 403', async () => {
@@ -131,29 +76,10 @@ describe('an update', () => {
     expect(await verdict(response)).toEqual([422, 'digest-mismatch'])
   })
 
-  it('that stalls is cut after a while, and resumed at the offset that HEAD gives', async () => {
-    const [device] = devices as [RawDevice]
-    const path = `/v1/tasks/digits/rounds/${offer.roundNumber}/updates/${sha256(bytes)}`
-    const authorization = `Bearer ${device.deviceId}.${device.deviceToken}`
-    await stalledUpload(path, authorization, bytes.subarray(0, 100))
-    const head = await live.fetch(path, { method: 'HEAD', headers: { authorization } })
-    expect(head.headers.get('upload-offset')).toBe('100')
-    const rest = (start: number, end = 203, size = 204) =>
-      putUpdate(live, device, offer, {
-        bytes: bytes.slice(start),
-        digest: sha256(bytes),
-        header: { bytes: bytes.length },
-        headers: { 'content-range': `bytes ${start}-${end}/${size}` },
-      })
-    expect(await verdict(await rest(50))).toEqual([416, 'bad-offset'])
-    expect(await verdict(await rest(100, 202))).toEqual([416, 'bad-offset'])
-    expect(await verdict(await rest(100, 203, 205))).toEqual([416, 'bad-offset'])
-    const receipt = (await (await rest(100)).json()) as object
-    expect(receipt).toMatchObject({ taskId: 'digits', roundNumber: 1, deviceId: device.deviceId, weight: 10 })
-    // Again, whole: the same receipt. [P17]
-    expect(await (await putUpdate(live, device, offer, { bytes })).json()).toEqual(receipt)
-    const other = await putUpdate(live, device, offer, { bytes: updateOf(numParams, 0.5) })
-    expect(await verdict(other)).toEqual([409, 'conflicting-update'])
+  it('is accepted with a receipt, and repeated with the same one [P17]', async () => {
+    const receipt = (await (await putUpdate(live, devices[0]!, offer, { bytes })).json()) as object
+    expect(receipt).toMatchObject({ taskId: 'digits', roundNumber: 1, deviceId: devices[0]!.deviceId, weight: 10 })
+    expect(await (await putUpdate(live, devices[0]!, offer, { bytes })).json()).toEqual(receipt)
   })
 
   it('with a NaN is 422, and stays refused', async () => {
@@ -183,27 +109,3 @@ describe('an update', () => {
     watcher.close()
   }, 60_000)
 })
-
-const uploadHead = (path: string, authorization: string) =>
-  [
-    `PUT ${path} HTTP/1.1`,
-    'host: x',
-    `authorization: ${authorization}`,
-    'content-type: application/octet-stream',
-    'content-length: 204',
-    `panal-update: ${JSON.stringify({ codec: 'f32', bytes: 204, baseVersion: 0, numExamples: 10, numSteps: 5 })}`,
-    '',
-    '',
-  ].join('\r\n')
-
-/** Sends the start of an update and waits until the server hangs up. */
-const stalledUpload = (path: string, authorization: string, part: Uint8Array): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(live.url)
-    const socket = connect(Number(port), hostname)
-    socket.write(uploadHead(path, authorization))
-    socket.write(part)
-    // An answer would mean that it was refused instead of waited for.
-    socket.on('data', (answer) => reject(new Error(answer.toString())))
-    socket.on('close', () => resolve()).on('error', () => resolve())
-  })

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import {
   ok,
   PanalError,
@@ -36,6 +37,8 @@ const drainRetryMs = 5_000
 /** The rounds of every task of a server: see the contract for what each method promises. */
 export function makeRounds(deps: RoundsDeps): Rounds {
   const stopping = new AbortController()
+  // Every task waits for it, and Node takes more than ten for a leak.
+  setMaxListeners(0, stopping.signal)
   const tasks = new Map<string, TaskRounds>()
   const running: Promise<void>[] = []
   const roundListeners = new Set<(round: RoundSummary) => void>()

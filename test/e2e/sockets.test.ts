@@ -62,11 +62,6 @@ describe('joining', () => {
 })
 
 describe('who may connect', () => {
-  it('only who speaks WebSocket, and only protocol 4', async () => {
-    expect((await live.fetch('/socket.io/?EIO=4&transport=polling')).status).toBe(400)
-    expect((await live.fetch('/socket.io/socket.io.js')).status).not.toBe(200)
-  })
-
   it('no more than there is room for', async () => {
     const many = await Promise.all(Array.from({ length: 50 }, () => connected()))
     expect(many).toHaveLength(50)

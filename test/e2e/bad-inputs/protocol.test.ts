@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from '@jest/globals'
-import type { TaskDocument } from '@panal/client-core'
+import type { TaskDocument } from '@panal/server'
 import { useLiveServer } from '../../fixtures/live-server.ts'
 import {
   credentialOf,

@@ -66,8 +66,8 @@ async function compose(config: Config, dataDir: DataDir, db: Database): Promise<
   const devices = new Devices({ db, clock, audit })
   const blobs = new BlobFiles(dataDir)
   const registry = new SqlRegistry({ db, blobs, clock, audit, codeVersion: codeVersion() })
-  const tasks = await TaskStore.load({ db, blobs, clock, audit, registry })
   const evaluator = makeEvaluator({ readBlob: (sha256) => blobs.read(sha256) })
+  const tasks = await TaskStore.load({ db, examiner: evaluator, clock, audit, registry })
   const gate = makeGate({ evaluator, clock, loadParams: (taskId, { version }) => registry.params(taskId, version) })
   const rounds = makeRounds({
     registry,

@@ -84,6 +84,8 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
     rounds,
     taskIds: () => tasks.list().map(({ id }) => id),
     numSockets: () => sockets.count,
+    gateReport: (taskId, version) => deps.registry.version(taskId, version).evaluation,
+    disk: deps.disk,
   })
   app.addHook('onClose', () => metrics.close())
 

@@ -38,6 +38,18 @@ export const Config = Type.Object(
       default: 'info',
       description: 'least level that is logged: fatal, error, warn, info, debug, trace or silent',
     }),
+    otlpEndpoint: Type.String({
+      pattern: '^$|^https?://[a-zA-Z0-9.:\\[\\]-]+(/[a-zA-Z0-9._~/-]*)?$',
+      default: '',
+      description:
+        'OpenTelemetry collector (OTLP over HTTP) that gets a trace of each round; also OTEL_EXPORTER_OTLP_ENDPOINT',
+    }),
+    diskReserveBytes: Type.Integer({
+      minimum: 0,
+      maximum: 2 ** 50,
+      default: 256 * 2 ** 20,
+      description: 'free space of the data directory below which updates are told to come back, in bytes',
+    }),
     maxUploads: Type.Integer({
       minimum: 1,
       maximum: 100_000,
@@ -103,6 +115,9 @@ export type Config = Static<typeof Config>
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
+/** Variables that other programs know, for the settings that mean the same. Ours wins. */
+const sharedEnv: Readonly<Partial<Record<keyof Config, string>>> = { otlpEndpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT' }
+
 /** What a row of the table says, as plain JSON Schema. */
 interface Row {
   readonly type?: string
@@ -139,9 +154,11 @@ export function loadConfig(sources: {
   const values: Record<string, unknown> = {}
   const origins: Record<string, string> = {}
   for (const { name, env, flag, fallback } of settings) {
+    const shared = sharedEnv[name] ?? env
     const given = [
       [flag, sources.flags[name]],
       [env, sources.env[env]],
+      [shared, sources.env[shared]],
     ].find(([, text]) => text !== undefined && text !== '')
     const [origin, text] = given ?? ['default', fallback]
     values[name] = parse(table[name], text ?? fallback)

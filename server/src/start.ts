@@ -22,6 +22,8 @@ import { makeRounds } from './round/rounds.ts'
 import { StartupError } from './startup-error.ts'
 import { BlobFiles } from './store/blob-files.ts'
 import { openDataDir, type DataDir } from './store/data-dir.ts'
+import { DiskSpace } from './store/disk-space.ts'
+import type { Tracing } from './tracking/otlp.ts'
 import type { Database } from './store/database.ts'
 import { openSound } from './store/open-sound.ts'
 
@@ -66,31 +68,38 @@ async function compose(config: Config, dataDir: DataDir, db: Database): Promise<
   const devices = new Devices({ db, clock, audit })
   const blobs = new BlobFiles(dataDir)
   const registry = new SqlRegistry({ db, blobs, clock, audit, codeVersion: codeVersion() })
+  const tasks = await TaskStore.load({ db, blobs, clock, audit, registry })
   const evaluator = makeEvaluator({ readBlob: (sha256) => blobs.read(sha256) })
-  const tasks = await TaskStore.load({ db, examiner: evaluator, clock, audit, registry })
   const gate = makeGate({ evaluator, clock, loadParams: (taskId, { version }) => registry.params(taskId, version) })
+  const tracing = await tracingOf(config)
+  const updateLog = new SqlUpdateLog(db)
   const rounds = makeRounds({
     registry,
     gate,
     clock,
     taskCard,
-    log: new SqlUpdateLog(db),
+    log: tracing?.traces.log(updateLog) ?? updateLog,
     spoolFolder: dataDir.uploads,
     maxConcurrentUploads: config.maxUploads,
     onFinished: (taskId) => tasks.setPaused(taskId, true, 'round limit'),
     onError: (error, taskId) => log.error({ err: error, taskId }, 'round failed'),
+    ...(tracing && { watch: (taskId, ports) => tracing.traces.watch(taskId, ports) }),
   })
+  const endTraces = tracing?.traces.follow(rounds)
   logRounds(rounds, log)
   let ready = false
   const catalogue = new BlobCatalogue({ db, clock, audit })
+  const disk = await DiskSpace.of({ folder: dataDir.uploads, reserveBytes: config.diskReserveBytes, clock })
   const stores = { registry, tasks, blobs, catalogue, keys, devices, credentials, audit }
-  const door = await buildApp({ config, clock, log, rounds, ...stores, webFolder, isReady: () => ready })
+  const door = await buildApp({ config, clock, log, rounds, ...stores, disk, webFolder, isReady: () => ready })
 
   const url = await listen(door, config)
   let closing: Promise<void> | undefined
   const close = async () => {
     ready = false
     await drain(door, () => rounds.stop(), { clock, drainMs: config.drainMs })
+    endTraces?.()
+    await tracing?.close()
     await gate.close()
     db.close()
     dataDir.close()
@@ -114,6 +123,10 @@ async function compose(config: Config, dataDir: DataDir, db: Database): Promise<
     throw error
   }
 }
+
+/** Loaded only where it is asked for: an idle server should be small. */
+const tracingOf = async ({ otlpEndpoint }: Config): Promise<Tracing | undefined> =>
+  otlpEndpoint === '' ? undefined : (await import('./tracking/otlp.ts')).startTracing(otlpEndpoint, codeVersion())
 
 const firstLink = (url: string, credentials: Credentials): string =>
   `${url}/admin#link=${credentials.createLink({ name: 'admin', role: 'owner' }, 'first start').secret}`

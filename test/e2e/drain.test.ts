@@ -51,6 +51,7 @@ it('a stopping server tells devices and watchers, finishes the uploads in flight
 
   const stopped = live.close()
   expect(await joinersClosing).toMatchObject({ code: 'draining', retryAfterMs: expect.any(Number) })
+  expect([(await live.fetch('/healthz')).status, (await live.fetch('/readyz')).status]).toEqual([200, 503])
   upload.write(bytes.subarray(100))
 
   expect((await receipt).toString()).toMatch(/^HTTP\/1.1 200 OK[^]*"roundNumber":1/)

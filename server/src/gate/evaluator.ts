@@ -1,7 +1,6 @@
 import type { Worker } from 'node:worker_threads'
-import { PanalError } from '@panal/client-core'
-import type { Evaluator, Examination, Examiner, Predictions } from './contract.ts'
-import type { Answer, FromWorker, Request, ToWorker } from './evaluator-protocol.ts'
+import type { EvaluationRequest, Evaluator, Predictions } from './contract.ts'
+import type { FromWorker, ToWorker } from './evaluator-protocol.ts'
 import { spawnWorker } from './thread.ts'
 
 export interface EvaluatorParts {
@@ -18,16 +17,14 @@ interface Life {
   readonly worker: Worker
   /** Digests of the datasets it holds, least recently used first. */
   readonly held: Set<string>
-  readonly waiting: Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>
+  readonly waiting: Map<number, { resolve(predictions: Predictions): void; reject(error: Error): void }>
 }
 
-const never = new AbortController().signal
-
 /**
- * Reads stored datasets and runs models over them in one worker thread, so that the main thread waits for neither.
+ * Runs models over stored datasets in one worker thread, so that the main thread never waits for a matrix product.
  * The thread starts with the first request and is started again after it died; requests are handled in order.
  */
-export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
+export function makeEvaluator(parts: EvaluatorParts): Evaluator {
   const workerUrl = parts.workerUrl ?? new URL('./evaluator-worker.ts', import.meta.url)
   const maxDatasets = parts.maxDatasets ?? 6
   const reading = new Map<string, Promise<Uint8Array>>()
@@ -39,17 +36,17 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
     if (closed) throw new Error('the evaluator is closed')
   }
 
-  const ask = async (request: Request, signal: AbortSignal, transfer: ArrayBuffer[] = []): Promise<Answer> => {
+  const predict = async (request: EvaluationRequest, signal: AbortSignal): Promise<Predictions> => {
     signal.throwIfAborted()
     refuseIfClosed()
-    const { sha256 } = request
+    const { datasetSha256: sha256 } = request
     const bytes = life?.held.has(sha256) === true ? undefined : await untilAborted(read(sha256), signal)
     refuseIfClosed()
     // From here to the posting of the request nothing else runs, so the dataset cannot be dropped in between.
     const current = (life ??= start())
     if (bytes !== undefined) hold(current, sha256, bytes)
     touch(current, sha256)
-    return send(current, { request, transfer, signal })
+    return ask(current, request, signal)
   }
 
   /** A blob is read once, however many wait for it. */
@@ -72,10 +69,7 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
     }
   }
 
-  const send = (
-    current: Life,
-    { request, transfer, signal }: { request: Request; transfer: ArrayBuffer[]; signal: AbortSignal },
-  ): Promise<Answer> =>
+  const ask = (current: Life, request: EvaluationRequest, signal: AbortSignal): Promise<Predictions> =>
     new Promise((resolve, reject) => {
       const id = ++lastId
       const settled = (): void => {
@@ -89,9 +83,9 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
         reject(signal.reason as Error)
       }
       current.waiting.set(id, {
-        resolve: (answer) => {
+        resolve: (predictions) => {
           settled()
-          resolve(answer)
+          resolve(predictions)
         },
         reject: (error) => {
           settled()
@@ -100,7 +94,9 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
       })
       signal.addEventListener('abort', cancel, { once: true })
       current.worker.ref()
-      post(current, { ...request, id }, transfer)
+      const params = new Float32Array(request.params)
+      const message = { id, document: request.document, params, sha256: request.datasetSha256 }
+      post(current, { type: 'predict', ...message }, [params.buffer])
     })
 
   const start = (): Life => {
@@ -112,9 +108,9 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
     }
     worker.on('message', (message: FromWorker) => {
       const waiting = born.waiting.get(message.id)
-      if (message.type === 'answered') return waiting?.resolve(message.answer)
-      const { code, detail } = message
-      waiting?.reject(code === undefined ? new Error(detail) : new PanalError(code, detail))
+      if (message.type === 'failed') return waiting?.reject(new Error(message.detail))
+      const { probabilities, labels, numClasses } = message
+      waiting?.resolve({ probabilities, labels, numClasses })
     })
     worker.on('error', (cause) => die(new Error(`the evaluation worker failed: ${cause.message}`, { cause })))
     worker.on('exit', (code) => die(new Error(`the evaluation worker stopped with code ${code}`)))
@@ -128,15 +124,7 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
     await life?.worker.terminate()
   }
 
-  return {
-    async predict({ document, params: given, datasetSha256: sha256 }, signal) {
-      const params = new Float32Array(given)
-      return (await ask({ type: 'predict', document, params, sha256 }, signal, [params.buffer])) as Predictions
-    },
-    examine: async (sha256, data, signal = never) =>
-      (await ask({ type: 'examine', data, sha256 }, signal)) as Examination,
-    close,
-  }
+  return { predict, close }
 }
 
 const post = (life: Life, message: ToWorker, transfer: ArrayBuffer[] = []): void =>

@@ -13,6 +13,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { TaskStore } from '../registry/task-store.ts'
 import type { Rounds } from '../round/contract.ts'
 import type { BlobStore } from '../store/blobs.ts'
+import type { DiskSpace } from '../store/disk-space.ts'
 
 /** Fastify with types from the routes' schemas. */
 export type App = FastifyInstance<
@@ -37,6 +38,7 @@ export interface AppDeps {
   readonly keys: Pick<ServerKeys, 'id' | 'publicSet' | 'sign' | 'rotate'>
   readonly credentials: Pick<Credentials, 'useLink' | 'identify' | 'end' | 'createToken' | 'createLink'>
   readonly audit: Pick<AuditLog, 'append' | 'verify'>
+  readonly disk: Pick<DiskSpace, 'freeBytes' | 'isLow' | 'reserveBytes'>
   /** Folder of the built web page. */
   readonly webFolder: string
   /** Whether the start is over and no stop has begun. */

@@ -3,6 +3,7 @@ import { Ajv } from 'ajv'
 import { Type } from 'typebox'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { UploadTarget } from '../round/contract.ts'
+import { requireSpace } from './health.ts'
 import type { App, AppDeps } from './ports.ts'
 import { parseContentRange } from './range.ts'
 import { schemaErrors } from './schema-errors.ts'
@@ -14,7 +15,7 @@ const url = '/tasks/:taskId/rounds/:roundNumber/updates/:sha256'
 const isHeader = new Ajv({ strict: true, allErrors: true }).compile<UpdateHeader>(UpdateHeader)
 
 /** …/updates/<sha256>: HEAD says how much the server holds, PUT brings the rest. Bytes go to disk as they come. */
-export function updateRoutes(app: App, { rounds, config, tasks }: AppDeps, metrics: Metrics): void {
+export function updateRoutes(app: App, { rounds, config, tasks, disk }: AppDeps, metrics: Metrics): void {
   acceptStreams(app)
   const common = { config: { audience: 'device', streams: true } } as const
 
@@ -49,16 +50,10 @@ export function updateRoutes(app: App, { rounds, config, tasks }: AppDeps, metri
       const target: UploadTarget = { taskId, roundNumber, sha256, deviceId: request.deviceId }
       const header = updateHeader(request.headers['panal-update'])
       const offset = uploadOffset(request.headers['content-range'], declaredLength(request), header.bytes)
-      try {
-        const body = streamOf(request, config.uploadIdleMs)
-        const receipt = await rounds.receiveUpdate(target, header, offset, body)
-        metrics.countUpdate(taskId, 'accepted')
-        metrics.countUploadBytes(header.bytes - offset)
-        return receipt
-      } catch (error) {
-        metrics.countUpdate(taskId, error instanceof PanalError ? error.code : 'internal')
-        throw error
-      }
+      return await metrics.upload(taskId, header.bytes - offset, async () => {
+        requireSpace(disk)
+        return rounds.receiveUpdate(target, header, offset, streamOf(request, config.uploadIdleMs))
+      })
     },
   )
 }

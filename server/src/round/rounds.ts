@@ -29,6 +29,8 @@ export interface RoundsDeps {
   /** The task paused itself after its last round: to be kept. */
   readonly onFinished: (taskId: string) => void
   readonly onError: (error: unknown, taskId: string) => void
+  /** For tracing: see `TaskRoundsDeps`. */
+  readonly watch?: TaskRoundsDeps['watch']
 }
 
 /** When a device should come back to a server that is going down, ms. */

@@ -22,6 +22,18 @@ describe('loadConfig', () => {
     })
   })
 
+  it('takes the collector that other programs use, unless it is given one of its own', () => {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/' }
+    expect(loadConfig({ flags: {}, env })).toMatchObject({ config: { otlpEndpoint: 'http://collector:4318/' } })
+    const own = { ...env, PANAL_OTLP_ENDPOINT: 'https://traces.example/otlp' }
+    expect(loadConfig({ flags: {}, env: own })).toMatchObject({
+      config: { otlpEndpoint: 'https://traces.example/otlp' },
+    })
+    expect(problemsOf({}, { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' })).toEqual([
+      expect.stringContaining('OTEL_EXPORTER_OTLP_ENDPOINT "collector": must be an address'),
+    ])
+  })
+
   it('reads lists at their commas', () => {
     const flags = { allowedOrigins: 'https://a.example, http://b.example:8080', trustProxy: '10.0.0.0/8,::1' }
     expect(loadConfig({ flags, env: {} })).toMatchObject({

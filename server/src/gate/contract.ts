@@ -1,4 +1,4 @@
-import type { Params } from '@panal/client-core'
+import type { DataSchema, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
 import type { CheckResult, GateReport } from './report.ts'
 
@@ -61,6 +61,24 @@ export interface Gate {
   /** Always answers with a report, ERROR included. @throws only the signal's reason when it aborts. */
   judge(subject: GateSubject, signal: AbortSignal): Promise<GateReport>
   close(): Promise<void>
+}
+
+/** What a task's rules ask of a stored dataset. */
+export interface Examination {
+  readonly numExamples: number
+  /** Names of a table's columns; none of images. */
+  readonly columns: readonly string[]
+  /**
+   * The distinct contents of its examples, labels left out, as the first 64 bits of their SHA-256, sorted. That two of
+   * a million by a million different ones are alike has a chance of 1 in 20 million.
+   */
+  readonly contents: BigUint64Array
+}
+
+/** Reads stored datasets off the main thread, which large ones would hold up for seconds. */
+export interface Examiner {
+  /** @throws PanalError 'invalid-dataset' | 'not-found'; the signal's reason when it aborts */
+  examine(datasetSha256: string, data: DataSchema, signal?: AbortSignal): Promise<Examination>
 }
 
 /** Runs a model over a stored dataset, off the main thread. */

@@ -1,26 +1,32 @@
-import type { Params } from '@panal/client-core'
+import type { DataSchema, ErrorCode, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
+import type { Examination, Predictions } from './contract.ts'
+
+export interface PredictRequest {
+  readonly type: 'predict'
+  readonly sha256: string
+  readonly document: TaskDocument
+  readonly params: Params
+}
+export interface ExamineRequest {
+  readonly type: 'examine'
+  readonly sha256: string
+  readonly data: DataSchema
+}
+
+/** What the worker may be asked of a dataset that it holds. */
+export type Request = PredictRequest | ExamineRequest
+/** Predictions to a predict request, an examination to an examine request. */
+export type Answer = Predictions | Examination
 
 /** What the evaluator tells its worker. Messages are handled in the order they were sent. */
 export type ToWorker =
   | { readonly type: 'keep'; readonly sha256: string; readonly bytes: Uint8Array }
   | { readonly type: 'forget'; readonly sha256: string }
-  | {
-      readonly type: 'predict'
-      readonly id: number
-      readonly document: TaskDocument
-      readonly params: Params
-      readonly sha256: string
-    }
+  | (Request & { readonly id: number })
   | { readonly type: 'cancel'; readonly id: number }
 
-/** What the worker answers: one per `predict`, cancelled ones included. */
+/** What the worker answers: one per request, cancelled ones included. A failure has a code where the error had one. */
 export type FromWorker =
-  | {
-      readonly type: 'predictions'
-      readonly id: number
-      readonly probabilities: Float32Array
-      readonly labels: Int32Array
-      readonly numClasses: number
-    }
-  | { readonly type: 'failed'; readonly id: number; readonly detail: string }
+  | { readonly type: 'answered'; readonly id: number; readonly answer: Answer }
+  | { readonly type: 'failed'; readonly id: number; readonly detail: string; readonly code?: ErrorCode }

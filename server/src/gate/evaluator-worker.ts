@@ -3,9 +3,20 @@ import { dirname, sep } from 'node:path'
 import { parentPort } from 'node:worker_threads'
 import { ready, setBackend } from '@tensorflow/tfjs-core'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
-import { modelTopology, readDataset, systemClock, tfjsTrainer, type Dataset, type Trainer } from '@panal/client-core'
+import {
+  modelTopology,
+  PanalError,
+  readDataset,
+  systemClock,
+  tfjsTrainer,
+  type DataSchema,
+  type Dataset,
+  type Trainer,
+} from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
-import type { FromWorker, ToWorker } from './evaluator-protocol.ts'
+import type { Predictions } from './contract.ts'
+import type { Answer, FromWorker, PredictRequest, Request, ToWorker } from './evaluator-protocol.ts'
+import { examine } from './examine-dataset.ts'
 
 /** How many tasks' trainers are kept; each is a topology and no tensors. */
 const maxTrainers = 8
@@ -20,11 +31,11 @@ const trainers = new Map<string, Promise<Trainer>>()
 const cancels = new Map<number, AbortController>()
 const backend = chooseBackend()
 
-/** Datasets are kept and forgotten, and models run, one message after the other; only a cancel overtakes. */
+/** Datasets are kept, examined and forgotten, and models run over them, one message after the other; only a cancel overtakes. */
 let queue: Promise<void> = Promise.resolve()
 port.on('message', (message: ToWorker) => {
   if (message.type === 'cancel') return cancels.get(message.id)?.abort(new Error('cancelled'))
-  if (message.type === 'predict') cancels.set(message.id, new AbortController())
+  if ('id' in message) cancels.set(message.id, new AbortController())
   queue = queue.then(() => handle(message))
 })
 
@@ -32,34 +43,37 @@ async function handle(message: Exclude<ToWorker, { type: 'cancel' }>): Promise<v
   if (message.type === 'keep') return void datasets.set(message.sha256, { bytes: message.bytes })
   if (message.type === 'forget') return void datasets.delete(message.sha256)
   const { id } = message
+  const reply = (answer: FromWorker): void => port?.postMessage(answer)
   try {
-    port?.postMessage(await predict(message, cancels.get(id)?.signal))
+    const signal = cancels.get(id)?.signal
+    signal?.throwIfAborted()
+    reply({ type: 'answered', id, answer: await answerTo(message, signal) })
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
-    port?.postMessage({ type: 'failed', id, detail } satisfies FromWorker)
+    reply({ type: 'failed', id, detail, ...(error instanceof PanalError && { code: error.code }) })
   } finally {
     cancels.delete(id)
   }
 }
 
-async function predict(request: Extract<ToWorker, { type: 'predict' }>, signal?: AbortSignal): Promise<FromWorker> {
-  const { id, document, params, sha256 } = request
-  signal?.throwIfAborted()
+const answerTo = (request: Request, signal?: AbortSignal): Promise<Answer> | Answer =>
+  request.type === 'predict' ? predict(request, signal) : examine(open(request.sha256, request.data), request.data)
+
+async function predict({ document, params, sha256 }: PredictRequest, signal?: AbortSignal): Promise<Predictions> {
   await backend
-  const dataset = open(sha256, document)
+  const dataset = open(sha256, document.data)
   const trainer = await trainerOf(document)
   const probabilities = await trainer.predict(params, dataset, signal)
-  const numClasses = document.data.classes.length
   // A copy: the labels may be a view of the whole file, all of which would travel with them.
-  return { type: 'predictions', id, probabilities, labels: dataset.y.slice(), numClasses }
+  return { probabilities, labels: dataset.y.slice(), numClasses: document.data.classes.length }
 }
 
 /** Reads a dataset once; again only if another task's schema reads the same file otherwise. */
-function open(sha256: string, document: TaskDocument): Dataset {
+function open(sha256: string, data: DataSchema): Dataset {
   const held = datasets.get(sha256)
   if (held === undefined) throw new Error(`dataset ${sha256} was not handed to the evaluation worker`)
-  const schema = JSON.stringify(document.data)
-  if (held.read?.schema !== schema) held.read = { schema, dataset: readDataset(held.bytes, document.data) }
+  const schema = JSON.stringify(data)
+  if (held.read?.schema !== schema) held.read = { schema, dataset: readDataset(held.bytes, data) }
   return held.read.dataset
 }
 

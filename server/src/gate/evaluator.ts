@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads'
-import type { EvaluationRequest, Evaluator, Predictions } from './contract.ts'
-import type { FromWorker, ToWorker } from './evaluator-protocol.ts'
+import { PanalError } from '@panal/client-core'
+import type { Evaluator, Examination, Examiner, Predictions } from './contract.ts'
+import type { Answer, FromWorker, Request, ToWorker } from './evaluator-protocol.ts'
 import { spawnWorker } from './thread.ts'
 
 export interface EvaluatorParts {
@@ -17,14 +18,16 @@ interface Life {
   readonly worker: Worker
   /** Digests of the datasets it holds, least recently used first. */
   readonly held: Set<string>
-  readonly waiting: Map<number, { resolve(predictions: Predictions): void; reject(error: Error): void }>
+  readonly waiting: Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>
 }
 
+const never = new AbortController().signal
+
 /**
- * Runs models over stored datasets in one worker thread, so that the main thread never waits for a matrix product.
+ * Reads stored datasets and runs models over them in one worker thread, so that the main thread waits for neither.
  * The thread starts with the first request and is started again after it died; requests are handled in order.
  */
-export function makeEvaluator(parts: EvaluatorParts): Evaluator {
+export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
   const workerUrl = parts.workerUrl ?? new URL('./evaluator-worker.ts', import.meta.url)
   const maxDatasets = parts.maxDatasets ?? 6
   const reading = new Map<string, Promise<Uint8Array>>()
@@ -36,17 +39,17 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator {
     if (closed) throw new Error('the evaluator is closed')
   }
 
-  const predict = async (request: EvaluationRequest, signal: AbortSignal): Promise<Predictions> => {
+  const ask = async (request: Request, signal: AbortSignal, transfer: ArrayBuffer[] = []): Promise<Answer> => {
     signal.throwIfAborted()
     refuseIfClosed()
-    const { datasetSha256: sha256 } = request
+    const { sha256 } = request
     const bytes = life?.held.has(sha256) === true ? undefined : await untilAborted(read(sha256), signal)
     refuseIfClosed()
     // From here to the posting of the request nothing else runs, so the dataset cannot be dropped in between.
     const current = (life ??= start())
     if (bytes !== undefined) hold(current, sha256, bytes)
     touch(current, sha256)
-    return ask(current, request, signal)
+    return send(current, { request, transfer, signal })
   }
 
   /** A blob is read once, however many wait for it. */
@@ -69,7 +72,10 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator {
     }
   }
 
-  const ask = (current: Life, request: EvaluationRequest, signal: AbortSignal): Promise<Predictions> =>
+  const send = (
+    current: Life,
+    { request, transfer, signal }: { request: Request; transfer: ArrayBuffer[]; signal: AbortSignal },
+  ): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const id = ++lastId
       const settled = (): void => {
@@ -83,9 +89,9 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator {
         reject(signal.reason as Error)
       }
       current.waiting.set(id, {
-        resolve: (predictions) => {
+        resolve: (answer) => {
           settled()
-          resolve(predictions)
+          resolve(answer)
         },
         reject: (error) => {
           settled()
@@ -94,9 +100,7 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator {
       })
       signal.addEventListener('abort', cancel, { once: true })
       current.worker.ref()
-      const params = new Float32Array(request.params)
-      const message = { id, document: request.document, params, sha256: request.datasetSha256 }
-      post(current, { type: 'predict', ...message }, [params.buffer])
+      post(current, { ...request, id }, transfer)
     })
 
   const start = (): Life => {
@@ -108,9 +112,9 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator {
     }
     worker.on('message', (message: FromWorker) => {
       const waiting = born.waiting.get(message.id)
-      if (message.type === 'failed') return waiting?.reject(new Error(message.detail))
-      const { probabilities, labels, numClasses } = message
-      waiting?.resolve({ probabilities, labels, numClasses })
+      if (message.type === 'answered') return waiting?.resolve(message.answer)
+      const { code, detail } = message
+      waiting?.reject(code === undefined ? new Error(detail) : new PanalError(code, detail))
     })
     worker.on('error', (cause) => die(new Error(`the evaluation worker failed: ${cause.message}`, { cause })))
     worker.on('exit', (code) => die(new Error(`the evaluation worker stopped with code ${code}`)))
@@ -124,7 +128,15 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator {
     await life?.worker.terminate()
   }
 
-  return { predict, close }
+  return {
+    async predict({ document, params: given, datasetSha256: sha256 }, signal) {
+      const params = new Float32Array(given)
+      return (await ask({ type: 'predict', document, params, sha256 }, signal, [params.buffer])) as Predictions
+    },
+    examine: async (sha256, data, signal = never) =>
+      (await ask({ type: 'examine', data, sha256 }, signal)) as Examination,
+    close,
+  }
 }
 
 const post = (life: Life, message: ToWorker, transfer: ArrayBuffer[] = []): void =>

@@ -1,10 +1,9 @@
-import { PanalError, readDataset, type DataSchema, type Dataset } from '@panal/client-core'
-import { sha256Of } from '../store/blob-files.ts'
+import { PanalError } from '@panal/client-core'
+import type { Examination, Examiner } from '../gate/contract.ts'
 import { blobKinds } from '../store/blob-rows.ts'
-import type { BlobStore } from '../store/blobs.ts'
 import type { BlobKind } from '../store/schema.ts'
 import type { SyncQueries } from '../store/sync-query.ts'
-import type { DocumentError } from './document-errors.ts'
+import { when, type DocumentError } from './document-errors.ts'
 import type { TaskDocument } from './task-document.ts'
 
 /** Examples in two sets that may be chance: two people do draw the same 1. More, and a model has seen its exam. */
@@ -19,21 +18,21 @@ interface NamedSet {
   readonly numExamples?: number
 }
 
-interface Contents {
-  readonly path: string
-  readonly kind: BlobKind
-  readonly examples: ReadonlySet<string>
+/** A set that could be read, with the contents of its examples. */
+interface ReadSet extends NamedSet {
+  readonly contents: BigUint64Array
 }
 
 /**
  * Holds a task's stored datasets against its document: there, readable under its schema, with the columns its segments
- * name, and with no example in two of the server's sets, nor in a set and a public sample. One set is in memory at a time.
+ * name, and with no example in two of the server's sets, nor in a set and a public sample. They are read one after the
+ * other, by the examiner; only digests of their examples come here.
  * @returns a sentence for each overlap that is small enough to be chance
  * @throws PanalError 'unknown-dataset' | 'invalid-dataset', with every problem's path
  */
 export async function checkData(
   document: TaskDocument,
-  { db, blobs }: { readonly db: SyncQueries; readonly blobs: BlobStore },
+  { db, examiner }: { readonly db: SyncQueries; readonly examiner: Examiner },
 ): Promise<string[]> {
   const named = namedSets(document)
   const unknown = named
@@ -41,15 +40,24 @@ export async function checkData(
     .map(({ path, kind }) => ({ path, message: `no ${kind} has this digest; upload it first` }))
   if (unknown.length > 0) throw new PanalError('unknown-dataset', undefined, { extra: { errors: unknown } })
   const errors: DocumentError[] = []
-  const contents: Contents[] = []
+  const warnings: DocumentError[] = []
+  const read: ReadSet[] = []
   for (const set of named) {
-    const dataset = await readSet(set, document, { blobs, errors })
-    if (dataset !== undefined) contents.push({ ...set, examples: exampleKeys(dataset, document.data) })
+    const examination = await examine(set, document, examiner)
+    if ('message' in examination) {
+      errors.push(examination)
+      continue
+    }
+    errors.push(...misfits(set, document, examination))
+    const next = { ...set, contents: examination.contents }
+    for (const earlier of read) {
+      const { fraction, ...overlap } = overlapOf(earlier, next)
+      if (fraction > 0) (fraction > toleratedOverlap ? errors : warnings).push(overlap)
+    }
+    read.push(next)
   }
-  const { tooMany, few } = overlaps(contents)
-  errors.push(...tooMany)
   if (errors.length > 0) throw new PanalError('invalid-dataset', undefined, { extra: { errors } })
-  return few.map(({ path, message }) => `${path}: ${message}`)
+  return warnings.map(({ path, message }) => `${path}: ${message}`)
 }
 
 const namedSets = ({ sets, samples }: TaskDocument): NamedSet[] => [
@@ -62,58 +70,52 @@ const namedSets = ({ sets, samples }: TaskDocument): NamedSet[] => [
   })),
 ]
 
-async function readSet(
-  { path, sha256, kind, numExamples }: NamedSet,
-  { data, segments }: TaskDocument,
-  { blobs, errors }: { readonly blobs: BlobStore; readonly errors: DocumentError[] },
-): Promise<Dataset | undefined> {
-  const bytes = await blobs.read(sha256)
-  try {
-    const dataset = readDataset(bytes, data)
-    if (dataset.numExamples === 0) errors.push({ path, message: 'has no examples' })
-    if (numExamples !== undefined && numExamples !== dataset.numExamples)
-      errors.push({ path, message: `has ${dataset.numExamples} examples; the document says ${numExamples}` })
-    const columns = Object.keys(dataset.columns ?? {})
-    if (kind === 'dataset')
-      for (const segment of segments.filter((name) => !columns.includes(name)))
-        errors.push({ path, message: `has no column ${segment}, which /segments names` })
-    return dataset
-  } catch (error) {
-    if (!(error instanceof PanalError)) throw error
-    errors.push({ path, message: error.message })
-    return undefined
+/** What the set holds, or why it cannot be read. */
+const examine = (
+  { sha256, path }: NamedSet,
+  { data }: TaskDocument,
+  examiner: Examiner,
+): Promise<Examination | DocumentError> =>
+  examiner.examine(sha256, data).catch((error: unknown) => {
+    if (!(error instanceof PanalError) || error.code !== 'invalid-dataset') throw error
+    return { path, message: error.message }
+  })
+
+function misfits(
+  { path, kind, numExamples }: NamedSet,
+  { segments }: TaskDocument,
+  found: Examination,
+): DocumentError[] {
+  const missing = kind === 'dataset' ? segments.filter((name) => !found.columns.includes(name)) : []
+  return [
+    ...when(found.numExamples === 0, path, 'has no examples'),
+    ...when(
+      numExamples !== undefined && numExamples !== found.numExamples,
+      path,
+      `has ${found.numExamples} examples; the document says ${numExamples}`,
+    ),
+    ...missing.map((name) => ({ path, message: `has no column ${name}, which /segments names` })),
+  ]
+}
+
+/** Sample with sample never overlaps: whether visitors lend the same examples is nobody's concern. */
+function overlapOf(a: ReadSet, b: ReadSet): DocumentError & { readonly fraction: number } {
+  const shared = a.kind === 'sample' ? 0 : numShared(a.contents, b.contents)
+  return {
+    path: b.path,
+    message: `${shared} of its ${b.contents.length} distinct examples are in ${a.path} as well`,
+    fraction: shared / Math.max(1, Math.min(a.contents.length, b.contents.length)),
   }
 }
 
-/** One digest per distinct content. The label is no part of it: the same person with two outcomes is the same person. */
-function exampleKeys({ numExamples, x, columns }: Dataset, schema: DataSchema): Set<string> {
-  const width = x.length / Math.max(1, numExamples)
-  const bytes = new Uint8Array(x.buffer, x.byteOffset, x.byteLength)
-  const raw = schema.kind === 'table' ? schema.columns.map(({ name }) => columns?.[name]) : []
-  const keys = new Set<string>()
-  for (let i = 0; i < numExamples; i++) {
-    // Raw values where there are any: encoding makes unlisted values alike.
-    const isTable = raw.length > 0 && !raw.includes(undefined)
-    const content = isTable
-      ? JSON.stringify(raw.map((values) => values?.[i]))
-      : bytes.subarray(i * width * 4, (i + 1) * width * 4)
-    keys.add(sha256Of(content))
+/** Both sorted and distinct. Time O(a + b): 0.1 s for two sets of a million. */
+function numShared(a: BigUint64Array, b: BigUint64Array): number {
+  let shared = 0
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
+    const [left, right] = [a[i]!, b[j]!]
+    if (left === right) shared += 1
+    if (left <= right) i += 1
+    if (left >= right) j += 1
   }
-  return keys
-}
-
-/** Every pair but sample with sample: whether visitors lend the same examples is nobody's concern. */
-function overlaps(contents: readonly Contents[]): { tooMany: DocumentError[]; few: DocumentError[] } {
-  const tooMany: DocumentError[] = []
-  const few: DocumentError[] = []
-  for (const [i, b] of contents.entries())
-    for (const a of contents.slice(0, i)) {
-      if (a.kind === 'sample') continue
-      const shared = [...b.examples].filter((key) => a.examples.has(key)).length
-      if (shared === 0) continue
-      const fraction = shared / Math.min(a.examples.size, b.examples.size)
-      const message = `${shared} of its ${b.examples.size} distinct examples are in ${a.path} as well`
-      ;(fraction > toleratedOverlap ? tooMany : few).push({ path: b.path, message })
-    }
-  return { tooMany, few }
+  return shared
 }

@@ -1,6 +1,6 @@
 import { initialParams, PanalError, type Clock, type TaskCard } from '@panal/client-core'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { BlobStore } from '../store/blobs.ts'
+import type { Examiner } from '../gate/contract.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 import { checkData } from './check-data.ts'
 import { invalidTask, makeTask, taskCard } from './make-task.ts'
@@ -11,7 +11,7 @@ import type { Task } from './task.ts'
 
 export interface TaskStoreDeps {
   readonly db: SyncQueries
-  readonly blobs: BlobStore
+  readonly examiner: Examiner
   readonly clock: Clock
   readonly audit: AuditLog
   readonly registry: Registry

@@ -1,12 +1,14 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 import type { TaskDocument } from '@panal/server'
 import { makeEvaluator } from '../../../../server/src/gate/evaluator.ts'
+import { examineDataset } from '../../../../server/src/gate/examine-dataset.ts'
 import { gateDocument } from '../../../fixtures/gate-evaluation.ts'
 
 const never = new AbortController().signal
 const csv: Readonly<Record<string, string>> = {
   table: 'a,label\n0,no\n1,yes\n2,no\n-3,yes\n',
   broken: 'b,label\n0,no\n',
+  large: ['a,label', ...Array.from({ length: 50_000 }, (_, i) => `${i},no`)].join('\n'),
 }
 const evaluator = makeEvaluator({ readBlob: (sha256) => Promise.resolve(Buffer.from(csv[sha256] ?? '')) })
 afterAll(() => evaluator.close())
@@ -14,6 +16,37 @@ afterAll(() => evaluator.close())
 const document = gateDocument()
 const binary: TaskDocument = { ...document, loss: 'binary-crossentropy' }
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z))
+
+describe('the evaluation worker, examining data', () => {
+  const { data } = document
+  it('answers what examining in this thread does', async () => {
+    const examination = await evaluator.examine('table', data)
+    expect(examination).toEqual(examineDataset(Buffer.from(csv['table']!), data))
+    expect(examination).toMatchObject({ numExamples: 4, columns: ['a', 'label'] })
+    expect(examination.contents).toHaveLength(4)
+  })
+  it('says with its code that a dataset does not fit its schema', async () => {
+    await expect(evaluator.examine('broken', data)).rejects.toMatchObject({
+      code: 'invalid-dataset',
+      message: expect.stringContaining('column a'),
+    })
+    await expect(evaluator.examine('none', data)).rejects.toMatchObject({ code: 'invalid-dataset' })
+  })
+  it('leaves the main thread to others meanwhile', async () => {
+    await evaluator.examine('table', data)
+    let numTurns = 0
+    let over = false
+    const turn = (): void => {
+      numTurns += 1
+      if (!over) setImmediate(turn)
+    }
+    setImmediate(turn)
+    // 0.2 s and more of reading and hashing, in which this thread would take no turn if it did the work
+    expect(await evaluator.examine('large', data)).toMatchObject({ numExamples: 50_000 })
+    over = true
+    expect(numTurns).toBeGreaterThan(100)
+  })
+})
 
 describe('the evaluation worker, with real models', () => {
   it('gives the softmax of a logistic regression: logits (0, 2a + 1)', async () => {

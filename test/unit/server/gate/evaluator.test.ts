@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import type { Evaluator } from '@panal/server'
+import type { Evaluator, Examiner } from '@panal/server'
 import { makeEvaluator } from '../../../../server/src/gate/evaluator.ts'
 import { gateDocument } from '../../../fixtures/gate-evaluation.ts'
 
@@ -9,7 +9,7 @@ const atOnce = 1
 const hang = 2
 const die = 3
 
-let evaluator: Evaluator
+let evaluator: Evaluator & Examiner
 afterEach(() => evaluator.close())
 
 /** An evaluator over the stand-in; `reads` lists which datasets were read. */
@@ -56,6 +56,14 @@ describe('the evaluator’s datasets', () => {
     const { ask } = open(1)
     const asked = ['a', 'b', 'c', 'a', 'b', 'c'].map((sha) => ask(sha, atOnce))
     expect(await Promise.all(asked)).toEqual([1, 1, 1, 1, 1, 1])
+  })
+  it('examined when a task is made are in the worker when its first round is judged', async () => {
+    const { ask, reads } = open()
+    const { data } = gateDocument()
+    expect(await evaluator.examine('a', data)).toMatchObject({ numExamples: 1 })
+    expect(await evaluator.examine('b', data)).toMatchObject({ numExamples: 2 })
+    expect(await ask('a', atOnce)).toBe(2)
+    expect(reads).toEqual(['a', 'b'])
   })
   it('that cannot be read fail their request alone', async () => {
     const { ask } = open()
@@ -110,6 +118,7 @@ describe('ending', () => {
     await evaluator.close()
     await pending
     await expect(ask('a', atOnce)).rejects.toThrow('closed')
+    await expect(evaluator.examine('a', gateDocument().data)).rejects.toThrow('closed')
     await evaluator.close()
   })
 })

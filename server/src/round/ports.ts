@@ -50,3 +50,6 @@ export interface RoundPorts {
   weights(round: AggregatingRound): ReadonlyMap<DeviceId, number>
   subject(round: GatingRound): Parameters<Gate['judge']>[0]
 }
+
+/** Looks on at one run of a task's round, by looking on at its surroundings. */
+export type Watch = (taskId: string, ports: RoundPorts) => RoundPorts

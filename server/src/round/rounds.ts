@@ -13,7 +13,7 @@ import type { Gate } from '../gate/contract.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import type { Link, Rounds, UploadTarget } from './contract.ts'
-import type { UpdateLog } from './ports.ts'
+import type { UpdateLog, Watch } from './ports.ts'
 import { Spool } from './spool.ts'
 import { TaskRounds, type TaskRoundsDeps } from './task-rounds.ts'
 
@@ -29,8 +29,7 @@ export interface RoundsDeps {
   /** The task paused itself after its last round: to be kept. */
   readonly onFinished: (taskId: string) => void
   readonly onError: (error: unknown, taskId: string) => void
-  /** For tracing: see `TaskRoundsDeps`. */
-  readonly watch?: TaskRoundsDeps['watch']
+  readonly watch?: Watch
 }
 
 /** When a device should come back to a server that is going down, ms. */
@@ -47,6 +46,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
   const promotedListeners = new Set<(promoted: Promoted) => void>()
 
   const taskDeps: TaskRoundsDeps = {
+    watch: (_taskId, ports) => ports,
     ...deps,
     spool: new Spool(deps.spoolFolder),
     onRound: (round) => roundListeners.forEach((tell) => tell(round)),

@@ -13,7 +13,7 @@ import { assignmentFor, collectUpdates } from './collect.ts'
 import { Intake } from './intake.ts'
 import { LiveRound } from './live-round.ts'
 import { Population } from './population.ts'
-import type { RoundPorts, UpdateLog } from './ports.ts'
+import type { RoundPorts, UpdateLog, Watch } from './ports.ts'
 import { runRound } from './round.ts'
 import { wantedDevices } from './select.ts'
 import type { Spool } from './spool.ts'
@@ -31,8 +31,7 @@ export interface TaskRoundsDeps {
   readonly onError: (error: unknown, taskId: string) => void
   readonly onRound: (summary: RoundSummary) => void
   readonly onPromoted: (promoted: Promoted) => void
-  /** Looks on at one run of a round, by looking on at its surroundings. */
-  readonly watch?: ((taskId: string, ports: RoundPorts) => RoundPorts) | undefined
+  readonly watch: Watch
   /** The task ran its last round. */
   readonly onFinished: (taskId: string) => void
 }
@@ -94,15 +93,13 @@ export class TaskRounds {
   async run(signal: AbortSignal): Promise<void> {
     const watching = Promise.all([this.#watchLeases(signal), this.#tidy()])
     const stopped = () => signal.aborted
-    const { watch } = this.#deps
     let mayBeOpen = true // one that a stop, a crash or a failure left
     for (let failures = 0; !stopped();) {
       try {
         const open = mayBeOpen ? this.#openRound() : null
         if (open === null) await this.#readyToSelect(signal)
         mayBeOpen = true
-        const ports = this.#ports()
-        const closed = await runRound(this.task, open, watch?.(this.task.id, ports) ?? ports, signal)
+        const closed = await runRound(this.task, open, this.#deps.watch(this.task.id, this.#ports()), signal)
         mayBeOpen = false
         failures = closed.phase === 'closed' && closed.outcome === 'abandoned' ? failures + 1 : 0
         await this.#afterRound(closed, failures, signal)

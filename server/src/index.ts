@@ -1,4 +1,5 @@
 export type * from './round/contract.ts'
+export type { CohortStatuses, DeviceStatus } from './round/cohort-statuses.ts'
 export * from './round/state.ts'
 export type * from './registry/registry.ts'
 export type * from './registry/model-version.ts'

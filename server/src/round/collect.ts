@@ -2,11 +2,12 @@ import type { Assignment, Clock, DeviceId } from '@panal/client-core'
 import type { Task } from '../registry/task.ts'
 import type { LiveRound } from './live-round.ts'
 import type { Population } from './population.ts'
+import { statusOf } from './state.ts'
 
 /** The offer of a round to one device of its cohort; null when the round no longer waits for it. */
 export function assignmentFor(task: Task, live: LiveRound, deviceId: DeviceId, clock: Clock): Assignment | null {
   const { round } = live
-  if (round.phase !== 'collecting' || round.devices[deviceId] !== 'asked') return null
+  if (round.phase !== 'collecting' || statusOf(round, deviceId) !== 'asked') return null
   return {
     taskId: task.id,
     roundNumber: round.number,
@@ -64,7 +65,7 @@ async function deadlineOrSettled(
 
 function withdraw(live: LiveRound, population: Population, retryAfterMs: number): void {
   const { round } = live
-  for (const [deviceId, status] of Object.entries(round.devices))
-    if (status === 'asked' || status === 'dropped')
+  for (const deviceId of round.cohort)
+    if (['asked', 'dropped'].includes(statusOf(round, deviceId)!))
       population.send(deviceId, 'withdrawn', { roundNumber: round.number, code: 'round-closed', retryAfterMs })
 }

@@ -16,7 +16,7 @@ import { RoundOver, type LiveRound } from './live-round.ts'
 import type { UpdateLog, UpdateRecord } from './ports.ts'
 import { ScratchPool } from './scratch.ts'
 import type { Inspect, Spool } from './spool.ts'
-import { advance } from './state.ts'
+import { advance, statusOf } from './state.ts'
 import { addUpdate } from './summary.ts'
 
 export interface IntakeDeps {
@@ -113,7 +113,7 @@ export class Intake {
     if (live === null || target.roundNumber > current) throw new PanalError('future-round')
     if (target.roundNumber < current) throw this.#over(live, 'stale-round')
     const { round } = live
-    const status = round.devices[target.deviceId]
+    const status = statusOf(round, target.deviceId)
     if (status === undefined || status === 'declined') throw new PanalError('not-assigned')
     if (round.phase !== 'collecting') throw this.#over(live)
     if (header === undefined) return live

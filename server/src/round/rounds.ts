@@ -15,6 +15,7 @@ import type { Task } from '../registry/task.ts'
 import type { Link, Rounds, UploadTarget } from './contract.ts'
 import type { UpdateLog, Watch } from './ports.ts'
 import { Spool } from './spool.ts'
+import { statusOf } from './state.ts'
 import { TaskRounds, type TaskRoundsDeps } from './task-rounds.ts'
 
 export interface RoundsDeps {
@@ -101,7 +102,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
       const verdict = rounds.population.heartbeat(deviceId, heartbeat)
       if (!verdict.ok) return verdict
       const round = rounds.live?.round
-      const working = round?.phase === 'collecting' && round.devices[deviceId] === 'asked'
+      const working = round?.phase === 'collecting' && statusOf(round, deviceId) === 'asked'
       return { ok: true, roundNumber: working ? round.number : null, nextRoundInMs: rounds.nextRoundInMs }
     },
     decline(taskId, deviceId, { roundNumber }) {

@@ -1,10 +1,5 @@
 import type { DeviceId, ErrorCode, EpochMs, RoundOutcome } from '@panal/client-core'
-
-/**
- * What one device of the cohort has done so far. `asked` devices are the ones a round still waits for; a `dropped` one
- * may come back, one that `declined` is done with this round.
- */
-export type DeviceStatus = 'asked' | 'accepted' | 'rejected' | 'dropped' | 'declined'
+import { allAsked, moved, statusAt, type CohortStatuses, type DeviceStatus } from './cohort-statuses.ts'
 
 /** What is fixed when a round opens. */
 export interface RoundPlan {
@@ -24,7 +19,7 @@ export interface RoundPlan {
 }
 
 interface Collected extends RoundPlan {
-  readonly devices: Readonly<Record<DeviceId, DeviceStatus>>
+  readonly statuses: CohortStatuses
   readonly collectedAt: EpochMs
   /** The devices whose updates count: sorted, final. */
   readonly participants: readonly DeviceId[]
@@ -33,7 +28,7 @@ interface Collected extends RoundPlan {
 /** A round is data: a field exists only in the phases where it means something. */
 export type CollectingRound = RoundPlan & {
   readonly phase: 'collecting'
-  readonly devices: Readonly<Record<DeviceId, DeviceStatus>>
+  readonly statuses: CohortStatuses
 }
 export type AggregatingRound = Collected & { readonly phase: 'aggregating' }
 export type GatingRound = Collected & {
@@ -43,7 +38,7 @@ export type GatingRound = Collected & {
 }
 export type ClosedRound = RoundPlan & {
   readonly phase: 'closed'
-  readonly devices: Readonly<Record<DeviceId, DeviceStatus>>
+  readonly statuses: CohortStatuses
   readonly outcome: RoundOutcome
   readonly reason: string
   readonly closedAt: EpochMs
@@ -70,13 +65,16 @@ export type RoundEvent =
     }
   | { readonly type: 'abandoned'; readonly reason: string; readonly at: EpochMs }
 
-export const countStatus = (round: Round, status: DeviceStatus): number =>
-  Object.values(round.devices).filter((each) => each === status).length
+export const countStatus = (round: Round, status: DeviceStatus): number => round.statuses.counts[status]
+
+/** Undefined of a device outside the cohort. Time O(log cohort). */
+export const statusOf = (round: Round, deviceId: DeviceId): DeviceStatus | undefined =>
+  statusAt(round.statuses, indexIn(round.cohort, deviceId))
 
 export const openRound = (plan: RoundPlan): CollectingRound => ({
   ...plan,
   phase: 'collecting',
-  devices: Object.fromEntries(plan.cohort.map((deviceId) => [deviceId, 'asked' as const])),
+  statuses: allAsked(plan.cohort.length),
 })
 
 /** Which statuses an event may change a device from, and to what. Anything else changes nothing. */
@@ -113,9 +111,10 @@ function collect(
 ): Round {
   if (event.type === 'deadline') return event.at < round.deadlineAt ? round : settle(round, event.at)
   const { from, to } = transitions[event.type]
-  const status = round.devices[event.deviceId]
+  const index = indexIn(round.cohort, event.deviceId)
+  const status = statusAt(round.statuses, index)
   if (status === undefined || !(from as readonly DeviceStatus[]).includes(status)) return round
-  const next: CollectingRound = { ...round, devices: { ...round.devices, [event.deviceId]: to } }
+  const next: CollectingRound = { ...round, statuses: moved(round.statuses, index, status, to) }
   const goalReached = countStatus(next, 'accepted') >= round.reportingGoal
   const nobodyLeft = countStatus(next, 'asked') === 0
   return goalReached || nobodyLeft ? settle(next, event.at) : next
@@ -123,7 +122,7 @@ function collect(
 
 /** Collection is over: aggregate what there is, or abandon what is too little. */
 function settle(round: CollectingRound, at: EpochMs): Round {
-  const participants = round.cohort.filter((deviceId) => round.devices[deviceId] === 'accepted')
+  const participants = round.cohort.filter((_, index) => statusAt(round.statuses, index) === 'accepted')
   if (participants.length < round.minimum)
     return close(round, 'abandoned', `${participants.length} accepted updates; the task needs ${round.minimum}`, at)
   return { ...round, phase: 'aggregating', participants, collectedAt: at }
@@ -137,4 +136,15 @@ function close(
 ): ClosedRound {
   const participants = round.phase === 'collecting' ? [] : round.participants
   return { ...round, phase: 'closed', outcome, reason, closedAt, participants }
+}
+
+/** Where a device stands in a sorted cohort; −1 if it does not. */
+function indexIn(cohort: readonly DeviceId[], deviceId: DeviceId): number {
+  let [low, high] = [0, cohort.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (cohort[middle]! < deviceId) low = middle + 1
+    else high = middle
+  }
+  return cohort[low] === deviceId ? low : -1
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { advance, countStatus, openRound, type Round, type RoundEvent } from '@panal/server'
+import { advance, countStatus, openRound, statusOf, type Round, type RoundEvent } from '@panal/server'
 
 const cohort = ['d_a', 'd_b', 'd_c', 'd_d']
 const deviceId = fc.constantFrom(...cohort, 'd_stranger')
@@ -79,6 +79,44 @@ describe('advance, whatever arrives', () => {
         if (last.phase !== 'collecting') expect(last.participants).toEqual(first.participants)
       }),
       { numRuns: 500, seed: 3 },
+    )
+  })
+
+  it('has one status for each device of the cohort, none for others, and counts them right', () => {
+    fc.assert(
+      fc.property(history, (states) => {
+        for (const state of states) {
+          const found = cohort.map((deviceId) => statusOf(state, deviceId))
+          for (const status of ['asked', 'accepted', 'rejected', 'dropped', 'declined'] as const)
+            expect(countStatus(state, status)).toBe(found.filter((each) => each === status).length)
+          expect(found).not.toContain(undefined)
+          expect(['', 'd_', 'd_aa', 'd_stranger'].map((deviceId) => statusOf(state, deviceId))).toEqual(
+            new Array(4).fill(undefined),
+          )
+        }
+      }),
+      { numRuns: 500, seed: 5 },
+    )
+  })
+
+  it('changes the status of no device but the one that an event is of', () => {
+    fc.assert(
+      fc.property(history, event, (states, next) => {
+        const before = states.at(-1)!
+        const after = advance(before, next)
+        const changed = cohort.filter((deviceId) => statusOf(after, deviceId) !== statusOf(before, deviceId))
+        expect(changed.every((deviceId) => 'deviceId' in next && next.deviceId === deviceId)).toBe(true)
+      }),
+      { numRuns: 500, seed: 6 },
+    )
+  })
+
+  it('is data that JSON keeps whole', () => {
+    fc.assert(
+      fc.property(history, (states) => {
+        for (const state of states) expect(JSON.parse(JSON.stringify(state))).toEqual(state)
+      }),
+      { numRuns: 100, seed: 7 },
     )
   })
 

@@ -3,6 +3,7 @@ import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promise
 import { join, resolve } from 'node:path'
 import Libsql from 'libsql'
 import { StartupError } from '../startup-error.ts'
+import { makeFolder } from './make-folder.ts'
 
 /** Everything a server keeps, in one folder that one process has open at a time. */
 export interface DataDir {
@@ -40,7 +41,7 @@ export async function openDataDir(path: string): Promise<DataDir> {
   }
   await orNotWritable(root, async () => {
     await refuseForeignFiles(root, folders.temp)
-    for (const folder of [root, ...Object.values(folders)]) await mkdir(folder, { recursive: true, mode: 0o700 })
+    for (const folder of [root, ...Object.values(folders)]) await makeFolder(folder)
     await access(root, constants.R_OK | constants.W_OK | constants.X_OK)
   })
   const lock = await takeLock(root)

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -58,6 +58,13 @@ describe('openDataDir', () => {
     await expect(below).rejects.toMatchObject({ name: 'StartupError', code: 'data-dir-not-writable' })
     await expect(below).rejects.toThrow('--data')
     await expect(openDataDir(join(folder, 'file'))).rejects.toMatchObject({ code: 'data-dir-not-writable' })
+  })
+
+  it('refuses a link to a disk that is not there, at once', async () => {
+    const link = join(folder, 'disk')
+    await symlink(join(folder, 'not', 'mounted'), link)
+    for (const path of [link, join(link, 'panal')])
+      await expect(openDataDir(path)).rejects.toMatchObject({ code: 'data-dir-not-writable' })
   })
 
   it('lets go of the lock when it fails half way', async () => {

@@ -203,6 +203,19 @@ describe('what browsers are told', () => {
     }
   })
 
+  it('a person at a wrong address gets the page, a program the code', async () => {
+    const asPerson = { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } }
+    const page = await live.fetch('/contibute/digits', asPerson)
+    expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8'])
+    expect(await page.text()).toContain('<div id="root">')
+    for (const [path, init] of [
+      ['/contibute/digits', {}],
+      ['/assets/gone.js', asPerson],
+      ['/v1/nope', asPerson],
+    ] as const)
+      expect(await answerOf(await live.fetch(path, init))).toMatchObject({ status: 404, code: 'not-found' })
+  })
+
   it('a Host header cannot add to the policy', async () => {
     const text = await rawRequest(
       live.url,

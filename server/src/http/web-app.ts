@@ -33,11 +33,17 @@ export async function webApp(app: App, folder: string): Promise<void> {
   app.get<{ Params: { '*': string } }>(
     '/*',
     { config: { audience: 'public' }, schema: { hide: true } },
-    ({ params, url }, reply) => {
+    ({ params, url, headers }, reply) => {
       if (url.startsWith('/v1/') || !existsSync(folder)) throw new PanalError('not-found')
+      // Somebody who mistyped an address reads the page's own answer; a program, or a missing asset, gets the code.
+      if (isPageAddress(params['*']) && headers.accept?.includes('text/html') && existsSync(index))
+        return reply.code(404).header('cache-control', 'no-cache').sendFile('index.html')
       const isHashed = params['*'].startsWith('assets/')
       reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
       return reply.sendFile(params['*'])
     },
   )
 }
+
+/** A file's name has an extension; an address of the page has none. */
+const isPageAddress = (path: string): boolean => !path.slice(path.lastIndexOf('/') + 1).includes('.')

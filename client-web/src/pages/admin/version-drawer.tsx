@@ -4,7 +4,7 @@ import type { GateReport, VersionView } from '../../api/types.ts'
 import { formatBytes, formatDuration, formatNumber, formatPercent, formatTime } from '../../components/format.ts'
 import { sayVerdict, statusColors, verdictColors } from '../../components/outcome-colors.ts'
 import { CheckCard } from './check-card.tsx'
-import { PointerBadges } from './versions-table.tsx'
+import { PointerBadges } from './pointer-badges.tsx'
 
 interface VersionDrawerProps {
   readonly version: VersionView | null

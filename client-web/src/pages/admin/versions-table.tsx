@@ -8,6 +8,7 @@ import type { VersionView } from '../../api/types.ts'
 import { formatPercent, formatTime } from '../../components/format.ts'
 import { statusColors } from '../../components/outcome-colors.ts'
 import { MoveDialog, type Move } from './move-dialog.tsx'
+import { PointerBadges } from './pointer-badges.tsx'
 import { VersionDrawer } from './version-drawer.tsx'
 
 interface VersionsTableProps {
@@ -104,15 +105,3 @@ export function VersionsTable({ taskId, pointers, canAct }: VersionsTableProps) 
 
 const accuracyOf = ({ evaluation }: VersionView): string =>
   evaluation?.evaluation ? formatPercent(evaluation.evaluation.accuracy, 2) : '–'
-
-const pointerColors = { champion: 'honey', head: 'blue', anchor: 'gray' } as const
-
-export function PointerBadges({ version, pointers }: { readonly version: number; readonly pointers: Pointers }) {
-  return (['champion', 'head', 'anchor'] as const)
-    .filter((name) => pointers[name] === version)
-    .map((name) => (
-      <Badge key={name} size="xs" variant="filled" color={pointerColors[name]}>
-        {name}
-      </Badge>
-    ))
-}

@@ -2,21 +2,10 @@ import { Card, SegmentedControl, Stack, Title } from '@mantine/core'
 import type { TaskCard } from '@panal/client-core'
 import { useState } from 'react'
 import { digitSide } from '../../data/centre-digit.ts'
-import type { DataSource } from '../../device/worker-messages.ts'
+import type { ChooserProps } from './chosen-data.ts'
 import { DrawDigits } from './draw-digits.tsx'
 import { OwnFile } from './own-file.tsx'
 import { SampleShard } from './sample-shard.tsx'
-
-/** A source that can be used now, and how many examples it has; null while there is none. */
-export interface ChosenData {
-  readonly source: DataSource
-  readonly numExamples: number
-}
-
-export interface ChooserProps {
-  readonly card: TaskCard
-  readonly onChange: (chosen: ChosenData | null) => void
-}
 
 const canDraw = ({ data }: TaskCard): boolean =>
   data.kind === 'image' && data.height === digitSide && data.width === digitSide && data.channels === 1

@@ -1,11 +1,13 @@
 import { Grid, Stack, Text, Title } from '@mantine/core'
+import { useDocumentTitle } from '@mantine/hooks'
 import { useState } from 'react'
 import { useWatchTask } from '../../api/live.ts'
 import { RoundCard } from '../../components/round-card.tsx'
 import type { TaskPageProps } from '../../components/task-gate.tsx'
 import { useContribution } from '../../device/contribution.tsx'
 import { AboutTask } from './about-task.tsx'
-import { ChooseData, type ChosenData } from './choose-data.tsx'
+import { ChooseData } from './choose-data.tsx'
+import type { ChosenData } from './chosen-data.ts'
 import { HistoryCard } from './history-card.tsx'
 import { LiveCard } from './live-card.tsx'
 import { RunCard } from './run-card.tsx'
@@ -14,6 +16,7 @@ import { RunCard } from './run-card.tsx'
 export default function ContributePage({ view }: TaskPageProps) {
   const { card, round, numMembers } = view
   useWatchTask(card.id)
+  useDocumentTitle(`${card.title} · Panal`)
   const contribution = useContribution().view
   const [chosen, setChosen] = useState<ChosenData | null>(null)
   const isHere = contribution.taskId === card.id

@@ -9,7 +9,7 @@ import { DrawingPad } from '../../components/drawing-pad.tsx'
 import type { Drawing } from '../../data/database.ts'
 import { drawingsQuery, useForgetAllDrawings, useForgetDrawing, useKeepDrawing } from '../../data/own-data.ts'
 import { sourceOfDrawings } from '../../data/drawings.ts'
-import type { ChooserProps } from './choose-data.tsx'
+import type { ChooserProps } from './chosen-data.ts'
 
 /** Draw a digit, say which it is, keep it: in this browser only. */
 export function DrawDigits({ card, onChange }: ChooserProps) {

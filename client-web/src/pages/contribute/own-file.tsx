@@ -7,7 +7,7 @@ import { clock } from '../../clock.ts'
 import { tableQuery, useForgetTable, useKeepTable } from '../../data/own-data.ts'
 import { expectedHeader, groupRefusals, type DataSummary } from '../../data/table-file.ts'
 import { useInspection } from '../../device/use-inspection.ts'
-import type { ChooserProps } from './choose-data.tsx'
+import type { ChooserProps } from './chosen-data.ts'
 
 /** Larger files would stop the page while they are read into memory. */
 const maxFileBytes = 64e6

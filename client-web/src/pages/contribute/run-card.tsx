@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { useSearchParams } from 'react-router'
 import { useContribution } from '../../device/contribution.tsx'
 import { backendFromAddress, backendNames, type BackendName } from '../../device/worker-messages.ts'
-import type { ChosenData } from './choose-data.tsx'
+import type { ChosenData } from './chosen-data.ts'
 import { sayState } from './say-state.ts'
 import { whatIsMissing } from './what-is-missing.ts'
 

@@ -1,6 +1,6 @@
 import { Alert, Radio, Stack, Text } from '@mantine/core'
 import { useEffect, useState } from 'react'
-import type { ChooserProps } from './choose-data.tsx'
+import type { ChooserProps } from './chosen-data.ts'
 
 /** Public examples to borrow, for a visitor who only wants to see it work; plainly not the visitor's own. */
 export function SampleShard({ card, onChange }: ChooserProps) {

@@ -1,8 +1,14 @@
 import type { Promoted, RoundSummary } from '@panal/client-core'
 import { useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import { refreshTask, taskQuery, tasksQuery } from './queries.ts'
+import { refreshTask, roundsQuery, taskQuery, tasksQuery } from './queries.ts'
 import type { TaskView } from './types.ts'
+
+/** Rounds newest first, with what is now known of one of them, which may be new. */
+export const putRound = (rounds: readonly RoundSummary[], round: RoundSummary): RoundSummary[] =>
+  rounds.some(({ number }) => number === round.number)
+    ? rounds.map((each) => (each.number === round.number ? round : each))
+    : [round, ...rounds]
 
 /** Puts a pushed round into the pages' cache, newest known state first. */
 function applyRound(client: QueryClient, round: RoundSummary): void {
@@ -11,6 +17,7 @@ function applyRound(client: QueryClient, round: RoundSummary): void {
   client.setQueryData(tasksQuery.queryKey, (views) =>
     views?.map((view) => (view.card.id === round.taskId ? withRound(view) : view)),
   )
+  client.setQueryData(roundsQuery(round.taskId).queryKey, (rounds) => rounds && putRound(rounds, round))
   if (round.phase === 'closed') refreshTask(client, round.taskId)
 }
 

@@ -2,6 +2,7 @@ import '@mantine/charts/styles.css'
 import { AreaChart } from '@mantine/charts'
 import { Center, Text } from '@mantine/core'
 import type { LossPoint } from '../device/contribution-view.ts'
+import { roundTicks } from './round-ticks.ts'
 
 /** Training loss over this session's rounds. Drawn without animation: it changes several times a second. */
 export default function LossChart({ points }: { readonly points: readonly LossPoint[] }) {
@@ -13,6 +14,7 @@ export default function LossChart({ points }: { readonly points: readonly LossPo
         </Text>
       </Center>
     )
+  const ticks = roundTicks(points[0]!.at, points.at(-1)!.at)
   return (
     <figure
       style={{ margin: 0 }}
@@ -26,9 +28,10 @@ export default function LossChart({ points }: { readonly points: readonly LossPo
         curveType="linear"
         withDots={points.length <= 3}
         withGradient
-        xAxisProps={{ type: 'number', domain: ['dataMin', 'dataMax'], tickFormatter: (at: number) => at.toFixed(1) }}
-        yAxisProps={{ width: 44, domain: [0, 'auto'] }}
-        valueFormatter={(loss) => loss.toFixed(3)}
+        xAxisProps={{ type: 'number', ticks, domain: [ticks[0]!, ticks.at(-1)!], interval: 0 }}
+        yAxisProps={{ width: 52, domain: [0, 'auto'], interval: 0 }}
+        areaChartProps={{ margin: { top: 8, bottom: 15 } }}
+        valueFormatter={(loss) => loss.toFixed(4)}
         areaProps={{ isAnimationActive: false }}
         xAxisLabel="rounds of this session"
       />

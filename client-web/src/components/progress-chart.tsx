@@ -38,7 +38,7 @@ export default function ProgressChart({ rounds }: { readonly rounds: readonly Ro
         curveType="linear"
         withDots={data.length <= 40}
         yAxisProps={{
-          width: 60,
+          width: 68,
           domain: [Math.floor(leastAccuracy * 10) / 10, 1],
           tickFormatter: (value: number) => formatPercent(value),
         }}

@@ -1,7 +1,9 @@
 import { Anchor, Stack, Text, Title } from '@mantine/core'
+import { useDocumentTitle } from '@mantine/hooks'
 import { Link } from 'react-router'
 
 export function NotFoundPage() {
+  useDocumentTitle('Nothing here · Panal')
   return (
     <Stack align="flex-start" py="xl">
       <Title order={1} size="h2">

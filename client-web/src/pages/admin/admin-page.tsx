@@ -1,4 +1,5 @@
 import { Anchor, Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { useDocumentTitle } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Navigate, useLocation, useParams } from 'react-router'
 import { sessionQuery, useSignOut, useTasks } from '../../api/queries.ts'
@@ -17,6 +18,7 @@ export default function AdminPage() {
   const { data: tasks, error } = useTasks()
   const { taskId } = useParams()
   const { hash, search } = useLocation()
+  useDocumentTitle('Admin · Panal')
   if (isPending || (tasks === undefined && error === null)) return <PageSkeleton />
   const [first] = tasks ?? []
   if (taskId === undefined && first !== undefined)

@@ -1,4 +1,5 @@
 import { Alert, Badge, Box, Grid, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { useDocumentTitle } from '@mantine/hooks'
 import { IconRefresh } from '@tabler/icons-react'
 import type { Promoted } from '@panal/client-core'
 import { useState } from 'react'
@@ -14,6 +15,7 @@ import { useChampion } from './use-champion.ts'
 /** Puts a question to the champion, which answers in this browser. */
 export default function TryPage({ view }: TaskPageProps) {
   const { card, pointers, round, numMembers } = view
+  useDocumentTitle(`Try it: ${card.title} · Panal`)
   const [news, setNews] = useState<Promoted | null>(null)
   useWatchTask(card.id, setNews)
   const { ask, ...champion } = useChampion(card, pointers.champion)

@@ -157,8 +157,9 @@ it('a sampler, check, aggregator, server optimizer, gate check or codec is one f
     gate: { checks: [{ name: 'never-worse', rounds: 0 }] },
   }
   const misfit = { ...added, strategy: { ...added.strategy, checks: [{ name: 'max-share', share: 0.1 }] } }
+  const starved = { ...added, strategy: { ...added.strategy, aggregator: { name: 'median', trim: 3 } } }
   const twice = { ...added, gate: { checks: [...added.gate.checks, ...added.gate.checks] } }
-  expect(await ask(plain, added, wrong, misfit, twice)).toEqual([
+  expect(await ask(plain, added, wrong, misfit, starved, twice)).toEqual([
     ['f32', 'uniform', 'finite', 'max-norm', 'weight-range', 'mean', 'sgd', 'integrity', 'floor'],
     ['half-norm', 'newest', 'finite', 'max-share 0.5', 'median', 'adagrad', 'integrity', 'never-worse'],
     [
@@ -171,6 +172,7 @@ it('a sampler, check, aggregator, server optimizer, gate check or codec is one f
       '/gate/checks/0/rounds must be >= 1',
     ],
     ['/strategy/checks/0/share is less than one device'], // 0.1 of a cohort of 3
+    ['/cohort/minimum must be at least 3, which median needs'], // it is 2
     ['/gate/checks/1/name repeats an earlier one'],
   ])
 }, 60_000)

@@ -3,7 +3,7 @@ import { aggregators } from '../aggregate/registry.ts'
 import { checks } from '../check/registry.ts'
 import { gateChecks, makeGateChecks } from '../gate/checks/registry.ts'
 import { optimizers } from '../optimizer/registry.ts'
-import type { PolicyRegistry } from '../policy.ts'
+import { makePolicy, type PolicyRegistry } from '../policy.ts'
 import { samplers } from '../sample/registry.ts'
 import { when, type DocumentError } from './document-errors.ts'
 import type { TaskDocument } from './task-document.ts'
@@ -85,6 +85,11 @@ const policiesFit: Rule = (document) => {
   ]
 }
 
+const minimumFeedsAggregator: Rule = ({ strategy, cohort }) => {
+  const { name, minUpdates } = makePolicy(aggregators, strategy.aggregator)
+  return when(cohort.minimum < minUpdates, '/cohort/minimum', `must be at least ${minUpdates}, which ${name} needs`)
+}
+
 const setsAreDistinct: Rule = ({ sets, samples }) => {
   const names = Object.keys(sets) as (keyof typeof sets)[]
   const used = new Map(names.map((name) => [sets[name], name]))
@@ -117,6 +122,7 @@ const rules: readonly Rule[] = [
   columnsAreDistinct,
   imagesHaveNoSegments,
   policiesFit,
+  minimumFeedsAggregator,
   setsAreDistinct,
   gateJudges,
 ]

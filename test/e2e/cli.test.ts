@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { writeImageDataset, type ImageSchema } from '@panal/client-core'
 import type { TaskDocument } from '@panal/server'
 import { configurationPage } from '../../server/src/config.ts'
 import { runCli } from '../../server/src/cli/program.ts'
@@ -124,6 +125,31 @@ describe('panal', () => {
 })
 
 describe('a task’s life', () => {
+  it('begins with what its owner should know: an overlap that may be chance', async () => {
+    const draft = digitsLike({ id: 'overlapping' })
+    const schema = draft.data as ImageSchema
+    const width = schema.height * schema.width
+    /** A thousand images, each of its own number, from `first` on. */
+    const numbered = (first: number): Uint8Array => {
+      const pixels = new Uint8Array(1000 * width)
+      for (let i = 0; i < 1000; i++) new DataView(pixels.buffer).setUint32(i * width, first + i)
+      return writeImageDataset(pixels, new Array<number>(1000).fill(0), schema)
+    }
+    const sets: Record<string, string> = {}
+    for (const [name, first] of Object.entries({ evaluation: 0, calibration: 5000, gate: 999 })) {
+      const file = join(folder, `numbered-${name}.safetensors`)
+      await writeFile(file, numbered(first))
+      sets[name] = (JSON.parse((await onServer('dataset', 'add', file, '--json')).out) as { sha256: string }).sha256
+    }
+    const file = join(folder, 'overlapping.json')
+    await writeFile(file, JSON.stringify({ ...draft, sets }))
+    expect(await onServer('task', 'create', file)).toEqual({
+      code: 0,
+      out: 'created task overlapping\n',
+      err: 'panal: warning: /sets/gate: 1 of its 1000 distinct examples are in /sets/evaluation as well\n',
+    })
+  }, 120_000)
+
   it('from files to a champion', async () => {
     const draft = digitsLike()
     const sets = {} as Record<string, string>

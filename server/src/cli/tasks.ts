@@ -20,7 +20,8 @@ export function taskCommands(program: Command, context: CliContext): void {
     task.command('create').description('create a task from a JSON document').argument('<file>', 'the document'),
     context,
     async (api, { json }, [file = '']) => {
-      const answer = await api.post<{ id: string }>('/v1/tasks', await readDocument(file))
+      const answer = await api.post<{ id: string; warnings: string[] }>('/v1/tasks', await readDocument(file))
+      for (const warning of answer.warnings) context.complain(`panal: warning: ${warning}\n`)
       show(context, json, answer, () => `created task ${answer.id}\n`)
     },
   )

@@ -3,24 +3,28 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
+import { accountRoutes } from './http/account.ts'
 import { guardAudience } from './http/audience.ts'
 import { auditRoutes } from './http/audit.ts'
 import { blobRoutes } from './http/blobs.ts'
 import { limitBodies } from './http/bodies.ts'
-import { credentialRoutes } from './http/credentials.ts'
+import { championMoveRoutes } from './http/champion-moves.ts'
 import { datasetRoutes } from './http/datasets.ts'
 import { deviceRoutes } from './http/devices.ts'
 import { answerBrokenRequest, handleErrors, sendRefusal } from './http/error-handling.ts'
 import { healthRoutes } from './http/health.ts'
 import { keyRoutes } from './http/keys.ts'
 import { modelRoutes } from './http/models.ts'
+import { oidcRoutes } from './http/oidc.ts'
 import { allowedOrigins } from './http/origin.ts'
+import { peopleRoutes } from './http/people.ts'
 import type { App, AppDeps } from './http/ports.ts'
 import { limitRates } from './http/rate-limits.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session.ts'
 import { limitSlowClients } from './http/slow-clients.ts'
 import { taskRoutes } from './http/tasks.ts'
+import { tokenRoutes } from './http/tokens.ts'
 import { updateRoutes } from './http/updates.ts'
 import { validatorCompiler } from './http/validators.ts'
 import { versionRoutes } from './http/versions.ts'
@@ -69,7 +73,7 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
   await app.register(cookie)
   await limitRates(app, config)
   await documentApi(app)
-  guardAudience(app, { credentials: deps.credentials, devices, allowed })
+  guardAudience(app, { people: deps.people, devices, config, allowed })
   limitSlowClients(app, config)
 
   const ports = {
@@ -90,7 +94,8 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
   app.addHook('onClose', () => metrics.close())
 
   healthRoutes(app, deps)
-  app.get('/metrics', { config: { audience: 'public' }, schema: { hide: true } }, async (_request, reply) =>
+  const forMetrics = { audience: config.metrics === 'public' ? 'public' : 'viewer' } as const
+  app.get('/metrics', { config: forMetrics, schema: { hide: true } }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.page()),
   )
   await app.register(
@@ -103,7 +108,11 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
         modelRoutes,
         blobRoutes,
         auditRoutes,
-        credentialRoutes,
+        championMoveRoutes,
+        peopleRoutes,
+        tokenRoutes,
+        accountRoutes,
+        oidcRoutes,
       ])
         routes(v1, deps)
       sessionRoutes(v1, deps, allowed)

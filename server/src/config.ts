@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import { Ajv } from 'ajv'
 import { Type, type Static } from 'typebox'
+import { oidcProblems } from './auth/oidc-settings.ts'
+import { roles } from './auth/role.ts'
 
 /** One setting: its environment variable and flag follow from its name, its default and help from its schema. */
 export interface Setting {
@@ -99,6 +101,41 @@ export const Config = Type.Object(
       default: 30,
       description: 'attempts to sign in per minute from one network',
     }),
+    sessionMs: Ms('a session ends so long after its sign-in, whatever is done meanwhile', 12 * 3_600_000),
+    sessionIdleMs: Ms('a session ends after so long without a request', 3_600_000),
+    promotionPeople: Type.Integer({
+      minimum: 1,
+      maximum: 2,
+      default: 1,
+      description: 'people who must agree before a champion is moved by hand; with 2, one asks and another approves',
+    }),
+    metrics: Type.Enum(['people', 'public'], {
+      default: 'people',
+      description: 'who may read /metrics: people (with a session or an API token of any role) or public',
+    }),
+    oidcIssuer: Type.String({
+      pattern: '^$|^https?://[^\\s?#]+$',
+      default: '',
+      description: 'OpenID Connect provider through which people may sign in, by its issuer address',
+    }),
+    oidcClientId: Type.String({ default: '', description: 'what the provider calls this server' }),
+    oidcClientSecretFile: Type.String({
+      default: '',
+      description: 'file that holds the secret shared with the provider; none for a public client',
+    }),
+    oidcEmailDomains: Type.Array(Type.String({ pattern: '^[a-zA-Z0-9.-]+$' }), {
+      default: [],
+      description: 'whoever has a verified e-mail address in one of these domains is let in, separated by commas',
+    }),
+    oidcDomainRole: Type.Enum([...roles], {
+      default: 'viewer',
+      description: 'role of whoever is let in by their domain, at first: viewer, auditor, operator or owner',
+    }),
+    oidcRoleClaim: Type.String({ minLength: 1, default: 'groups', description: 'claim that --oidc-roles reads' }),
+    oidcRoles: Type.Array(Type.String(), {
+      default: [],
+      description: 'value=role for values of that claim, separated by commas; read anew at each sign-in',
+    }),
     connectionTimeoutMs: Ms(
       'a connection that has not sent its headers, or stays silent, for this long is closed',
       10_000,
@@ -167,6 +204,7 @@ export function loadConfig(sources: {
   const problems = isValid(values) ? [] : describe(origins)
   for (const range of (values['trustProxy'] as string[]).filter((each) => !isAddressRange(each)))
     problems.push(`${origins['trustProxy'] ?? ''}: ${JSON.stringify(range)} is not an address or CIDR range`)
+  if (problems.length === 0) problems.push(...oidcProblems(values as Config))
   return problems.length === 0 ? { ok: true, config: values as Config } : { ok: false, problems }
 }
 
@@ -192,7 +230,7 @@ function describe(origins: Readonly<Record<string, string>>): string[] {
 
 function expectation({ type, minimum, maximum, description, enum: choices }: Row): string {
   if (type === 'integer') return `a whole number from ${String(minimum)} to ${String(maximum)} (${description})`
-  if (type === 'array') return 'origins like https://example.org, separated by commas'
+  if (type === 'array') return `separated by commas (${description})`
   if (choices !== undefined) return `one of ${choices.join(', ')}`
   return `an address like https://panal.example.org (${description})`
 }

@@ -2,11 +2,14 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { systemClock, type Clock } from '@panal/client-core'
 import { buildApp, type FrontDoor } from './app.ts'
+import { MoveRequests } from './approval/move-requests.ts'
 import { AuditLog } from './audit/audit-log.ts'
-import { Credentials } from './auth/credentials.ts'
 import { Devices } from './auth/devices.ts'
 import { writeLocalToken } from './auth/local-token.ts'
 import { codeVersion } from './code-version.ts'
+import { Oidc } from './auth/oidc.ts'
+import { readOidcSettings } from './auth/oidc-settings.ts'
+import { makePeople, type People } from './auth/people.ts'
 import type { Config } from './config.ts'
 import { makeEvaluator } from './gate/evaluator.ts'
 import { makeGate } from './gate/gate.ts'
@@ -46,12 +49,15 @@ const webFolder = fileURLToPath(new URL('../../client-web/dist', import.meta.url
  * Everything a server is, on one data directory, listening and with its tasks' rounds running.
  * @throws StartupError
  */
-export async function startServer(config: Config): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  { clock = systemClock({ setTimeout, clearTimeout }) }: { readonly clock?: Clock } = {},
+): Promise<RunningServer> {
   const dataDir = await openDataDir(config.data)
   let db: Database | undefined
   try {
     db = await openSound(dataDir, new BlobFiles(dataDir))
-    return await compose(config, dataDir, db)
+    return await compose(config, dataDir, db, clock)
   } catch (error) {
     db?.close()
     dataDir.close()
@@ -59,11 +65,17 @@ export async function startServer(config: Config): Promise<RunningServer> {
   }
 }
 
-async function compose(config: Config, dataDir: DataDir, db: Database): Promise<RunningServer> {
-  const clock = systemClock({ setTimeout, clearTimeout })
+async function compose(config: Config, dataDir: DataDir, db: Database, clock: Clock): Promise<RunningServer> {
   const log = makeLog(config.logLevel)
   const audit = new AuditLog({ db, clock })
-  const credentials = new Credentials({ db, clock, audit })
+  const oidc = await readOidcSettings(config)
+  const people = makePeople({
+    db,
+    clock,
+    audit,
+    times: config,
+    ...(oidc === undefined ? {} : { oidc: (deps) => new Oidc(deps, oidc) }),
+  })
   const keys = await ServerKeys.load({ dataDir, clock })
   const devices = new Devices({ db, clock, audit })
   const blobs = new BlobFiles(dataDir)
@@ -90,10 +102,14 @@ async function compose(config: Config, dataDir: DataDir, db: Database): Promise<
   let ready = false
   const catalogue = new BlobCatalogue({ db, clock, audit })
   const disk = await DiskSpace.of({ folder: dataDir.uploads, reserveBytes: config.diskReserveBytes, clock })
-  const stores = { registry, tasks, blobs, catalogue, keys, devices, credentials, audit }
-  const door = await buildApp({ config, clock, log, rounds, ...stores, disk, webFolder, isReady: () => ready })
+  const champion = (taskId: string) => registry.pointers(taskId).champion
+  const moveRequests = new MoveRequests({ db, clock, audit, champion })
+  const stores = { registry, tasks, blobs, catalogue, keys, devices, people, moveRequests, audit, disk }
+  let url = ''
+  const life = { isReady: () => ready, address: () => url }
+  const door = await buildApp({ config, clock, log, rounds, ...stores, webFolder, ...life })
 
-  const url = await listen(door, config)
+  url = await listen(door, config)
   let closing: Promise<void> | undefined
   const close = async () => {
     ready = false
@@ -107,14 +123,14 @@ async function compose(config: Config, dataDir: DataDir, db: Database): Promise<
   }
   try {
     for (const task of tasks.list()) rounds.start(task, tasks.isPaused(task.id))
-    credentials.sweep()
-    await writeLocalToken(dataDir, credentials)
+    people.sweep()
+    await writeLocalToken(dataDir, people.tokens)
     ready = true
     return {
       url,
       app: door.app,
-      adminLink: credentials.hasBeenUsed() ? null : firstLink(url, credentials),
-      operatorToken: credentials.replaceToken({ name: 'in-process', role: 'operator' }).secret,
+      adminLink: firstLink(url, people),
+      operatorToken: people.tokens.replace({ name: 'in-process', role: 'operator' }).secret,
       close: () => (closing ??= close()),
     }
   } catch (error) {
@@ -128,8 +144,12 @@ async function compose(config: Config, dataDir: DataDir, db: Database): Promise<
 const tracingOf = async ({ otlpEndpoint }: Config): Promise<Tracing | undefined> =>
   otlpEndpoint === '' ? undefined : (await import('./tracking/otlp.ts')).startTracing(otlpEndpoint, codeVersion())
 
-const firstLink = (url: string, credentials: Credentials): string =>
-  `${url}/admin#link=${credentials.createLink({ name: 'admin', role: 'owner' }, 'first start').secret}`
+function firstLink(url: string, { accounts, links }: People): string | null {
+  const admin = accounts.find('admin')
+  const isTaken = admin !== undefined && (admin.role !== 'owner' || admin.disabledAt !== null)
+  if (accounts.hasAnybodySignedIn() || isTaken) return null
+  return `${url}/admin#link=${links.create({ name: 'admin', role: 'owner' }, 'first start').secret}`
+}
 
 /** @throws StartupError 'port-in-use' | 'invalid-config' */
 async function listen({ app }: FrontDoor, { host, port, publicUrl }: Config): Promise<string> {

@@ -96,6 +96,18 @@ describe('panal', () => {
     [['roll-back']],
     [['dataset', 'add']],
     [['admin-link']],
+    [['user', 'add']],
+    [['user', 'link']],
+    [['user', 'list']],
+    [['user', 'role']],
+    [['user', 'disable']],
+    [['user', 'enable']],
+    [['token', 'create']],
+    [['token', 'list']],
+    [['token', 'revoke']],
+    [['request', 'list']],
+    [['request', 'approve']],
+    [['request', 'refuse']],
     [['audit', 'verify']],
     [['backup']],
     [['restore']],
@@ -206,6 +218,36 @@ describe('a task’s life', () => {
       body: JSON.stringify({ link }),
     })
     expect(await response.json()).toEqual({ signedIn: true, role: 'viewer', name: 'Ada' })
+  })
+})
+
+describe('people', () => {
+  it('are added, listed, given a role, disabled', async () => {
+    const { out } = await onServer('user', 'add', 'Bob', '--role', 'viewer')
+    expect(out).toMatch(/^http:\S+\/admin#link=[\w-]{43}\nIt works once, for 24 hours.\n$/)
+    const twice = await onServer('user', 'add', 'bob', '--role', 'owner')
+    expect([twice.code, twice.err]).toEqual([1, expect.stringMatching(/^panal: account-exists: /)])
+    expect((await onServer('user', 'role', 'bob', 'auditor')).out).toBe('Bob is auditor\n')
+    expect((await onServer('user', 'disable', 'bob')).out).toBe('Bob is disabled\n')
+    expect((await onServer('user', 'list')).out).toMatch(/^Bob +auditor +link +disabled +–$/m)
+    expect((await onServer('user', 'enable', 'bob')).out).toBe('Bob is enabled\n')
+    expect((await onServer('user', 'link', 'bob')).out).toContain('#link=')
+    expect((await onServer('user', 'role', 'nobody', 'viewer')).err).toMatch(/^panal: unknown-account: /)
+  })
+
+  it('have tokens, which are shown once, listed and revoked', async () => {
+    const token = (await onServer('token', 'create', 'ci', '--role', 'viewer', '--days', '30')).out.trim()
+    const { out } = await onServer('token', 'list', '--json')
+    const { tokens } = JSON.parse(out) as {
+      tokens: { id: string; name: string; expiresAt: number; createdAt: number }[]
+    }
+    const ci = tokens.find(({ name }) => name === 'ci')!
+    expect(Math.round((ci.expiresAt - ci.createdAt) / 86_400_000)).toBe(30)
+    expect((await onServer('token', 'list')).out).not.toContain(token)
+    expect((await run('audit', 'verify', '--server', server.url, '--token', token)).err).toMatch(/^panal: forbidden: /)
+    expect((await onServer('token', 'revoke', ci.id)).out).toBe(`token ${ci.id} is revoked\n`)
+    expect((await run('task', 'list', '--server', server.url, '--token', token)).err).toMatch(/^panal: unauthorized: /)
+    expect((await onServer('token', 'create', 'ci', '--role', 'viewer', '--days', 'x')).code).toBe(2)
   })
 })
 

@@ -63,11 +63,15 @@ describe('what is there', () => {
   it('answers /healthz, /readyz, /metrics and /docs, and lists every route of the API', async () => {
     expect(await answerOf(await live.fetch('/healthz'))).toEqual({ status: 200, ok: true })
     expect(await answerOf(await live.fetch('/readyz'))).toEqual({ status: 200, ok: true })
-    expect(await (await live.fetch('/metrics')).text()).toContain('panal_members{task="digits"} 0')
+    expect(await (await live.asOperator('GET', '/metrics')).text()).toContain('panal_members{task="digits"} 0')
     const { paths } = (await answerOf(await live.fetch('/docs/json'))) as { paths: Record<string, object> }
     expect(Object.keys(paths).sort()).toEqual([
       '/healthz',
       '/readyz',
+      '/v1/account',
+      '/v1/account/password',
+      '/v1/account/sessions',
+      '/v1/account/sessions/{id}',
       '/v1/audit/verify',
       '/v1/blobs/{sha256}',
       '/v1/datasets',
@@ -75,8 +79,13 @@ describe('what is there', () => {
       '/v1/keys',
       '/v1/keys/rotate',
       '/v1/links',
+      '/v1/people',
+      '/v1/people/{name}/disable',
+      '/v1/people/{name}/enable',
+      '/v1/people/{name}/role',
       '/v1/schemas/task',
       '/v1/session',
+      '/v1/sign-in',
       '/v1/tasks',
       '/v1/tasks/{taskId}',
       '/v1/tasks/{taskId}/models/champion',
@@ -84,6 +93,9 @@ describe('what is there', () => {
       '/v1/tasks/{taskId}/moves',
       '/v1/tasks/{taskId}/pause',
       '/v1/tasks/{taskId}/promote',
+      '/v1/tasks/{taskId}/requests',
+      '/v1/tasks/{taskId}/requests/{request}/approve',
+      '/v1/tasks/{taskId}/requests/{request}/refuse',
       '/v1/tasks/{taskId}/resume',
       '/v1/tasks/{taskId}/roll-back',
       '/v1/tasks/{taskId}/rounds',
@@ -91,6 +103,7 @@ describe('what is there', () => {
       '/v1/tasks/{taskId}/versions',
       '/v1/tasks/{taskId}/versions/{version}',
       '/v1/tokens',
+      '/v1/tokens/{id}',
     ])
     expect((await live.fetch('/docs/')).status).toBe(200)
   })
@@ -179,10 +192,19 @@ describe('pointers', () => {
     expect([champion.status, champion.headers.get('cache-control')]).toEqual([200, 'no-cache'])
     const rollBack = await live.asOperator('POST', '/v1/tasks/digits/roll-back', { reason: 'oops' })
     expect(await answerOf(rollBack)).toMatchObject({ status: 409, code: 'nothing-to-roll-back' })
-    const { moves } = (await answerOf(await live.fetch('/v1/tasks/digits/moves'))) as { moves: object[] }
-    expect(moves).toContainEqual(
-      expect.objectContaining({ pointer: 'champion', from: null, to: 0, actor: 'in-process', reason: 'to start with' }),
-    )
+    type Moves = { moves: { id: number }[] }
+    const moved = { pointer: 'champion', from: null, to: 0, reason: 'to start with' }
+    const all = (await answerOf(await live.asOperator('GET', '/v1/tasks/digits/moves'))) as unknown as Moves
+    expect(all.moves).toMatchObject([
+      { ...moved, actor: 'in-process' },
+      { pointer: 'head', to: 0, actor: 'in-process' },
+    ])
+    // Who it was is no matter of strangers.
+    const shown = (await answerOf(await live.fetch('/v1/tasks/digits/moves?limit=1'))) as unknown as Moves
+    expect(shown.moves).toMatchObject([{ ...moved, actor: null }])
+    const older = await answerOf(await live.fetch(`/v1/tasks/digits/moves?before=${shown.moves[0]!.id}`))
+    expect(older).toMatchObject({ moves: [{ pointer: 'head', actor: null }] })
+    expect(await codeOf('/v1/tasks/digits/moves?limit=1001')).toEqual([400, 'bad-request'])
   })
 })
 

@@ -101,7 +101,7 @@ describe('an update', () => {
     expect((await putUpdate(live, devices[1]!, offer, { bytes })).status).toBe(200)
     expect((await putUpdate(live, devices[3]!, offer, { bytes: last })).status).toBe(200)
     expect(await closed).toMatchObject({ number: 1, numAccepted: 3, numRejected: 1, candidateVersion: 1 })
-    const metrics = await (await live.fetch('/metrics')).text()
+    const metrics = await (await live.asOperator('GET', '/metrics')).text()
     expect(metrics).toContain('panal_rounds_total{task="digits",outcome=')
     // Three first times and one repetition; the NaN twice.
     expect(metrics).toContain('panal_updates_total{task="digits",verdict="accepted"} 4')

@@ -24,6 +24,13 @@ export const errorCodes = {
   unauthorized: { status: 401, meaning: 'no valid credential' },
   forbidden: { status: 403, meaning: 'this credential may not do that' },
   'link-used': { status: 401, meaning: 'the one-time link is unknown, used or expired' },
+  'sign-in-refused': { status: 401, meaning: 'there is nobody of this name with this password' },
+  'oidc-failed': { status: 401, meaning: 'the identity provider’s answer did not hold' },
+  'oidc-refused': {
+    status: 403,
+    meaning: 'the identity provider knows this person, and this server does not let them in',
+  },
+  'oidc-unreachable': { status: 502, meaning: 'the identity provider does not answer' },
   'not-joined': { status: 401, meaning: 'the device has not joined this task' },
   superseded: { status: 409, meaning: 'a newer connection of the same device took over' },
   // the round
@@ -55,6 +62,12 @@ export const errorCodes = {
   'unknown-version': { status: 404, meaning: 'the task has no such version' },
   'not-promotable': { status: 409, meaning: 'this version did not pass the integrity checks' },
   'no-champion': { status: 404, meaning: 'no version of this task has been promoted yet' },
+  'weak-password': { status: 422, meaning: 'the password is too short, too long or too easily guessed' },
+  'unknown-account': { status: 404, meaning: 'nobody has an account of this name' },
+  'account-exists': { status: 409, meaning: 'there is an account of this name already' },
+  'last-owner': { status: 409, meaning: 'this is the last owner; nobody could administer the server' },
+  'same-person': { status: 403, meaning: 'a second person has to approve what the first asked for' },
+  'request-over': { status: 409, meaning: 'the request was decided, has expired, or the champion has moved since' },
   'nothing-to-roll-back': { status: 409, meaning: 'there is no earlier champion' },
 } as const satisfies Record<string, { status: number; meaning: string }>
 

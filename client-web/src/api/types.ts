@@ -74,7 +74,8 @@ export interface PointerMove {
   readonly pointer: 'head' | 'champion' | 'anchor'
   readonly from: number | null
   readonly to: number
-  readonly actor: string
+  /** Null for a person, where whoever asks has not signed in. */
+  readonly actor: string | null
   readonly reason: string
   readonly at: EpochMs
 }

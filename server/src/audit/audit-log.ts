@@ -15,9 +15,20 @@ export type AuditAction =
   | 'key-rotated'
   | 'link-created'
   | 'signed-in'
+  | 'sign-in-slowed'
+  | 'sessions-ended'
   | 'token-created'
-  | 'credential-revoked'
   | 'restored'
+  | 'token-revoked'
+  | 'account-created'
+  | 'account-disabled'
+  | 'account-enabled'
+  | 'role-changed'
+  | 'password-set'
+  | 'move-asked'
+  | 'move-approved'
+  | 'move-refused'
+  | 'emergency-roll-back'
 
 export interface AuditEntry {
   /** From 1, without gaps. */

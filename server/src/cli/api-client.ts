@@ -16,6 +16,7 @@ export interface ApiClient {
   readonly url: string
   get<Answer>(path: string): Promise<Answer>
   post<Answer>(path: string, body?: unknown): Promise<Answer>
+  delete<Answer>(path: string): Promise<Answer>
   put<Answer>(path: string, body: Readable, numBytes: number): Promise<Answer>
 }
 
@@ -43,6 +44,7 @@ export async function connect(options: ServerOptions, { env }: CliContext): Prom
         method: 'POST',
         ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
       }),
+    delete: (path) => send(path, { method: 'DELETE' }),
     put: (path, body, numBytes) =>
       send(path, {
         method: 'PUT',

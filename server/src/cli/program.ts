@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander'
+import { championCommands } from './champion.ts'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
-import { dataAndPeopleCommands } from './data-and-people.ts'
+import { dataAndAuditCommands } from './data-and-audit.ts'
 import { dataDirectoryCommands } from './data-directory.ts'
 import { keyCommands } from './keys.ts'
+import { peopleCommands } from './people.ts'
 import { startCommands } from './start.ts'
 import { taskCommands } from './tasks.ts'
 import { versionCommands } from './versions.ts'
@@ -37,7 +39,9 @@ function buildProgram(context: CliContext): Command {
   startCommands(program, context)
   taskCommands(program, context)
   versionCommands(program, context)
-  dataAndPeopleCommands(program, context)
+  championCommands(program, context)
+  dataAndAuditCommands(program, context)
+  peopleCommands(program, context)
   dataDirectoryCommands(program, context)
   keyCommands(program, context)
   return program

@@ -11,6 +11,8 @@ export interface ServerCommandOptions extends ServerOptions {
   readonly sample?: boolean
   readonly name?: string
   readonly role?: string
+  readonly days?: string
+  readonly emergency?: boolean
 }
 
 /**

@@ -1,7 +1,6 @@
-import type { Pointers } from '@panal/client-core'
 import type { Command } from 'commander'
 import type { ModelVersion } from '../registry/model-version.ts'
-import { CommandError, exitCodes, type CliContext } from './context.ts'
+import type { CliContext } from './context.ts'
 import { decimals, fields, percent, show, table, when } from './output.ts'
 import { onServer } from './server-command.ts'
 
@@ -10,7 +9,7 @@ type ListedVersion = Omit<ModelVersion, 'participants'> & {
   readonly participants?: ModelVersion['participants']
 }
 
-/** `panal version …`, `panal promote` and `panal roll-back` */
+/** `panal version …` */
 export function versionCommands(program: Command, context: CliContext): void {
   const version = program.command('version').description('look at model versions')
 
@@ -39,49 +38,9 @@ export function versionCommands(program: Command, context: CliContext): void {
       show(context, json, answer, () => versionText(answer))
     },
   )
-  onServer(
-    program
-      .command('promote')
-      .description('make a version the champion')
-      .argument('<task>', 'the task')
-      .argument('<version>', 'its number')
-      .requiredOption('--reason <text>', 'why; kept in the audit trail'),
-    context,
-    async (api, { json, reason }, [task = '', number = '']) => {
-      const body = { version: versionNumber(number), reason }
-      const answer = await api.post<{ pointers: Pointers }>(`${pathOf(task)}/promote`, body)
-      show(context, json, answer, () => championText(task, answer.pointers))
-    },
-  )
-  onServer(
-    program
-      .command('roll-back')
-      .description('go back to the champion before the present one')
-      .argument('<task>', 'the task')
-      .requiredOption('--reason <text>', 'why; kept in the audit trail')
-      .option('--to <version>', 'an earlier champion, instead of the last'),
-    context,
-    async (api, { json, reason, to }, [task = '']) => {
-      const body = { reason, ...(to === undefined ? {} : { version: versionNumber(to) }) }
-      const answer = await api.post<{ pointers: Pointers }>(`${pathOf(task)}/roll-back`, body)
-      show(context, json, answer, () => championText(task, answer.pointers))
-    },
-  )
 }
 
 const pathOf = (task: string): string => `/v1/tasks/${encodeURIComponent(task)}`
-
-const championText = (task: string, { champion }: Pointers): string =>
-  `the champion of ${task} is version ${String(champion)}\n`
-
-function versionNumber(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new CommandError(
-    exitCodes.usage,
-    'bad-argument',
-    `a version is a whole number, and ${JSON.stringify(text)} is not`,
-  )
-}
 
 const listHead = ['version', 'status', 'parent', 'round', 'devices', 'gate', 'accuracy', 'log loss', 'created']
 

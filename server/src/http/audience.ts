@@ -1,18 +1,31 @@
 import { PanalError, type DeviceId } from '@panal/client-core'
 import type { FastifyRequest } from 'fastify'
-import type { Identity } from '../auth/credentials.ts'
+import type { Identity } from '../auth/identity.ts'
 import { roleAllows, type Role } from '../auth/role.ts'
+import { cookiesFor } from './cookies.ts'
 import { originMayUse, type AllowedOrigins } from './origin.ts'
 import type { App, AppDeps } from './ports.ts'
 
 /** Whom a route is for: anybody, enrolled devices, or people of a role at least. */
 export type Audience = 'public' | 'device' | Role
 
+/** A route as it was registered. */
+export interface RouteAudience {
+  readonly method: string
+  readonly url: string
+  /** Undefined for the pages of the API's documentation only. */
+  readonly audience: Audience | undefined
+}
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     audience?: Audience
     /** The handler reads the body itself, as it comes. */
     streams?: true
+  }
+  interface FastifyInstance {
+    /** Every route there is, and for whom it is. */
+    routeAudiences: RouteAudience[]
   }
   interface FastifyRequest {
     /** Who asks, where the request carried a valid session or API token; null otherwise. */
@@ -22,19 +35,20 @@ declare module 'fastify' {
   }
 }
 
-export const sessionCookie = 'panal-session'
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-type Guards = Pick<AppDeps, 'credentials' | 'devices'> & { readonly allowed: AllowedOrigins }
+type Guards = Pick<AppDeps, 'people' | 'devices' | 'config'> & { readonly allowed: AllowedOrigins }
 
 /** Default deny: a route without an audience does not register, and a request outside it gets no further than here. */
 export function guardAudience(app: App, ports: Guards): void {
   app.decorateRequest('person', null)
   app.decorateRequest('deviceId', '')
+  app.decorate('routeAudiences', [])
   app.addHook('onRoute', ({ config, method, url }) => {
     // The API's documentation brings its own routes.
     if (config?.audience === undefined && !url.startsWith('/docs'))
       throw new Error(`the route ${String(method)} ${url} declares no audience; say for whom it is`)
+    for (const each of [method].flat()) app.routeAudiences.push({ method: each, url, audience: config?.audience })
   })
   app.addHook('onRequest', (request, _reply, done) => {
     const { audience } = request.routeOptions.config
@@ -68,25 +82,27 @@ function deviceOf(request: FastifyRequest, devices: Guards['devices']): DeviceId
 }
 
 /** A wrong token is refused even where none is needed: somebody thinks they are signed in. A stale cookie is not. */
-function personOf(request: FastifyRequest, { credentials, allowed }: Guards): Identity | null {
+function personOf(request: FastifyRequest, { people, config, allowed }: Guards): Identity | null {
   if (request.headers.authorization !== undefined) {
-    const person = credentials.identify(bearer(request) ?? '')
-    if (person?.kind !== 'token') throw new PanalError('unauthorized', 'the API token is unknown or revoked')
+    const person = people.tokens.identify(bearer(request) ?? '')
+    if (person === undefined) throw new PanalError('unauthorized', 'the API token is unknown, expired or revoked')
     return person
   }
-  const session = request.cookies[sessionCookie]
+  const session = request.cookies[cookiesFor(config).session]
   if (session === undefined) return null
   // On public routes nothing is done in a person's name, and a contributing device sends no such header.
   if (isRole(request.routeOptions.config.audience) && !safeMethods.has(request.method)) refuseForgery(request, allowed)
-  const person = credentials.identify(session)
-  return person?.kind === 'session' ? person : null
+  return people.sessions.identify(session) ?? null
 }
 
-/** What the audit trail calls whoever asks. On a route for a role nobody comes through without a name. */
-export function nameOf(person: Identity | null): string {
+/** Whoever asks. On a route for a role nobody comes through unknown. */
+export function asker(person: Identity | null): Identity {
   if (person === null) throw new PanalError('unauthorized')
-  return person.name
+  return person
 }
+
+/** What the audit trail calls whoever asks. */
+export const nameOf = (person: Identity | null): string => asker(person).name
 
 /** A cookie travels with requests that other sites cause; a header of our own and our own origin do not. */
 export function refuseForgery(request: FastifyRequest, allowed: AllowedOrigins): void {

@@ -4,8 +4,9 @@ import type { Clock } from '@panal/client-core'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { Logger } from 'pino'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { Credentials } from '../auth/credentials.ts'
+import type { MoveRequests } from '../approval/move-requests.ts'
 import type { Devices } from '../auth/devices.ts'
+import type { People } from '../auth/people.ts'
 import type { Config } from '../config.ts'
 import type { ServerKeys } from '../keys/server-keys.ts'
 import type { BlobCatalogue } from '../registry/blob-catalogue.ts'
@@ -36,9 +37,12 @@ export interface AppDeps {
   readonly catalogue: Pick<BlobCatalogue, 'isPublic' | 'addDataset'>
   readonly devices: Pick<Devices, 'enrol' | 'verify'>
   readonly keys: Pick<ServerKeys, 'id' | 'publicSet' | 'sign' | 'rotate'>
-  readonly credentials: Pick<Credentials, 'useLink' | 'identify' | 'end' | 'createToken' | 'createLink'>
   readonly audit: Pick<AuditLog, 'append' | 'verify'>
   readonly disk: Pick<DiskSpace, 'freeBytes' | 'isLow' | 'reserveBytes'>
+  readonly people: People
+  readonly moveRequests: MoveRequests
+  /** Under which people reach the server, without a slash at its end; known once it listens. */
+  readonly address: () => string
   /** Folder of the built web page. */
   readonly webFolder: string
   /** Whether the start is over and no stop has begun. */

@@ -1,5 +1,6 @@
 import { ErrorBody, RoundSummary, TaskId, VersionNumber } from '@panal/client-core'
 import { Type, type TSchema } from 'typebox'
+import { roles } from '../auth/role.ts'
 
 /** Path parameter of everything that belongs to a task. */
 export const TaskParams = Type.Object({ taskId: TaskId })
@@ -13,6 +14,8 @@ export const Page = Type.Object(
   },
   { additionalProperties: false },
 )
+
+export const RoleName = Type.Union(roles.map((role) => Type.Literal(role)))
 
 /** Why a person did what they did: kept with the move and in the audit trail. */
 export const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' })

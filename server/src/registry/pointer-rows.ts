@@ -44,9 +44,14 @@ export class PointerRows {
   }
 
   /** Newest first. */
-  moves(taskId: string, pointer?: PointerMove['pointer']): PointerMove[] {
+  moves(
+    taskId: string,
+    { pointer, limit, before }: { pointer?: PointerMove['pointer']; limit?: number; before?: number } = {},
+  ): PointerMove[] {
     let select = query.selectFrom('pointer_moves').selectAll().where('task_id', '=', taskId).orderBy('id', 'desc')
     if (pointer !== undefined) select = select.where('pointer', '=', pointer)
+    if (before !== undefined) select = select.where('id', '<', before)
+    if (limit !== undefined) select = select.limit(limit)
     return this.#db.all(select).map((row) => ({
       id: row.id,
       taskId: row.task_id,
@@ -62,7 +67,7 @@ export class PointerRows {
   /** Champions that a roll back can return to, the present one last: going back to one forgets those after it. */
   championHistory(taskId: string): number[] {
     const history: number[] = []
-    for (const { to } of this.moves(taskId, 'champion').reverse()) {
+    for (const { to } of this.moves(taskId, { pointer: 'champion' }).reverse()) {
       const earlier = history.indexOf(to)
       if (earlier === -1) history.push(to)
       else history.splice(earlier + 1)

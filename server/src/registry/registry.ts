@@ -4,6 +4,14 @@ import type { AggregatingRound, ClosedRound, GatingRound, Round } from '../round
 import type { Task } from './task.ts'
 import type { ModelVersion, PointerMove } from './model-version.ts'
 
+/** What is decided about a champion by a person. `alongside` writes in the same transaction, before the move. */
+export interface Decision {
+  readonly taskId: string
+  readonly actor: string
+  readonly reason: string
+  readonly alongside?: () => void
+}
+
 /** Model versions, their lineage and the three pointers. Every method that writes is one durable transaction. */
 export interface Registry {
   /** Version 0 from the initial weights, head = 0. @throws PanalError 'task-exists' */
@@ -12,7 +20,8 @@ export interface Registry {
   /** @throws PanalError 'unknown-version' */
   version(taskId: string, version: number): ModelVersion
   versions(taskId: string, options?: { limit?: number; before?: number }): ModelVersion[]
-  moves(taskId: string): PointerMove[]
+  /** Newest first. */
+  moves(taskId: string, options?: { limit?: number; before?: number }): PointerMove[]
   params(taskId: string, version: number): Promise<Params>
   /** State the server optimizer left with this version; the optimizer's `init` where there is none. */
   optimizerState(task: Task, version: number): Promise<Params>
@@ -25,9 +34,13 @@ export interface Registry {
   /** Report, status, head (if sound), champion (if promoted), anchor (if it is the first champion), round state, audit row: one transaction. */
   conclude(round: GatingRound, report: GateReport): Promise<ClosedRound>
   /** @throws PanalError 'unknown-version' | 'not-promotable' */
-  promote(request: { taskId: string; version: number; actor: string; reason: string }): Promise<Pointers>
+  promote(decision: Decision & { readonly version: number }): Promise<Pointers>
   /** Back to the champion before the present one, or to `version`. @throws PanalError 'nothing-to-roll-back' */
-  rollBack(request: { taskId: string; version?: number; actor: string; reason: string }): Promise<Pointers>
+  rollBack(decision: Decision & { readonly version?: number }): Promise<Pointers>
+  /** The version that a roll back, or a roll back to `version`, would go to. @throws PanalError 'nothing-to-roll-back' */
+  rollBackTarget(taskId: string, version?: number): number
+  /** Whether a person may promote this version. @throws PanalError 'unknown-version' | 'not-promotable' */
+  requirePromotable(taskId: string, version: number): void
   /** A round as it stands; `alongside` writes in the same transaction. */
   saveRound(round: Round, summary: RoundSummary, alongside?: () => void): void
   openRounds(taskId: string): Round[]

@@ -17,7 +17,7 @@ import type { BlobKind } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 import type { ModelVersion, PointerMove } from './model-version.ts'
 import { PointerRows } from './pointer-rows.ts'
-import type { Registry } from './registry.ts'
+import type { Decision, Registry } from './registry.ts'
 import { RoundRows } from './round-rows.ts'
 import type { Task } from './task.ts'
 import { acceptedUpdates, SqlUpdateLog } from './updates.ts'
@@ -31,13 +31,6 @@ export interface RegistryDeps {
   readonly audit: AuditLog
   /** Version of this program: part of every model version's lineage. */
   readonly codeVersion: string
-}
-
-/** What is decided about a champion by a person. */
-interface Decision {
-  readonly taskId: string
-  readonly actor: string
-  readonly reason: string
 }
 
 /** Digest of a version that no update went into. */
@@ -90,8 +83,8 @@ export class SqlRegistry implements Registry {
     return this.#versions.list(taskId, options)
   }
 
-  moves(taskId: string): PointerMove[] {
-    return this.#pointers.moves(taskId)
+  moves(taskId: string, page: { limit?: number; before?: number } = {}): PointerMove[] {
+    return this.#pointers.moves(taskId, page)
   }
 
   async params(taskId: string, version: number): Promise<Params> {
@@ -158,24 +151,33 @@ export class SqlRegistry implements Registry {
     })
   }
 
-  promote(request: Decision & { version: number }): Promise<Pointers> {
+  promote(decision: Decision & { readonly version: number }): Promise<Pointers> {
     return this.#transact(() => {
-      const { status } = this.version(request.taskId, request.version)
-      if (status === 'unsound') throw new PanalError('not-promotable')
-      if (status === 'candidate') throw new PanalError('not-promotable', 'the gate has not judged this version yet')
-      return this.#decide('promoted', request)
+      this.requirePromotable(decision.taskId, decision.version)
+      return this.#decide('promoted', decision)
     })
   }
 
-  rollBack(request: Decision & { version?: number }): Promise<Pointers> {
+  rollBack(decision: Decision & { readonly version?: number }): Promise<Pointers> {
     return this.#transact(() => {
-      const earlier = this.#pointers.championHistory(request.taskId).slice(0, -1)
-      const version = request.version ?? earlier.at(-1)
-      if (version === undefined) throw new PanalError('nothing-to-roll-back')
-      if (!earlier.includes(version))
-        throw new PanalError('nothing-to-roll-back', `version ${version} is no earlier champion; promote it instead`)
-      return this.#decide('rolled-back', { ...request, version })
+      const version = this.rollBackTarget(decision.taskId, decision.version)
+      return this.#decide('rolled-back', { ...decision, version })
     })
+  }
+
+  requirePromotable(taskId: string, version: number): void {
+    const { status } = this.version(taskId, version)
+    if (status === 'unsound') throw new PanalError('not-promotable')
+    if (status === 'candidate') throw new PanalError('not-promotable', 'the gate has not judged this version yet')
+  }
+
+  rollBackTarget(taskId: string, wanted?: number): number {
+    const earlier = this.#pointers.championHistory(taskId).slice(0, -1)
+    const version = wanted ?? earlier.at(-1)
+    if (version === undefined) throw new PanalError('nothing-to-roll-back')
+    if (!earlier.includes(version))
+      throw new PanalError('nothing-to-roll-back', `version ${version} is no earlier champion; promote it instead`)
+    return version
   }
 
   saveRound(round: Round, summary: RoundSummary, alongside?: () => void): void {
@@ -205,6 +207,7 @@ export class SqlRegistry implements Registry {
   #decide(action: 'promoted' | 'rolled-back', decision: Decision & { version: number }): Pointers {
     const { taskId, version, actor, reason } = decision
     if (reason.trim() === '') throw new PanalError('bad-request', 'a reason is needed')
+    decision.alongside?.()
     const { champion } = this.pointers(taskId)
     if (champion === version) return this.pointers(taskId)
     this.#pointers.move({ taskId, pointer: 'champion', to: version, actor, reason, at: this.#deps.clock.now() })

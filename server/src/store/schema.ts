@@ -64,15 +64,56 @@ export interface Schema {
   }
   /** Append-only; hash = SHA-256(previous hash ‖ canonical row). */
   audit: { seq: number; at: number; actor: string; action: string; detail: string; hash: string }
-  /** Sessions, API tokens and one-time links; only hashes are kept. */
-  credentials: {
+  /** People. `password` is a PHC string; a name is compared by its `name_key`. */
+  accounts: {
+    id: string
+    name: string
+    name_key: string
+    role: string
+    password: string | null
+    oidc_issuer: string | null
+    oidc_subject: string | null
+    created_at: number
+    disabled_at: number | null
+    signed_in_at: number | null
+  }
+  /** Of every credential only the hash is kept. A used link is deleted. */
+  links: { hash: string; account_id: string; created_at: number; expires_at: number }
+  sessions: {
     hash: string
-    kind: 'link' | 'session' | 'token'
+    account_id: string
+    method: 'link' | 'password' | 'oidc'
+    network: string
+    created_at: number
+    seen_at: number
+    expires_at: number
+  }
+  /** Without an account it belongs to a machine. */
+  api_tokens: {
+    hash: string
+    account_id: string | null
     name: string
     role: string
     created_at: number
     expires_at: number | null
-    used_at: number | null
+    seen_at: number | null
+  }
+  /** Browsers in which somebody has signed in by password: attempts of others do not slow these down. */
+  known_browsers: { hash: string; account_id: string; seen_at: number }
+  move_requests: {
+    id: Generated<number>
+    task_id: string
+    move: 'promote' | 'roll-back'
+    version: number
+    champion: number | null
+    reason: string
+    asked_by: string | null
+    asked_as: string
+    asked_at: number
+    expires_at: number
+    state: 'waiting' | 'approved' | 'refused'
+    decided_as: string | null
+    decided_at: number | null
   }
 }
 

@@ -33,7 +33,7 @@ export function MovesTable({ taskId }: { readonly taskId: string }) {
               <Table.Td>
                 {from ?? '–'} → {to}
               </Table.Td>
-              <Table.Td>{actor}</Table.Td>
+              <Table.Td>{actor ?? 'somebody'}</Table.Td>
               <Table.Td>{reason}</Table.Td>
             </Table.Tr>
           ))}

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely'
 import { initial } from './001-initial.ts'
+import { people } from './003-people.ts'
 
 /** In order of their names. A migration that was released is never edited: add the next one. */
-export const migrations: Record<string, Migration> = { '001-initial': initial }
+export const migrations: Record<string, Migration> = { '001-initial': initial, '003-people': people }

@@ -29,7 +29,7 @@ describe('/metrics after a round', () => {
     await putUpdate(live, devices[1]!, offers[1]!, { bytes: updateOf(numParams) })
     await closed
     watcher.close()
-    page = await (await live.fetch('/metrics')).text()
+    page = await (await live.asOperator('GET', '/metrics')).text()
   }, 60_000)
 
   it('says what an operator needs', () => {
@@ -72,7 +72,7 @@ describe('/metrics after a round', () => {
     const [device] = devices as [RawDevice]
     for (const taskId of ['unknown-a', 'unknown-b'])
       await putUpdate(live, device, { taskId, roundNumber: 1, baseVersion: 0 }, { bytes: updateOf(numParams) })
-    const series = [...(await (await live.fetch('/metrics')).text()).matchAll(/^panal_\w+\{(.*)\} /gm)]
+    const series = [...(await (await live.asOperator('GET', '/metrics')).text()).matchAll(/^panal_\w+\{(.*)\} /gm)]
     const labels = series.flatMap(([, text]) =>
       [...text!.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),
     )

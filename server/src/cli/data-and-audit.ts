@@ -5,8 +5,8 @@ import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { fields, show } from './output.ts'
 import { onServer } from './server-command.ts'
 
-/** `panal dataset …`, `panal admin-link` and `panal audit …` */
-export function dataAndPeopleCommands(program: Command, context: CliContext): void {
+/** `panal dataset …` and `panal audit …` */
+export function dataAndAuditCommands(program: Command, context: CliContext): void {
   const dataset = program.command('dataset').description('give the server examples of its own')
   onServer(
     dataset
@@ -20,20 +20,6 @@ export function dataAndPeopleCommands(program: Command, context: CliContext): vo
       const path = `/v1/datasets${sample === true ? '?kind=sample' : ''}`
       const answer = await api.put<{ sha256: string; numBytes: number }>(path, createReadStream(file), size)
       show(context, json, answer, () => fields({ sha256: answer.sha256, bytes: answer.numBytes }))
-    },
-  )
-
-  onServer(
-    program
-      .command('admin-link')
-      .description('a one-time link that signs somebody in')
-      .option('--name <name>', 'what the audit trail calls them', 'admin')
-      .option('--role <role>', 'viewer, auditor, operator or owner', 'owner'),
-    context,
-    async (api, { json, name, role }) => {
-      const answer = await api.post<{ link: string }>('/v1/links', { name, role })
-      const url = `${api.url}/admin#link=${answer.link}`
-      show(context, json, { ...answer, url }, () => `${url}\nIt works once, for 24 hours.\n`)
     },
   )
 

@@ -197,11 +197,11 @@ async function append(
  * @throws the signal's reason
  */
 async function* chunks(body: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
-  let isOver = false
+  const state = { isOver: false }
   let wake = (): void => undefined
   const stir = () => wake()
   const end = () => {
-    isOver = true
+    state.isOver = true
     wake()
   }
   const forget = finished(body, { writable: false }, end)
@@ -212,7 +212,7 @@ async function* chunks(body: Readable, signal: AbortSignal): AsyncGenerator<Buff
       signal.throwIfAborted()
       const chunk = (body.destroyed ? null : body.read()) as Buffer | null
       if (chunk !== null) yield chunk
-      else if (isOver) return
+      else if (state.isOver) return
       else await new Promise<void>((resolve) => (wake = resolve))
     }
   } finally {

@@ -72,8 +72,13 @@ describe('Spool', () => {
       slow.push(Buffer.alloc(pieceBytes, piece))
       for (let held = 0; held < piece * pieceBytes;) held = await spool.partBytes(target)
     }
-    collectGarbage()
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(5 * pieceBytes)
+    const held = () => process.memoryUsage().arrayBuffers - before
+    // What a collection finds is handed back by another thread, a little later.
+    for (let turn = 0; turn < 200 && held() > 5 * pieceBytes; turn++) {
+      collectGarbage()
+      await new Promise(setImmediate)
+    }
+    expect(held()).toBeLessThan(5 * pieceBytes)
     slow.push(null)
     await expect(receiving).rejects.toMatchObject({ code: 'length-mismatch' })
   })

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import type { DestinationStream, Logger } from 'pino'
 import { systemClock, type Clock } from '@panal/client-core'
 import { buildApp, type FrontDoor } from './app.ts'
 import { MoveRequests } from './approval/move-requests.ts'
@@ -47,17 +48,19 @@ const webFolder = fileURLToPath(new URL('../../client-web/dist', import.meta.url
 
 /**
  * Everything a server is, on one data directory, listening and with its tasks' rounds running.
+ * `logTo` is where its log goes; by default standard error.
  * @throws StartupError
  */
 export async function startServer(
   config: Config,
-  { clock = systemClock({ setTimeout, clearTimeout }) }: { readonly clock?: Clock } = {},
+  options: { readonly clock?: Clock; readonly logTo?: DestinationStream } = {},
 ): Promise<RunningServer> {
+  const { clock = systemClock({ setTimeout, clearTimeout }), logTo } = options
   const dataDir = await openDataDir(config.data)
   let db: Database | undefined
   try {
     db = await openSound(dataDir, new BlobFiles(dataDir))
-    return await compose(config, dataDir, db, clock)
+    return await compose(config, dataDir, db, { clock, log: makeLog(config.logLevel, logTo) })
   } catch (error) {
     db?.close()
     dataDir.close()
@@ -65,8 +68,12 @@ export async function startServer(
   }
 }
 
-async function compose(config: Config, dataDir: DataDir, db: Database, clock: Clock): Promise<RunningServer> {
-  const log = makeLog(config.logLevel)
+async function compose(
+  config: Config,
+  dataDir: DataDir,
+  db: Database,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+): Promise<RunningServer> {
   const audit = new AuditLog({ db, clock })
   const oidc = await readOidcSettings(config)
   const people = makePeople({

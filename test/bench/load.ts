@@ -74,7 +74,14 @@ async function measure(size: LoadSize, profile: string | undefined): Promise<Loa
   const server = await startServerProcess(folder, {
     nodeArgs: [...collectable, ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`])],
     // All devices of the load come from one network, and all upload at once.
-    settings: ['--enrolments-per-minute', '1000000', '--max-uploads', String(size.active + size.slow)],
+    settings: [
+      '--enrolments-per-minute',
+      '1000000',
+      '--network-requests-per-minute',
+      '100000000',
+      '--max-uploads',
+      String(size.active + size.slow),
+    ],
   })
   const problems = new Map<string, number>()
   const onProblem = (problem: string) => problems.set(problem, (problems.get(problem) ?? 0) + 1)

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { errorCodes, type Closing } from '@panal/client-core'
@@ -85,7 +84,8 @@ function trackUpgrades(server: HttpServer) {
     connection.once('close', () => open.delete(connection))
   })
   return {
-    allClosed: () => Promise.all([...open].map((connection) => once(connection, 'close'))),
+    // Not `once` of node:events: that rejects for a connection that breaks first, and a broken one closes, too.
+    allClosed: () => Promise.all([...open].map((each) => new Promise((resolve) => each.once('close', resolve)))),
     destroyAll: () => open.forEach((connection) => connection.destroy()),
   }
 }

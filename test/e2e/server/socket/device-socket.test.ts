@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { once } from 'node:events'
 import { expect, it } from '@jest/globals'
 import { systemClock } from '@panal/client-core'
@@ -11,30 +11,40 @@ import { attachSockets } from '../../../../server/src/socket/sockets.ts'
 import { ask, joinMessage, next } from '../../../fixtures/raw-device.ts'
 import { testDeviceId, testDeviceToken } from '../../../fixtures/wire.ts'
 
-it('an answer that cannot be encoded is a line in the log: neither process nor connection end', async () => {
+const neverAsked: Partial<Rounds> = {
+  onRound: () => () => undefined,
+  onPromoted: () => () => undefined,
+  unlink: () => undefined,
+}
+
+async function openSockets(rounds: Partial<Rounds>) {
   const lines: { msg: string }[] = []
-  const rounds: Partial<Rounds> = {
-    onRound: () => () => undefined,
-    onPromoted: () => () => undefined,
-    unlink: () => undefined,
-    join: () => ({ ok: true, task: 1n }) as never, // JSON has no bigint
-  }
   const http = createServer().listen(0, '127.0.0.1')
   await once(http, 'listening')
   const ports = {
     clock: systemClock(globalThis),
     log: makeLog('info', { write: (line: string) => void lines.push(JSON.parse(line) as { msg: string }) }),
-    rounds: rounds as Rounds,
+    rounds: { ...neverAsked, ...rounds } as Rounds,
     hasTask: () => true,
     isDevice: () => true,
   } satisfies SocketPorts
-  const sockets = attachSockets(http, ports, { allowed: new Set(), maxSockets: 5, connectTimeoutMs: 5_000 } as never)
+  const sockets = attachSockets(http, ports, { allowed: new Set(), maxSockets: 5, connectTimeoutMs: 5_000 })
+  const connection = once(http, 'connection') as Promise<[Socket]>
+  const socket = io(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, {
+    transports: ['websocket'],
+    reconnection: false,
+  })
+  await next(socket, 'connect')
+  return { http, sockets, socket, lines, connection: (await connection)[0] }
+}
+
+it('an answer that cannot be encoded is a line in the log: neither process nor connection end', async () => {
+  const join = () => ({ ok: true, task: 1n }) as never // JSON has no bigint
+  const { http, sockets, socket, lines } = await openSockets({ join })
   const unhandled: unknown[] = []
   const note = (reason: unknown) => unhandled.push(reason)
   process.on('unhandledRejection', note)
-  const socket = io(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { transports: ['websocket'] })
   try {
-    await next(socket, 'connect')
     socket.emit(
       'join',
       joinMessage('digits', { deviceId: testDeviceId, deviceToken: testDeviceToken }),
@@ -49,4 +59,13 @@ it('an answer that cannot be encoded is a line in the log: neither process nor c
     await sockets.close({ code: 'draining', detail: 'over' })
     http.close()
   }
+})
+
+it('a connection that breaks while the server closes does not keep it from closing', async () => {
+  const { http, sockets, socket, connection } = await openSockets({})
+  const closing = sockets.close({ code: 'draining', detail: 'over' })
+  connection.destroy(new Error('write after end')) // as when a device hangs up and the farewell comes behind it
+  await expect(closing).resolves.toBeUndefined()
+  socket.close()
+  http.close()
 })

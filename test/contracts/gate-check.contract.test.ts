@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { makeRng } from '@panal/client-core'
-import type { CheckResult, Evaluation, GateCheck, GateCheckSpec } from '@panal/server'
+import { makeRng, type CheckResult } from '@panal/client-core'
+import type { Evaluation, GateCheck, GateCheckSpec } from '@panal/server'
 import { gateChecks, makeGateChecks } from '../../server/src/gate/checks/registry.ts'
 import { evaluationOf, modelAnswers, predictions, shiftedAnswers } from '../fixtures/gate-evaluation.ts'
 

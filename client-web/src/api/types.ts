@@ -1,4 +1,4 @@
-import type { EpochMs, Pointers, RoundSummary, TaskCard } from '@panal/client-core'
+import type { EpochMs, GateReport, Pointers, RoundSummary, TaskCard } from '@panal/client-core'
 
 /** What the server's pages API answers, as far as this app reads it. */
 
@@ -9,44 +9,6 @@ export interface TaskView {
   /** The open round, else the last closed one. */
   readonly round: RoundSummary | null
   readonly numMembers: number
-}
-
-export type GateVerdict = 'PASS' | 'WARN' | 'NOT_ENOUGH_DATA' | 'ERROR' | 'BLOCK' | 'NO_CHANGE' | 'NOT_APPLICABLE'
-
-export interface CheckResult {
-  readonly check: string
-  readonly verdict: GateVerdict
-  readonly reason: string
-  readonly metric?: string
-  readonly estimate?: number
-  readonly interval?: readonly [number, number]
-  readonly n?: number
-  readonly nRequired?: number
-  readonly test?: string
-  readonly p?: number
-  readonly margin?: number
-}
-
-export interface Metrics {
-  readonly numExamples: number
-  readonly accuracy: number
-  readonly logLoss: number
-}
-
-export interface GateReport {
-  readonly version: number
-  readonly champion: number | null
-  readonly anchor: number | null
-  readonly verdict: GateVerdict
-  readonly sound: boolean
-  readonly reason: string
-  readonly checks: readonly CheckResult[]
-  /** Null where the model could not be run. */
-  readonly evaluation: Metrics | null
-  readonly gate: Metrics | null
-  readonly datasetDigests: { readonly evaluation: string; readonly gate: string }
-  readonly judgedAt: EpochMs
-  readonly durationMs: number
 }
 
 export type VersionStatus = 'initial' | 'candidate' | 'promoted' | 'held' | 'rejected' | 'unsound'

@@ -1,5 +1,5 @@
-import type { RoundOutcome } from '@panal/client-core'
-import type { GateVerdict, VersionStatus } from '../api/types.ts'
+import type { GateVerdict, RoundOutcome } from '@panal/client-core'
+import type { VersionStatus } from '../api/types.ts'
 
 /** One colour for one meaning, on every page. */
 export const outcomeColors: Record<RoundOutcome, string> = {

@@ -1,6 +1,5 @@
-import type { DataSchema, Params } from '@panal/client-core'
+import type { CheckResult, DataSchema, GateReport, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
-import type { CheckResult, GateReport } from './report.ts'
 
 /** The server's own datasets that a check may look at. The calibration set is fitted on, so it never judges. */
 export type JudgedSet = 'evaluation' | 'gate'

@@ -1,4 +1,4 @@
-import type { Clock, Params } from '@panal/client-core'
+import type { CheckResult, Clock, GateReport, Metrics, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
 import { makeGateChecks } from './checks/registry.ts'
 import type {
@@ -13,7 +13,6 @@ import type {
   Predictions,
 } from './contract.ts'
 import { makePredictionCache } from './prediction-cache.ts'
-import type { CheckResult, GateReport, Metrics } from './report.ts'
 import { accuracy } from './statistics/accuracy.ts'
 import { meanLogLoss } from './statistics/log-loss.ts'
 import { overallVerdict } from './verdict.ts'

@@ -1,5 +1,5 @@
+import type { CheckResult, GateReport } from '@panal/client-core'
 import type { GateCheck } from './contract.ts'
-import type { CheckResult, GateReport } from './report.ts'
 
 export interface Judged {
   readonly checks: readonly GateCheck[]

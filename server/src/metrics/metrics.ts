@@ -1,6 +1,5 @@
-import { PanalError, type RoundSummary } from '@panal/client-core'
+import { PanalError, type GateReport, type RoundSummary } from '@panal/client-core'
 import { Counter, Gauge, Histogram, Registry as PromRegistry, collectDefaultMetrics } from 'prom-client'
-import type { GateReport } from '../gate/report.ts'
 import type { Rounds } from '../round/contract.ts'
 
 export interface MetricsSources {

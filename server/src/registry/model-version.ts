@@ -1,5 +1,4 @@
-import type { DeviceId, EpochMs } from '@panal/client-core'
-import type { GateReport } from '../gate/report.ts'
+import type { DeviceId, EpochMs, GateReport } from '@panal/client-core'
 
 /** What became of a version at the gate. `initial` is version 0; `candidate` has not been judged yet, or could not be. */
 export type VersionStatus = 'initial' | 'candidate' | 'promoted' | 'held' | 'rejected' | 'unsound'

@@ -1,5 +1,4 @@
-import type { Params, Pointers, RoundSummary } from '@panal/client-core'
-import type { GateReport } from '../gate/report.ts'
+import type { GateReport, Params, Pointers, RoundSummary } from '@panal/client-core'
 import type { AggregatingRound, ClosedRound, GatingRound, Round } from '../round/state.ts'
 import type { Task } from './task.ts'
 import type { ModelVersion, PointerMove } from './model-version.ts'

@@ -1,5 +1,4 @@
-import type { RoundOutcome } from '@panal/client-core'
-import type { GateReport } from '../gate/report.ts'
+import type { GateReport, RoundOutcome } from '@panal/client-core'
 import type { VersionStatus } from './model-version.ts'
 
 type Outcome = Exclude<RoundOutcome, 'abandoned'>

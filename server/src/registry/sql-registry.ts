@@ -2,12 +2,12 @@ import {
   canonicalJson,
   PanalError,
   type Clock,
+  type GateReport,
   type Params,
   type Pointers,
   type RoundSummary,
 } from '@panal/client-core'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { GateReport } from '../gate/report.ts'
 import { advance, type AggregatingRound, type ClosedRound, type GatingRound, type Round } from '../round/state.ts'
 import { sha256Of } from '../store/blob-files.ts'
 import { recordBlob } from '../store/blob-rows.ts'

@@ -1,5 +1,4 @@
-import { PanalError } from '@panal/client-core'
-import type { GateReport } from '../gate/report.ts'
+import { PanalError, type GateReport } from '@panal/client-core'
 import type { Schema } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 import type { ModelVersion, VersionStatus } from './model-version.ts'

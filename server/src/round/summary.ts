@@ -1,5 +1,4 @@
-import type { EpochMs, RoundSummary } from '@panal/client-core'
-import type { Metrics } from '../gate/report.ts'
+import type { EpochMs, Metrics, RoundSummary } from '@panal/client-core'
 import type { UpdateRecord } from './ports.ts'
 import { countStatus, type Round } from './state.ts'
 

@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import type { CheckResult, GateReport } from '@panal/server'
+import type { CheckResult, GateReport } from '@panal/client-core'
 import { formatPercent } from './round-row.ts'
 
 /** The gate's report as a person reads it: the verdict, then a row for each check. */

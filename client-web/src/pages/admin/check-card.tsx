@@ -1,5 +1,5 @@
 import { Badge, Card, Group, Stack, Text } from '@mantine/core'
-import type { CheckResult } from '../../api/types.ts'
+import type { CheckResult } from '@panal/client-core'
 import { formatNumber } from '../../components/format.ts'
 import { sayVerdict, verdictColors } from '../../components/outcome-colors.ts'
 import { IntervalPicture } from './interval-picture.tsx'

@@ -1,6 +1,6 @@
 import { Alert, Badge, Code, CopyButton, Drawer, Group, Stack, Table, Text, Title, UnstyledButton } from '@mantine/core'
-import type { Pointers } from '@panal/client-core'
-import type { GateReport, VersionView } from '../../api/types.ts'
+import type { GateReport, Pointers } from '@panal/client-core'
+import type { VersionView } from '../../api/types.ts'
 import { formatBytes, formatDuration, formatNumber, formatPercent, formatTime } from '../../components/format.ts'
 import { sayVerdict, statusColors, verdictColors } from '../../components/outcome-colors.ts'
 import { CheckCard } from './check-card.tsx'

@@ -1,7 +1,7 @@
+import type { CheckResult } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
 import type { Evaluation, GateCheck } from '../contract.ts'
-import type { CheckResult } from '../report.ts'
 import { numCorrect } from '../statistics/accuracy.ts'
 import { wilsonOneSided } from '../statistics/wilson.ts'
 

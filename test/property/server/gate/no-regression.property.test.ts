@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { makeRng, type Rng } from '@panal/client-core'
-import type { GateVerdict } from '@panal/server'
+import { makeRng, type Rng, type GateVerdict } from '@panal/client-core'
 import { noRegression } from '../../../../server/src/gate/checks/no-regression.ts'
 import { evaluationOf, predictions } from '../../../fixtures/gate-evaluation.ts'
 

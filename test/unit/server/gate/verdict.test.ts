@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import type { GateCheck, GateVerdict } from '@panal/server'
+import type { GateVerdict } from '@panal/client-core'
+import type { GateCheck } from '@panal/server'
 import { overallVerdict } from '../../../../server/src/gate/verdict.ts'
 
 /** Results of integrity (PASS) and of one release check for each verdict. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import type { GateReport } from '../../../../server/src/gate/report.ts'
+import type { GateReport } from '@panal/client-core'
 import { SqlUpdateLog } from '../../../../server/src/registry/updates.ts'
 import { advance } from '../../../../server/src/round/state.ts'
 import { collected, concluded, pointers, proposed, report, twoParamTask } from '../../../fixtures/registry-rounds.ts'

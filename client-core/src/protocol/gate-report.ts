@@ -1,4 +1,4 @@
-import type { EpochMs } from '@panal/client-core'
+import type { EpochMs } from '../device/clock.ts'
 
 /** gate.md's verdicts, worst last: PASS, WARN, NOT_ENOUGH_DATA, ERROR, BLOCK. NO_CHANGE: byte-identical weights. */
 export type GateVerdict = 'PASS' | 'WARN' | 'NOT_ENOUGH_DATA' | 'ERROR' | 'BLOCK' | 'NO_CHANGE' | 'NOT_APPLICABLE'

@@ -1,4 +1,6 @@
 import type { ErrorCode } from '@panal/client-core'
+import { clock } from '../clock.ts'
+import { noteDate } from './server-clock.ts'
 
 export interface FieldError {
   readonly path: string
@@ -32,10 +34,12 @@ export const sendJson = <T>(method: 'POST' | 'DELETE', path: string, body?: unkn
   })
 
 async function request<T>(path: string, init: RequestInit): Promise<T> {
+  const sentAt = clock.now()
   const response = await fetch(path, { credentials: 'same-origin', ...init }).catch((cause: unknown) => {
     if (init.signal?.aborted === true) throw cause
     throw new ApiError('unreachable', 'The server does not answer.')
   })
+  noteDate(response.headers.get('date'), sentAt)
   const text = await response.text()
   const body = parse(text)
   if (response.ok) {

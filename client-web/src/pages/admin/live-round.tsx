@@ -3,7 +3,7 @@ import type { RoundSummary } from '@panal/client-core'
 import { Figure } from '../../components/figure.tsx'
 import { formatBytes, formatDuration, formatSeconds } from '../../components/format.ts'
 import { RoundCard } from '../../components/round-card.tsx'
-import { useNow } from '../../components/use-now.ts'
+import { useServerNow } from '../../components/use-server-now.ts'
 
 /** The round that runs now, with all its figures. */
 export function LiveRound({ round, numMembers }: { readonly round: RoundSummary | null; readonly numMembers: number }) {
@@ -47,7 +47,7 @@ export function LiveRound({ round, numMembers }: { readonly round: RoundSummary 
 const time = (ms: number | undefined): string => (ms === undefined ? '–' : formatDuration(ms))
 
 function Countdown({ deadlineAt }: { readonly deadlineAt: number }) {
-  const leftMs = deadlineAt - useNow(1000)
+  const leftMs = deadlineAt - useServerNow(1000)
   return (
     <Text size="sm" c="dimmed" ta="center" role="timer">
       {leftMs > 0 ? `deadline in ${formatSeconds(leftMs)}` : 'the deadline has passed'}

@@ -23,7 +23,7 @@ export async function startDemoServer({ host, port, dataFolder, keep }: DemoServ
 const marker = 'panal-demo'
 /** What such a folder may hold. Anything else in it is somebody's, and nothing is deleted. */
 const ours =
-  /^(panal-demo|panal\.db(-wal|-shm|-journal)?|blobs|uploads|keys|temp|admin\.token|server\.pid|lock\.db(-journal)?)$/
+  /^(panal-demo|panal\.db(-wal|-shm|-journal|\.sums(\.new)?)?|blobs|uploads|keys|temp|admin\.token|server\.pid|lock\.db(-journal)?)$/
 /** Last to stay: without the marker nobody could empty the rest, without the lock a second demo could begin. */
 const isKept = (name: string): boolean => name === marker || name.startsWith('lock.db')
 

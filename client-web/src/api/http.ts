@@ -26,7 +26,7 @@ export const getJson = <T>(path: string, signal?: AbortSignal): Promise<T> =>
   request<T>(path, signal === undefined ? {} : { signal })
 
 /** A request that changes something: with the header that a form on another site cannot send. @throws ApiError */
-export const sendJson = <T>(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> =>
+export const sendJson = <T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> =>
   request<T>(path, {
     method,
     headers: { 'x-panal-csrf': '1', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },

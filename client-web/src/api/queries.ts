@@ -67,7 +67,7 @@ export const useTask = (taskId: string) => useQuery(taskQuery(taskId))
 /** All of one task's queries, asked again: after a move of a pointer, or when a round closed. */
 export function refreshTask(client: QueryClient, taskId: string): void {
   void client.invalidateQueries({ queryKey: ['tasks'] })
-  for (const kind of ['task', 'rounds', 'versions', 'moves'])
+  for (const kind of ['task', 'rounds', 'versions', 'moves', 'requests'])
     void client.invalidateQueries({ queryKey: [kind, taskId] })
 }
 
@@ -80,11 +80,15 @@ function useTaskChange<Body, Reply>(taskId: string, verb: string) {
   })
 }
 
+/** Under the two-person rule a move waits: then there is a request, and no pointers. */
+type Moved =
+  { readonly pointers: Pointers } | { readonly pointers?: undefined; readonly request: { readonly id: number } }
+
 export const usePromote = (taskId: string) =>
-  useTaskChange<{ version: number; reason: string }, { pointers: Pointers }>(taskId, 'promote')
+  useTaskChange<{ version: number; reason: string }, Moved>(taskId, 'promote')
 
 export const useRollBack = (taskId: string) =>
-  useTaskChange<{ version?: number; reason: string }, { pointers: Pointers }>(taskId, 'roll-back')
+  useTaskChange<{ version?: number; reason: string }, Moved>(taskId, 'roll-back')
 
 export const useSetPaused = (taskId: string, paused: boolean) =>
   useTaskChange<Record<string, never>, unknown>(taskId, paused ? 'pause' : 'resume')

@@ -6,6 +6,8 @@ import { sessionQuery, useSignOut, useTasks } from '../../api/queries.ts'
 import type { SessionView } from '../../api/types.ts'
 import { PageSkeleton } from '../../components/page-skeleton.tsx'
 import { CreateTaskButton } from './create-task.tsx'
+import { AccountButton } from './own-account.tsx'
+import { PeopleButton } from './people.tsx'
 import { SignIn } from './sign-in.tsx'
 import { TaskList } from './task-list.tsx'
 import { TaskPanel } from './task-panel.tsx'
@@ -43,7 +45,12 @@ export default function AdminPage() {
           {chosen === undefined ? (
             <NoTaskChosen isEmpty={tasks.length === 0} />
           ) : (
-            <TaskPanel key={chosen.card.id} taskId={chosen.card.id} canAct={canAct} />
+            <TaskPanel
+              key={chosen.card.id}
+              taskId={chosen.card.id}
+              canAct={canAct}
+              isSignedIn={session?.signedIn === true}
+            />
           )}
         </>
       )}
@@ -58,6 +65,8 @@ function SignedIn({ session }: { readonly session: SessionView }) {
       <Text size="sm" c="dimmed">
         {session.name} ({session.role})
       </Text>
+      <AccountButton />
+      {session.role === 'owner' && <PeopleButton />}
       <Button variant="default" size="compact-sm" loading={signOut.isPending} onClick={() => signOut.mutate()}>
         Sign out
       </Button>

@@ -28,6 +28,19 @@ export function MoveDialog({ taskId, move, pointers, onClose }: MoveDialogProps)
     else rollBack.mutate({ reason: given })
   }
   const title = move.kind === 'promote' ? `Promote model ${move.version}` : 'Roll back'
+  if (change.data?.pointers === undefined && change.data !== undefined)
+    return (
+      <Modal opened onClose={onClose} title={title} centered>
+        <Stack>
+          <Alert color="blue" role="status" title="It waits for a second person">
+            Somebody else has to approve it, on this page under “Waiting for a second person”, within seven days.
+          </Alert>
+          <Button onClick={onClose} style={{ alignSelf: 'flex-end' }}>
+            Close
+          </Button>
+        </Stack>
+      </Modal>
+    )
   if (change.data !== undefined)
     return (
       <Modal opened onClose={onClose} title={title} centered>

@@ -1,6 +1,7 @@
 import { Grid, Skeleton, Stack, Tabs } from '@mantine/core'
 import { useWatchTask } from '../../api/live.ts'
 import { useTask } from '../../api/queries.ts'
+import { PendingMoves } from './pending-moves.tsx'
 import { LiveRound } from './live-round.tsx'
 import { MovesTable } from './moves-table.tsx'
 import { RoundHistory } from './round-history.tsx'
@@ -9,10 +10,11 @@ import { VersionsTable } from './versions-table.tsx'
 interface TaskPanelProps {
   readonly taskId: string
   readonly canAct: boolean
+  readonly isSignedIn: boolean
 }
 
 /** One task: the round that runs, the rounds before, the versions and who moved which pointer. */
-export function TaskPanel({ taskId, canAct }: TaskPanelProps) {
+export function TaskPanel({ taskId, canAct, isSignedIn }: TaskPanelProps) {
   const { data: view } = useTask(taskId)
   useWatchTask(taskId)
   if (view === undefined) return <Skeleton height={320} />
@@ -26,6 +28,7 @@ export function TaskPanel({ taskId, canAct }: TaskPanelProps) {
           <RoundHistory taskId={taskId} />
         </Grid.Col>
       </Grid>
+      {isSignedIn && <PendingMoves taskId={taskId} canAct={canAct} />}
       <Tabs defaultValue="versions" keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="versions">Versions</Tabs.Tab>

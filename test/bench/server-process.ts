@@ -36,6 +36,10 @@ export async function startServerProcess(
   const args = ['start', '--port', String(port), '--data', dataFolder, '--log-level', 'error', ...settings]
   const child = spawn(process.execPath, [...nodeArgs, panal, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = once(child, 'exit')
+  // It must not outlive whoever started it, however that ends.
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  void ended.then(() => process.off('exit', kill))
   const url = `http://127.0.0.1:${port}`
   await Promise.race([
     isReady(url),

@@ -156,7 +156,7 @@ async function publish(api: ServerApi, { active, slow }: LoadSize): Promise<void
   const cohort = (size: number) => ({ size, overSelection: 1, reportingGoal: size, minimum: size, deadlineMs: 90_000 })
   const common = {
     lease,
-    // Two in three devices of this load are in use by their owners.
+    // Most devices of this load are in use by their owners: joined, and not asked.
     eligibility: { idle: true },
     gate: { checks: [{ name: 'integrity' }, { name: 'floor', metric: 'accuracy', min: 0 }] },
   } satisfies Partial<TaskDocument>

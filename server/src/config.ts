@@ -58,6 +58,12 @@ export const Config = Type.Object(
       default: 1000,
       description: 'updates and datasets received at the same time; further ones are told to come back',
     }),
+    maxSpoolBytes: Type.Integer({
+      minimum: 1,
+      maximum: 2 ** 49,
+      default: 2 ** 36,
+      description: 'most space that all updates of rounds may take together, in bytes',
+    }),
     maxSockets: Type.Integer({
       minimum: 1,
       maximum: 1_000_000,

@@ -30,6 +30,7 @@ import { DiskSpace } from './store/disk-space.ts'
 import type { Tracing } from './tracking/otlp.ts'
 import type { Database } from './store/database.ts'
 import { openSound } from './store/open-sound.ts'
+import { UploadRoom } from './store/upload-room.ts'
 
 /** A server that listens. */
 export interface RunningServer {
@@ -92,6 +93,9 @@ async function compose(
   const gate = makeGate({ evaluator, clock, loadParams: (taskId, { version }) => registry.params(taskId, version) })
   const tracing = await tracingOf(config)
   const updateLog = new SqlUpdateLog(db)
+  const disk = await DiskSpace.of({ folder: dataDir.uploads, reserveBytes: config.diskReserveBytes, clock })
+  const { maxUploads: maxConcurrent, maxSpoolBytes } = config
+  const uploads = new UploadRoom({ disk, folder: dataDir.uploads, maxConcurrent, maxSpoolBytes })
   const rounds = makeRounds({
     registry,
     gate,
@@ -99,7 +103,7 @@ async function compose(
     taskCard,
     log: tracing?.traces.log(updateLog) ?? updateLog,
     spoolFolder: dataDir.uploads,
-    maxConcurrentUploads: config.maxUploads,
+    uploads,
     onFinished: (taskId) => tasks.setPaused(taskId, true, 'round limit'),
     onError: (error, taskId) => log.error({ err: error, taskId }, 'round failed'),
     ...(tracing && { watch: (taskId, ports) => tracing.traces.watch(taskId, ports) }),
@@ -108,13 +112,12 @@ async function compose(
   logRounds(rounds, log)
   let ready = false
   const catalogue = new BlobCatalogue({ db, clock, audit })
-  const disk = await DiskSpace.of({ folder: dataDir.uploads, reserveBytes: config.diskReserveBytes, clock })
   const champion = (taskId: string) => registry.pointers(taskId).champion
   const moveRequests = new MoveRequests({ db, clock, audit, champion })
   const stores = { registry, tasks, blobs, catalogue, keys, devices, people, moveRequests, audit, disk }
   let url = ''
   const life = { isReady: () => ready, address: () => url }
-  const door = await buildApp({ config, clock, log, rounds, ...stores, webFolder, ...life })
+  const door = await buildApp({ config, clock, log, rounds, uploads, ...stores, webFolder, ...life })
 
   url = await listen(door, config)
   let closing: Promise<void> | undefined

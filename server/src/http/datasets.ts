@@ -18,7 +18,7 @@ const Kind = Type.Object(
 )
 
 /** PUT /v1/datasets: the server's own examples. */
-export function datasetRoutes(app: App, { blobs, catalogue, config }: AppDeps): void {
+export function datasetRoutes(app: App, { blobs, catalogue, config, uploads }: AppDeps): void {
   acceptStreams(app)
   app.put(
     '/datasets',
@@ -36,7 +36,9 @@ export function datasetRoutes(app: App, { blobs, catalogue, config }: AppDeps): 
       const length = declaredLength(request)
       if (length > config.maxDatasetBytes)
         throw new PanalError('too-large', `a dataset may have ${config.maxDatasetBytes} bytes (--max-dataset-bytes)`)
-      const stored = await blobs.putStream(streamOf(request, config.uploadIdleMs), config.maxDatasetBytes)
+      const stored = await uploads.use(length, () =>
+        blobs.putStream(streamOf(request, config.uploadIdleMs), config.maxDatasetBytes),
+      )
       if (stored.numBytes !== length) throw new PanalError('length-mismatch')
       catalogue.addDataset({ ...stored, kind: request.query.kind ?? 'dataset' }, nameOf(request.person))
       return stored

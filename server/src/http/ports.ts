@@ -15,6 +15,7 @@ import type { TaskStore } from '../registry/task-store.ts'
 import type { Rounds } from '../round/contract.ts'
 import type { BlobStore } from '../store/blobs.ts'
 import type { DiskSpace } from '../store/disk-space.ts'
+import type { UploadRoom } from '../store/upload-room.ts'
 
 /** Fastify with types from the routes' schemas. */
 export type App = FastifyInstance<
@@ -31,6 +32,8 @@ export interface AppDeps {
   readonly clock: Clock
   readonly log: Logger
   readonly rounds: Rounds
+  /** Lets uploads begin, those of updates and of datasets. */
+  readonly uploads: UploadRoom
   readonly registry: Registry
   readonly tasks: Pick<TaskStore, 'has' | 'get' | 'list' | 'card' | 'create' | 'setPaused'>
   readonly blobs: BlobStore

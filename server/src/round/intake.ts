@@ -10,6 +10,8 @@ import {
   type UpdateHeader,
 } from '@panal/client-core'
 import type { Task } from '../registry/task.ts'
+import { diskFull, isDiskFull } from '../store/disk-full.ts'
+import type { UploadRoom } from '../store/upload-room.ts'
 import type { UploadTarget } from './contract.ts'
 import { GroupCommit } from './group-commit.ts'
 import { RoundOver, type LiveRound } from './live-round.ts'
@@ -24,8 +26,8 @@ export interface IntakeDeps {
   readonly spool: Spool
   readonly log: UpdateLog
   readonly clock: Clock
-  /** Most uploads taken at once; further ones are told to come back. */
-  readonly maxConcurrent: number
+  /** Lets uploads begin, while there are not too many and the disk has space. */
+  readonly room: UploadRoom
   /** The open round of the task, else its last one. */
   readonly live: () => LiveRound | null
 }
@@ -40,7 +42,6 @@ interface Upload {
 
 /** Updates decoded at once: bounds the memory of the checks whatever the number of uploads. */
 const numDecoders = 2
-const retryBusyMs = 1_000
 /** Up to so many times its length, an update was made for another model or of wider numbers; beyond, it is no update. */
 const farTooLong = 2
 
@@ -85,9 +86,11 @@ export class Intake {
       const settled = this.#known(target) // an older upload of the same update may have finished meanwhile
       if (settled !== undefined) return receiptOf(settled)
       let norm = 0
-      await this.#deps.spool.receive({ target, offset, numBytes: header.bytes, body, signal }, async (read) => {
+      const incoming = { target, offset, numBytes: header.bytes, body, signal }
+      const inspect: Inspect = async (read) => {
         norm = await this.#judge({ target, header, live, signal }, read)
-      })
+      }
+      await this.#deps.room.use(header.bytes - offset, () => this.#deps.spool.receive(incoming, inspect))
       signal.throwIfAborted()
       await this.#deps.spool.keep(target)
       const record = this.#record(target, header, { norm, verdict: 'accepted' })
@@ -139,8 +142,6 @@ export class Intake {
       older.stop.abort(new PanalError('superseded', 'a newer upload of this device took over'))
       await older.done
     }
-    if (this.#uploads.size >= this.#deps.maxConcurrent)
-      throw new PanalError('busy', undefined, { retryAfterMs: retryBusyMs })
     const stop = new AbortController()
     const running = work(AbortSignal.any([stop.signal, live.whileCollecting]))
     const done = running.then(
@@ -222,10 +223,7 @@ export class Intake {
 
   #translated(error: unknown, live: LiveRound): unknown {
     if (error instanceof RoundOver) return this.#over(live)
-    const systemCode = (error as { code?: unknown }).code
-    if (['ENOSPC', 'EDQUOT', 'SQLITE_FULL'].includes(String(systemCode)))
-      return new PanalError('disk-full', undefined, { cause: error, retryAfterMs: 30_000 })
-    return error
+    return isDiskFull(error) ? diskFull(error) : error
   }
 }
 

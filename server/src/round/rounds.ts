@@ -12,6 +12,7 @@ import {
 import type { Gate } from '../gate/contract.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
+import type { UploadRoom } from '../store/upload-room.ts'
 import type { Link, Rounds, UploadTarget } from './contract.ts'
 import type { UpdateLog, Watch } from './ports.ts'
 import { Spool } from './spool.ts'
@@ -25,7 +26,8 @@ export interface RoundsDeps {
   readonly clock: Clock
   /** Where updates are kept until their round is closed. */
   readonly spoolFolder: string
-  readonly maxConcurrentUploads: number
+  /** Lets uploads begin: one for the whole server. */
+  readonly uploads: UploadRoom
   readonly taskCard: (task: Task, paused: boolean) => TaskCard
   /** The task paused itself after its last round: to be kept. */
   readonly onFinished: (taskId: string) => void

@@ -10,7 +10,7 @@ import type { Gate, ModelRef } from '../gate/contract.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import { assignmentFor, collectUpdates } from './collect.ts'
-import { Intake } from './intake.ts'
+import { Intake, type IntakeDeps } from './intake.ts'
 import { LiveRound } from './live-round.ts'
 import { Population } from './population.ts'
 import type { RoundPorts, UpdateLog, Watch } from './ports.ts'
@@ -26,7 +26,7 @@ export interface TaskRoundsDeps {
   readonly spool: Spool
   readonly gate: Gate
   readonly clock: Clock
-  readonly maxConcurrentUploads: number
+  readonly uploads: IntakeDeps['room']
   /** Something in a round went wrong that no rule foresees: logged, the round tried again later. */
   readonly onError: (error: unknown, taskId: string) => void
   readonly onRound: (summary: RoundSummary) => void
@@ -60,7 +60,7 @@ export class TaskRounds {
       spool: deps.spool,
       log: deps.log,
       clock: deps.clock,
-      maxConcurrent: deps.maxConcurrentUploads,
+      room: deps.uploads,
       live: () => this.#live,
     })
   }

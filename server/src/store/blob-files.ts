@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PanalError } from '@panal/client-core'
 import type { BlobStore, FoundBlob } from './blobs.ts'
+import { diskFull, isDiskFull } from './disk-full.ts'
 
 /** A stored file no longer has the bytes that name it. Restoring the file from a backup mends it; nothing else does. */
 export class DamagedBlobError extends Error {
@@ -124,7 +125,7 @@ export class BlobFiles implements BlobStore {
       return sha256
     } catch (error) {
       await rm(temp, { force: true })
-      throw isDiskFull(error) ? new PanalError('disk-full', undefined, { cause: error }) : error
+      throw isDiskFull(error) ? diskFull(error) : error
     }
   }
 }
@@ -143,8 +144,6 @@ export async function syncFolder(folder: string): Promise<void> {
 
 const hasCode = (error: unknown, ...codes: string[]): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && codes.includes(String(error.code))
-
-const isDiskFull = (error: unknown): boolean => hasCode(error, 'ENOSPC', 'EDQUOT')
 
 async function unlessMissing<Result>(result: Promise<Result>): Promise<Result | undefined> {
   try {

@@ -1,6 +1,6 @@
 import Libsql from 'libsql'
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Compilable } from 'kysely'
-import { PanalError } from '@panal/client-core'
+import { diskFull, isDiskFull } from './disk-full.ts'
 import type { Schema } from './schema.ts'
 
 export type Connection = Libsql.Database
@@ -114,7 +114,7 @@ function guard<Result>(work: () => Result): Result {
     return work()
   } catch (error) {
     if (!(error instanceof Libsql.SqliteError)) throw error
-    if (error.code === 'SQLITE_FULL') throw new PanalError('disk-full', undefined, { cause: error })
+    if (isDiskFull(error)) throw diskFull(error)
     if (/^SQLITE_(CORRUPT|NOTADB)/.test(error.code)) throw new DamagedDatabaseError(error)
     throw error
   }

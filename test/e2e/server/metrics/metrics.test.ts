@@ -97,18 +97,16 @@ describe('/metrics after a round', () => {
 describe('a disk that is full but for its reserve', () => {
   const live = useLiveServer({ diskReserveBytes: 2 ** 50 })
 
-  it('makes the server not ready, though alive, and updates come back later', async () => {
+  it('makes the server not ready, though alive, and uploads come back later', async () => {
     expect((await live.fetch('/healthz')).status).toBe(200)
     const notReady = await live.fetch('/readyz')
     expect(notReady.headers.get('retry-after')).toBe('30')
     expect(await answerOf(notReady)).toMatchObject({ status: 507, code: 'disk-full' })
-    await createTask(live, {
-      cohort: { size: 1, overSelection: 1, reportingGoal: 1, minimum: 1, deadlineMs: 600_000 },
-      lease: { heartbeatMs: 60_000, leaseMs: 600_000 },
+    const refused = await live.fetch('/v1/datasets', {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${live.operatorToken}`, 'content-type': 'application/octet-stream' },
+      body: updateOf(numParams) as Uint8Array<ArrayBuffer>,
     })
-    const device = await joinTask(live, 'digits')
-    const refused = await putUpdate(live, device, await device.assignment, { bytes: updateOf(numParams) })
     expect(await answerOf(refused)).toMatchObject({ status: 507, code: 'disk-full', retryAfterMs: 30_000 })
-    device.socket.close()
   }, 60_000)
 })

@@ -35,7 +35,7 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 describe('the lock of a data directory', () => {
-  it('[I10] keeps a second process out, and lets the next in after a kill -9', async () => {
+  it('[I10] [F48] keeps a second process out, and lets the next in after a kill -9', async () => {
     const { child, said } = await openElsewhere()
     expect(said).toBe('open')
     await expect(openDataDir(folder)).rejects.toMatchObject({ code: 'data-dir-in-use' })
@@ -43,7 +43,7 @@ describe('the lock of a data directory', () => {
     ;(await openDataDir(folder)).close()
   })
 
-  it('[I10] holds although this process, too, has been refused: a failed attempt must not drop it', async () => {
+  it('[I10] [F48] holds although this process, too, has been refused: a failed attempt must not drop it', async () => {
     const dataDir = await openDataDir(folder)
     await expect(openDataDir(folder)).rejects.toMatchObject({ code: 'data-dir-in-use' })
     expect((await openElsewhere()).said).toBe('data-dir-in-use')

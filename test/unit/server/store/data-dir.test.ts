@@ -21,7 +21,7 @@ describe('openDataDir', () => {
     dataDir.close()
   })
 
-  it('[I10] refuses a second opener, and says which process is the first', async () => {
+  it('[I10] [F48] refuses a second opener, and says which process is the first', async () => {
     const dataDir = await openDataDir(folder)
     const second = openDataDir(folder)
     await expect(second).rejects.toBeInstanceOf(StartupError)
@@ -65,6 +65,11 @@ describe('openDataDir', () => {
     await symlink(join(folder, 'not', 'mounted'), link)
     for (const path of [link, join(link, 'panal')])
       await expect(openDataDir(path)).rejects.toMatchObject({ code: 'data-dir-not-writable' })
+  })
+
+  it('[F48] refuses a directory that nobody may write, root neither', async () => {
+    const readOnly = openDataDir('/proc/self/net/panal-data')
+    await expect(readOnly).rejects.toMatchObject({ name: 'StartupError', code: 'data-dir-not-writable' })
   })
 
   it('lets go of the lock when it fails half way', async () => {

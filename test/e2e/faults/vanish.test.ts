@@ -48,7 +48,7 @@ const beginUpload = (device: RawDevice, offer: Assignment): Promise<Socket> => {
 }
 
 const metric = async (name: string): Promise<number> => {
-  const page = await (await live.fetch('/metrics')).text()
+  const page = await (await live.asOperator('GET', '/metrics')).text()
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(page)?.[1])
 }
 

@@ -44,7 +44,10 @@ const fleetOptions = (command: Command): Command =>
 
 const program = new Command('panal-sim')
   .description('Fleets of simulated devices against a real Panal server.')
-  .showHelpAfterError()
+  .showHelpAfterError('(--help lists what there is)')
+  .addHelpText('after', '\nExit codes: 0 done, 1 refused or not promoted, 2 wrong command line.')
+  // Commander ends with 1 for a wrong command line: 2, as `panal` does.
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
 
 fleetOptions(
   program

@@ -1,0 +1,19 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from '@jest/globals'
+
+const panalSim = fileURLToPath(new URL('../../../simulations/bin/panal-sim.js', import.meta.url))
+const run = (...args: string[]) => spawnSync(process.execPath, [panalSim, ...args], { encoding: 'utf8' })
+
+it.each([
+  [['demo', '--devices', '0'], 'must be a whole number from 1'],
+  [['fleet'], "required option '--task <id>'"],
+  [['demmo'], 'Did you mean demo?'],
+])('panal-sim ends with 2 on a wrong command line, as panal does: %j', (args, why) => {
+  const { status, stderr } = run(...args)
+  expect(status).toBe(2)
+  expect(stderr).toContain(why)
+  expect(stderr.split('\n').length).toBeLessThanOrEqual(4)
+})
+
+it('panal-sim --help ends with 0', () => expect(run('--help')).toMatchObject({ status: 0, stderr: '' }))

@@ -4,7 +4,7 @@ import reactHooks from 'eslint-plugin-react-hooks'
 import globals from 'globals'
 import tseslint from 'typescript-eslint'
 
-/** Who may import whom: design.md §1. `test` may import all. */
+/** Who may import whom: docs/architecture.md. `test` may import all. */
 const mayImport = {
   'client-core': [],
   server: ['client-core'],

@@ -18,7 +18,7 @@ export function championCommands(program: Command, context: CliContext): void {
       .description('make a version the champion')
       .argument('<task>', 'the task')
       .argument('<version>', 'its number')
-      .requiredOption('--reason <text>', 'why; kept in the audit trail'),
+      .requiredOption('--reason <text>', 'why, in your words (required); kept in the audit trail'),
     context,
     async (api, { json, reason }, [task = '', number = '']) => {
       const body = { version: wholeNumber(number, 'a version'), reason }
@@ -31,7 +31,7 @@ export function championCommands(program: Command, context: CliContext): void {
       .command('roll-back')
       .description('go back to the champion before the present one')
       .argument('<task>', 'the task')
-      .requiredOption('--reason <text>', 'why; kept in the audit trail')
+      .requiredOption('--reason <text>', 'why, in your words (required); kept in the audit trail')
       .option('--to <version>', 'an earlier champion, instead of the last')
       .option('--emergency', 'at once, without a second person; for owners, and audited as such'),
     context,

@@ -25,13 +25,16 @@ export interface RetryPolicy {
 
 export const defaultRetryPolicy: RetryPolicy = { attempts: 8, minDelayMs: 500, maxDelayMs: 30_000 }
 
+/** Longest wait that a server may ask for: a number gone wrong must not keep a device away for ever. */
+const maxRetryAfterMs = 86_400_000
+
 /**
  * How long to wait before attempt `failures` + 1: doubling from the minimum, ±50 %; never less than the server asked
- * for, and up to 20 % more, so that a fleet told one time does not come back as one.
+ * for (a day at most), and up to 20 % more, so that a fleet told one time does not come back as one.
  */
 export function retryDelayMs(failures: number, policy: RetryPolicy, rng: Rng, retryAfterMs = 0): number {
   const backoff = Math.min(policy.maxDelayMs, policy.minDelayMs * 2 ** (failures - 1)) * (0.5 + rng.uniform())
-  return Math.round(Math.max(backoff, retryAfterMs * (1 + 0.2 * rng.uniform())))
+  return Math.round(Math.max(backoff, Math.min(maxRetryAfterMs, retryAfterMs) * (1 + 0.2 * rng.uniform())))
 }
 
 export interface RetryOptions {

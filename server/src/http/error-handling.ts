@@ -3,6 +3,7 @@ import { PanalError, type ErrorBody } from '@panal/client-core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errorReply, retryAfterSeconds, type ErrorReply } from './error-reply.ts'
 import type { App } from './ports.ts'
+import { bareHeaders } from './security-headers.ts'
 
 /** The one error handler: every refusal leaves as an `ErrorBody`, and one structured line says so. */
 export function handleErrors(app: App): void {
@@ -31,7 +32,8 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
   const { status, body } = broken(error.code)
   const text = JSON.stringify(body)
   const head = `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}`
-  socket.end(`${head}\r\nConnection: close\r\n\r\n${text}`)
+  const more = Object.entries(bareHeaders).map(([name, value]) => `\r\n${name}: ${value}`)
+  socket.end(`${head}${more.join('')}\r\nConnection: close\r\n\r\n${text}`)
 }
 
 function broken(code: string | undefined): ErrorReply {

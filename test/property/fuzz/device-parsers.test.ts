@@ -169,9 +169,8 @@ describe('a hostile server’s HTTP answers', () => {
         signal?.throwIfAborted()
         if (ms < stallMs) return void slept.push(ms)
         // The watch over a stalled request, which these answers never are.
-        return new Promise((_, reject) =>
-          signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
-        )
+        await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
+        signal?.throwIfAborted()
       },
     }
   }

@@ -82,7 +82,7 @@ describe('client events', () => {
       fc.property(names, fc.array(hostileValue, { maxLength: 4 }), (name, args) => {
         const parsed = parseClientEvent(name, args)
         expect(parsed.ok).toBe(false)
-        parsed.answer(refuse('bad-request') as never)
+        if (!parsed.ok) parsed.answer(refuse('bad-request'))
       }),
       runs(0.05),
     )

@@ -11,7 +11,9 @@ import { fuzzSeed, hostileValue, nearly, share } from '../../fixtures/fuzz.ts'
 import { heartbeat } from '../../fixtures/raw-device.ts'
 import { digitsLike } from '../../fixtures/task-document.ts'
 import { useTempStore } from '../../fixtures/temp-store.ts'
-import { Credentials } from '../../../server/src/auth/credentials.ts'
+import { Accounts } from '../../../server/src/auth/accounts.ts'
+import { Links } from '../../../server/src/auth/links.ts'
+import { Tokens } from '../../../server/src/auth/tokens.ts'
 
 const runs = (fraction: number) => ({ numRuns: share(fraction), seed: fuzzSeed })
 /** What the work throws is a refusal with one of these codes. */
@@ -166,8 +168,9 @@ describe('documents', () => {
 describe('secrets', () => {
   const store = useTempStore()
   it('a token or link that was not given out opens nothing', () => {
-    const credentials = new Credentials(store)
-    const { secret } = credentials.createToken({ name: 'a program', role: 'operator' }, 'test')
+    const tokens = new Tokens(store)
+    const links = new Links({ ...store, accounts: new Accounts(store) })
+    const { secret } = tokens.replace({ name: 'program', role: 'operator' })
     const guess = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 100 }),
       fc
@@ -177,11 +180,11 @@ describe('secrets', () => {
     fc.assert(
       fc.property(guess, (text) => {
         fc.pre(text !== secret)
-        expect(credentials.identify(text) ?? null).toBeNull()
-        expect(() => credentials.useLink(text)).toThrow(PanalError)
+        expect(tokens.identify(text)).toBeUndefined()
+        expect(() => links.use(text)).toThrow(PanalError)
       }),
       runs(0.02),
     )
-    expect(credentials.identify(secret)).toMatchObject({ name: 'a program' })
+    expect(tokens.identify(secret)).toMatchObject({ role: 'operator' })
   })
 })

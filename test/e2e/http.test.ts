@@ -4,7 +4,7 @@ import type { TaskDocument } from '@panal/server'
 import type { TSchema } from 'typebox'
 import { validatorCompiler } from '../../server/src/http/validators.ts'
 import { addDataset, createTask, randomImages, useLiveServer } from '../fixtures/live-server.ts'
-import { answerOf } from '../fixtures/raw-http.ts'
+import { answerOf, rawRequest } from '../fixtures/raw-http.ts'
 
 const live = useLiveServer()
 let document: TaskDocument
@@ -208,8 +208,24 @@ describe('pointers', () => {
   })
 })
 
-describe('a wrong address', () => {
-  it('gets a person the page, a program the code', async () => {
+describe('what browsers are told', () => {
+  it('no inline script, no foreign source, isolation, on every page and on refusals', async () => {
+    for (const path of ['/', '/contribute', '/v1/tasks', '/v1/nope']) {
+      const { headers } = await live.fetch(path)
+      const policy = headers.get('content-security-policy')!
+      expect(policy).toContain("default-src 'self'")
+      expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';")
+      expect(policy).toContain(`connect-src 'self' ws://${new URL(live.url).host}`)
+      expect(headers.get('cross-origin-opener-policy')).toBe('same-origin')
+      expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp')
+      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('referrer-policy')).toBe('no-referrer')
+      expect(headers.get('permissions-policy')).toContain('camera=()')
+    }
+  })
+
+  it('a person at a wrong address gets the page, a program the code', async () => {
     const asPerson = { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } }
     const page = await live.fetch('/contibute/digits', asPerson)
     expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8'])
@@ -220,5 +236,13 @@ describe('a wrong address', () => {
       ['/v1/nope', asPerson],
     ] as const)
       expect(await answerOf(await live.fetch(path, init))).toMatchObject({ status: 404, code: 'not-found' })
+  })
+
+  it('a Host header cannot add to the policy', async () => {
+    const text = await rawRequest(
+      live.url,
+      'GET /healthz HTTP/1.1\r\nhost: x; script-src *\r\nconnection: close\r\n\r\n',
+    )
+    expect(text).toContain("connect-src 'self' 'self';")
   })
 })

@@ -1,4 +1,4 @@
-/** Both projects run TypeScript as ES modules; run-jest.mjs gives Node the flag that this needs. */
+/** All projects run TypeScript as ES modules; run-jest.mjs gives Node the flag that this needs. */
 const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
@@ -24,6 +24,9 @@ export default {
   projects: [
     { ...common, displayName: 'unit', testMatch: under('unit', 'contracts', 'property', 'repo') },
     { ...common, displayName: 'e2e', testMatch: under('e2e'), globalSetup: '<rootDir>/test/ensure-chromium.mjs' },
+    { ...common, displayName: 'faults', testMatch: under('faults') },
   ],
   testTimeout: 30_000,
+  // Of a file's concurrent tests: those of the fault matrix wait for processes of their own.
+  maxConcurrency: 3,
 }

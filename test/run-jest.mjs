@@ -1,7 +1,7 @@
 /**
- * Runs the tests: `node test/run-jest.mjs [jest options] [path patterns]`, `--selectProjects unit|e2e` for one project.
- * The projects run one after another, so that nothing else is busy while sockets and browsers are tested. Ends with
- * the line `N passed, N failed`; the exit code is jest's own, and a whole run that finds no test fails.
+ * Runs the tests: `node test/run-jest.mjs [jest options] [path patterns]`, `--selectProjects unit|e2e|faults` for one
+ * project; without it unit, then e2e, so that nothing else is busy while sockets and browsers are tested. Ends with the
+ * line `N passed, N failed`; the exit code is jest's own, and a whole run that finds no test fails.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 const jest = join(dirname(createRequire(import.meta.url).resolve('jest/package.json')), 'bin/jest.js')
-const workers = { unit: 2, e2e: 1 }
+const workers = { unit: 2, e2e: 1, faults: 1 }
 const nodeOptions = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
 
 const { projects, rest } = readArguments(process.argv.slice(2))

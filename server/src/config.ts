@@ -3,6 +3,7 @@ import { Ajv } from 'ajv'
 import { Type, type Static } from 'typebox'
 import { oidcProblems } from './auth/oidc-settings.ts'
 import { roles } from './auth/role.ts'
+import { failpointPattern, failpoints } from './failpoint.ts'
 
 /** One setting: its environment variable and flag follow from its name, its default and help from its schema. */
 export interface Setting {
@@ -150,6 +151,17 @@ export const Config = Type.Object(
     uploadIdleMs: Ms('an upload that brings no byte for this long is cut; the device resumes it', 30_000),
     uploadTimeoutMs: Ms('longest time for one request of an upload; the device resumes it', 900_000),
     drainMs: Ms('longest time that a stopping server waits for uploads in flight', 10_000),
+    keptRounds: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      default: 1,
+      description: 'closed rounds of each task whose updates are kept, to be replayed; 0 deletes them at once',
+    }),
+    failpoint: Type.String({
+      pattern: failpointPattern,
+      default: '',
+      description: 'for tests: name:nth kills the server at the nth passage of that point of a round',
+    }),
   },
   { additionalProperties: false },
 )
@@ -168,6 +180,7 @@ interface Row {
   readonly description: string
   readonly minimum?: number
   readonly maximum?: number
+  readonly pattern?: string
   readonly enum?: readonly string[]
 }
 const table = JSON.parse(JSON.stringify(Config.properties)) as Record<keyof Config, Row>
@@ -234,10 +247,11 @@ function describe(origins: Readonly<Record<string, string>>): string[] {
   return [...lines.values()]
 }
 
-function expectation({ type, minimum, maximum, description, enum: choices }: Row): string {
+function expectation({ type, minimum, maximum, description, pattern, enum: choices }: Row): string {
   if (type === 'integer') return `a whole number from ${String(minimum)} to ${String(maximum)} (${description})`
   if (type === 'array') return `separated by commas (${description})`
   if (choices !== undefined) return `one of ${choices.join(', ')}`
+  if (pattern === failpointPattern) return `name:nth, with one of ${failpoints.join(', ')}`
   return `an address like https://panal.example.org (${description})`
 }
 

@@ -12,6 +12,7 @@ import { Oidc } from './auth/oidc.ts'
 import { readOidcSettings } from './auth/oidc-settings.ts'
 import { makePeople, type People } from './auth/people.ts'
 import type { Config } from './config.ts'
+import { armFailpoint } from './failpoint.ts'
 import { makeEvaluator } from './gate/evaluator.ts'
 import { makeGate } from './gate/gate.ts'
 import type { App } from './http/ports.ts'
@@ -57,6 +58,7 @@ export async function startServer(
   options: { readonly clock?: Clock; readonly logTo?: DestinationStream } = {},
 ): Promise<RunningServer> {
   const { clock = systemClock({ setTimeout, clearTimeout }), logTo } = options
+  armFailpoint(config.failpoint)
   const dataDir = await openDataDir(config.data)
   let db: Database | undefined
   try {
@@ -104,6 +106,7 @@ async function compose(
     log: tracing?.traces.log(updateLog) ?? updateLog,
     spoolFolder: dataDir.uploads,
     uploads,
+    keptRounds: config.keptRounds,
     onFinished: (taskId) => tasks.setPaused(taskId, true, 'round limit'),
     onError: (error, taskId) => log.error({ err: error, taskId }, 'round failed'),
     ...(tracing && { watch: (taskId, ports) => tracing.traces.watch(taskId, ports) }),
@@ -119,7 +122,6 @@ async function compose(
   const life = { isReady: () => ready, address: () => url }
   const door = await buildApp({ config, clock, log, rounds, uploads, ...stores, webFolder, ...life })
 
-  url = await listen(door, config)
   let closing: Promise<void> | undefined
   const close = async () => {
     ready = false
@@ -132,7 +134,9 @@ async function compose(
     log.info('stopped')
   }
   try {
+    // Before anybody can ask: to a device that comes back, a round that is not taken up yet would be one that is not.
     for (const task of tasks.list()) rounds.start(task, tasks.isPaused(task.id))
+    url = await listen(door, config)
     people.sweep()
     await writeLocalToken(dataDir, people.tokens)
     ready = true
@@ -144,7 +148,7 @@ async function compose(
       close: () => (closing ??= close()),
     }
   } catch (error) {
-    // It listens and its rounds run: a start that fails leaves neither behind.
+    // Its rounds run and it may listen: a start that fails leaves neither behind.
     await close()
     throw error
   }
@@ -163,12 +167,11 @@ function firstLink(url: string, { accounts, links }: People): string | null {
 
 /** @throws StartupError 'port-in-use' | 'invalid-config' */
 async function listen({ app }: FrontDoor, { host, port, publicUrl }: Config): Promise<string> {
-  try {
-    await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` })
-  } catch (error) {
-    await app.close()
-    throw listenError(error, host, port)
-  }
+  await app
+    .listen({ host, port, listenTextResolver: (address) => `listening on ${address}` })
+    .catch((error: unknown) => {
+      throw listenError(error, host, port)
+    })
   const address = app.server.address() as AddressInfo
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return publicUrl === '' ? `http://${name}:${address.port}` : publicUrl.replace(/\/$/, '')

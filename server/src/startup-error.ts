@@ -7,6 +7,7 @@ export const startupErrors = {
   'keys-unreadable': 'a key that the server signs with is missing or damaged',
   'data-damaged': 'what the data directory holds is not what was written to it',
   'database-too-new': 'a newer version of Panal wrote the database',
+  'database-too-old': 'an older version of Panal wrote the database, and it is only to be read',
 } as const
 
 export type StartupErrorCode = keyof typeof startupErrors

@@ -113,6 +113,8 @@ describe('panal', () => {
     [['restore']],
     [['check']],
     [['gc']],
+    [['audit', 'export']],
+    [['round', 'replay']],
   ])('%j has --help', async (command) => {
     const { code, out } = await run(...command, '--help')
     expect(code).toBe(0)

@@ -101,20 +101,19 @@ export class AuditLog {
       .orderBy('seq', 'desc')
       .limit(options.limit ?? 100)
     if (options.before !== undefined) select = select.where('seq', '<', options.before)
-    return this.#db.all(select).map((row) => ({
-      ...row,
-      action: row.action as AuditAction,
-      detail: JSON.parse(row.detail) as AuditEntry['detail'],
-    }))
+    return this.#db.all(select).map(entryOf)
+  }
+
+  /** Oldest first: the rows after `after`, at most 1,000. */
+  page(after: number): AuditEntry[] {
+    return this.#rowsAfter(after).map(entryOf)
   }
 
   /** Walks the whole chain and names the first row that does not fit. */
   verify(): AuditVerdict {
     let previous = { seq: 0, hash: '' }
     for (;;) {
-      const page = this.#db.all(
-        query.selectFrom('audit').selectAll().where('seq', '>', previous.seq).orderBy('seq').limit(pageSize),
-      )
+      const page = this.#rowsAfter(previous.seq)
       for (const row of page) {
         const expected = previous.seq + 1
         if (row.seq !== expected) return { ok: false, seq: expected, detail: `row ${expected} is missing` }
@@ -125,4 +124,14 @@ export class AuditLog {
       if (page.length < pageSize) return { ok: true, numRows: previous.seq, head: previous.hash }
     }
   }
+
+  #rowsAfter(seq: number): (Row & { hash: string })[] {
+    return this.#db.all(query.selectFrom('audit').selectAll().where('seq', '>', seq).orderBy('seq').limit(pageSize))
+  }
 }
+
+const entryOf = (row: Row & { hash: string }): AuditEntry => ({
+  ...row,
+  action: row.action as AuditAction,
+  detail: JSON.parse(row.detail) as AuditEntry['detail'],
+})

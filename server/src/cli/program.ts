@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander'
+import { auditCommands } from './audit.ts'
 import { championCommands } from './champion.ts'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
-import { dataAndAuditCommands } from './data-and-audit.ts'
+import { datasetCommands } from './datasets.ts'
 import { dataDirectoryCommands } from './data-directory.ts'
 import { keyCommands } from './keys.ts'
 import { peopleCommands } from './people.ts'
@@ -40,9 +41,10 @@ function buildProgram(context: CliContext): Command {
   taskCommands(program, context)
   versionCommands(program, context)
   championCommands(program, context)
-  dataAndAuditCommands(program, context)
+  datasetCommands(program, context)
   peopleCommands(program, context)
   dataDirectoryCommands(program, context)
   keyCommands(program, context)
+  auditCommands(program, context)
   return program
 }

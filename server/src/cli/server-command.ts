@@ -13,6 +13,7 @@ export interface ServerCommandOptions extends ServerOptions {
   readonly role?: string
   readonly days?: string
   readonly emergency?: boolean
+  readonly offline?: boolean
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Pointers, RoundSummary, TaskCard } from '@panal/client-core'
 import type { Command } from 'commander'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { decimals, fields, percent, seconds, show, table, when } from './output.ts'
+import { replayCommand } from './replay.ts'
 import { onServer } from './server-command.ts'
 
 interface TaskOverview {
@@ -57,7 +58,8 @@ export function taskCommands(program: Command, context: CliContext): void {
       },
     )
 
-  const round = program.command('round').description('look at rounds')
+  const round = program.command('round').description('look at rounds, and replay them')
+  replayCommand(round, context)
   onServer(
     round
       .command('list')

@@ -1,4 +1,5 @@
 import type { CheckResult, Clock, GateReport, Metrics, Params } from '@panal/client-core'
+import { failpoint } from '../failpoint.ts'
 import type { TaskDocument } from '../registry/task-document.ts'
 import { makeGateChecks } from './checks/registry.ts'
 import type {
@@ -113,6 +114,7 @@ async function runChecks(
   for (const check of checks) {
     const result = await runCheck(check, evaluation)
     signal.throwIfAborted()
+    failpoint('during-gate')
     results.push(result)
     if (check.integrity && result.verdict !== 'PASS') break
   }

@@ -10,7 +10,15 @@ const Verified = Type.Object({
   detail: Type.Optional(Type.String()),
 })
 
-/** GET /v1/audit/verify: whether the audit trail still is what was written. */
+const Entries = Type.Object({
+  entries: Type.Array(Type.Object({}, { description: 'seq, at, actor, action, detail and the hash that seals them' })),
+})
+const After = Type.Object(
+  { after: Type.Integer({ minimum: 0, description: 'number of the last row already read; 0 from the start' }) },
+  { additionalProperties: false },
+)
+
+/** /v1/audit: the trail, and whether it still is what was written. */
 export function auditRoutes(app: App, { audit }: AppDeps): void {
   app.get(
     '/audit/verify',
@@ -19,5 +27,19 @@ export function auditRoutes(app: App, { audit }: AppDeps): void {
       schema: { tags: ['audit'], summary: 'Verify the audit trail', response: answers(Verified, 'the finding') },
     },
     () => audit.verify(),
+  )
+
+  app.get(
+    '/audit/entries',
+    {
+      config: { audience: 'auditor' },
+      schema: {
+        tags: ['audit'],
+        summary: 'Rows of the audit trail, oldest first, at most 1,000',
+        querystring: After,
+        response: answers(Entries, 'the rows'),
+      },
+    },
+    ({ query }) => ({ entries: audit.page(query.after) }),
   )
 }

@@ -40,7 +40,7 @@ export interface AppDeps {
   readonly catalogue: Pick<BlobCatalogue, 'isPublic' | 'addDataset'>
   readonly devices: Pick<Devices, 'enrol' | 'verify'>
   readonly keys: Pick<ServerKeys, 'id' | 'publicSet' | 'sign' | 'rotate'>
-  readonly audit: Pick<AuditLog, 'append' | 'verify'>
+  readonly audit: Pick<AuditLog, 'append' | 'verify' | 'page'>
   readonly disk: Pick<DiskSpace, 'freeBytes' | 'isLow' | 'reserveBytes'>
   readonly people: People
   readonly moveRequests: MoveRequests

@@ -1,6 +1,7 @@
 import { PanalError, Receipt, RoundNumber, Sha256, TaskId, UpdateHeader } from '@panal/client-core'
 import { Ajv } from 'ajv'
 import { Type } from 'typebox'
+import { failpoint } from '../failpoint.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { UploadTarget } from '../round/contract.ts'
 import { requireSpace } from './health.ts'
@@ -42,6 +43,9 @@ export function updateRoutes(app: App, { rounds, config, tasks, disk }: AppDeps,
         params: UpdateParams,
         consumes: ['application/octet-stream'],
         response: answers(Receipt, 'accepted'),
+      },
+      onResponse: async (_request, reply) => {
+        if (reply.statusCode === 200) failpoint('after-receipt')
       },
     },
     async (request) => {

@@ -44,6 +44,7 @@ export interface Registry {
   saveRound(round: Round, summary: RoundSummary, alongside?: () => void): void
   openRounds(taskId: string): Round[]
   lastRoundNumber(taskId: string): number
+  round(taskId: string, number: number): Round | undefined
   roundSummary(taskId: string, number: number): RoundSummary | undefined
   roundSummaries(taskId: string, options?: { limit?: number; before?: number }): RoundSummary[]
 }

@@ -1,5 +1,4 @@
 import {
-  canonicalJson,
   PanalError,
   type Clock,
   type GateReport,
@@ -8,8 +7,9 @@ import {
   type RoundSummary,
 } from '@panal/client-core'
 import type { AuditLog } from '../audit/audit-log.ts'
+import { failpoint } from '../failpoint.ts'
 import { advance, type AggregatingRound, type ClosedRound, type GatingRound, type Round } from '../round/state.ts'
-import { sha256Of } from '../store/blob-files.ts'
+import { countedUpdates } from '../round/update-source.ts'
 import { recordBlob } from '../store/blob-rows.ts'
 import type { BlobStore } from '../store/blobs.ts'
 import { bytesToParams, paramsToBytes } from '../store/params-bytes.ts'
@@ -20,7 +20,7 @@ import { PointerRows } from './pointer-rows.ts'
 import type { Decision, Registry } from './registry.ts'
 import { RoundRows } from './round-rows.ts'
 import type { Task } from './task.ts'
-import { acceptedUpdates, SqlUpdateLog } from './updates.ts'
+import { dataDigest, SqlUpdateLog } from './updates.ts'
 import { settle } from './settle.ts'
 import { VersionRows } from './version-rows.ts'
 
@@ -34,7 +34,7 @@ export interface RegistryDeps {
 }
 
 /** Digest of a version that no update went into. */
-const noData = sha256Of('[]')
+const noData = dataDigest([])
 
 /** Versions, pointers and rounds as rows, weights as blobs: a blob is durable before the row that names it. */
 export class SqlRegistry implements Registry {
@@ -106,7 +106,8 @@ export class SqlRegistry implements Registry {
     if (earlier.phase === 'gating') return earlier
     const weights = await this.#store(candidate.params)
     const optimizer = candidate.optimizerState.length === 0 ? null : await this.#store(candidate.optimizerState)
-    return this.#deps.db.transaction(() => {
+    failpoint('after-blob')
+    const gating = this.#deps.db.transaction(() => {
       const { taskId } = round
       const version = this.#versions.next(taskId)
       const gating = advance(round, { type: 'aggregated', candidateVersion: version, at: this.#deps.clock.now() })
@@ -119,17 +120,20 @@ export class SqlRegistry implements Registry {
         numBytes: candidate.params.byteLength,
         optimizerSha256: optimizer,
         participants: round.participants,
-        dataDigest: this.#dataDigest(round),
+        dataDigest: dataDigest(countedUpdates(new SqlUpdateLog(this.#deps.db), round)),
       })
       if (optimizer !== null) this.#record(optimizer, 'optimizer', candidate.optimizerState.byteLength)
       const seen = { ...this.#saved(round).summary, ...summary }
       this.#rounds.save(gating, { ...seen, phase: 'gating', candidateVersion: version })
+      failpoint('before-commit')
       return gating
     })
+    failpoint('after-commit')
+    return gating
   }
 
-  conclude(round: GatingRound, report: GateReport): Promise<ClosedRound> {
-    return this.#transact(() => {
+  async conclude(round: GatingRound, report: GateReport): Promise<ClosedRound> {
+    const closed = this.#deps.db.transaction(() => {
       const { audit, clock } = this.#deps
       const saved = this.#saved(round)
       if (saved.round.phase === 'closed') return saved.round
@@ -147,8 +151,11 @@ export class SqlRegistry implements Registry {
       this.#rounds.save(closed, concluded(saved.summary, closed, report))
       const detail = { taskId, version: to, round: round.number, verdict: report.verdict, outcome, reason }
       audit.append({ actor: 'gate', action: 'gated', detail })
+      if (outcome === 'promoted') failpoint('before-promote')
       return closed
     })
+    if (closed.outcome === 'promoted') failpoint('after-promote')
+    return closed
   }
 
   promote(decision: Decision & { readonly version: number }): Promise<Pointers> {
@@ -193,6 +200,10 @@ export class SqlRegistry implements Registry {
 
   lastRoundNumber(taskId: string): number {
     return this.#rounds.lastNumber(taskId)
+  }
+
+  round(taskId: string, number: number): Round | undefined {
+    return this.#rounds.find(taskId, number)?.round
   }
 
   roundSummary(taskId: string, number: number): RoundSummary | undefined {
@@ -240,16 +251,6 @@ export class SqlRegistry implements Registry {
       createdAt: this.#deps.clock.now(),
       evaluation: null,
     }
-  }
-
-  /** @throws Error if a participant's update is not in the log: then the candidate was made of something unknown. */
-  #dataDigest({ taskId, number, participants }: AggregatingRound): string {
-    const updates = acceptedUpdates(new SqlUpdateLog(this.#deps.db), taskId, number)
-    const parts = new Map(updates.map(({ deviceId, sha256, weight }) => [deviceId, [sha256, weight]]))
-    const missing = participants.filter((deviceId) => !parts.has(deviceId))
-    if (missing.length > 0)
-      throw new Error(`round ${number} of ${taskId}: ${missing.length} participants have no accepted update`)
-    return sha256Of(canonicalJson(participants.map((deviceId) => parts.get(deviceId))))
   }
 
   #saved({ taskId, number }: Round): { round: Round; summary: RoundSummary } {

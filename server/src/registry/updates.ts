@@ -1,5 +1,6 @@
-import type { DeviceId } from '@panal/client-core'
+import { canonicalJson, type DeviceId } from '@panal/client-core'
 import type { UpdateLog, UpdateRecord } from '../round/ports.ts'
+import { sha256Of } from '../store/blob-files.ts'
 import type { Schema } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 
@@ -52,6 +53,10 @@ export class SqlUpdateLog implements UpdateLog {
 /** Only what counts: sorted by device id, as aggregation and the data digest read it. */
 export const acceptedUpdates = (log: UpdateLog, taskId: string, roundNumber: number): UpdateRecord[] =>
   log.updatesOf(taskId, roundNumber).filter(({ verdict }) => verdict === 'accepted')
+
+/** Digest of what a version was made of: each participant's bytes and weight, in the order of device ids. */
+export const dataDigest = (updates: readonly Pick<UpdateRecord, 'sha256' | 'weight'>[]): string =>
+  sha256Of(canonicalJson(updates.map(({ sha256, weight }) => [sha256, weight])))
 
 const selectRound = (taskId: string, roundNumber: number) =>
   query.selectFrom('updates').selectAll().where('task_id', '=', taskId).where('round_number', '=', roundNumber)

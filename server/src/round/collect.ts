@@ -1,4 +1,5 @@
 import type { Assignment, Clock, DeviceId } from '@panal/client-core'
+import { failpoint } from '../failpoint.ts'
 import type { Task } from '../registry/task.ts'
 import type { LiveRound } from './live-round.ts'
 import type { Population } from './population.ts'
@@ -36,6 +37,7 @@ export async function collectUpdates(
     const assignment = assignmentFor(task, live, deviceId, clock)
     if (assignment === null) continue // a round taken up after a restart: this one has reported
     population.expect(deviceId)
+    failpoint('before-assign')
     population.send(deviceId, 'assignment', assignment)
   }
   await deadlineOrSettled(live, { deadlineAt, clock }, signal)

@@ -9,6 +9,7 @@ import {
   type Receipt,
   type UpdateHeader,
 } from '@panal/client-core'
+import { failpoint } from '../failpoint.ts'
 import type { Task } from '../registry/task.ts'
 import { diskFull, isDiskFull } from '../store/disk-full.ts'
 import type { UploadRoom } from '../store/upload-room.ts'
@@ -95,6 +96,7 @@ export class Intake {
       await this.#deps.spool.keep(target)
       const record = this.#record(target, header, { norm, verdict: 'accepted' })
       if (!(await this.#commits.submit(record))) throw this.#over(live)
+      failpoint('after-row-before-receipt')
       return receiptOf(record)
     })
   }
@@ -186,6 +188,7 @@ export class Intake {
     const inRound = records.filter((record) => record.roundNumber === live?.round.number)
     if (live === null || inRound.length === 0) return records.map(() => false)
     await spool.sync(live.round.taskId, live.round.number)
+    failpoint('before-row')
     let next = live.round
     const counted = records.map((record) => {
       if (record.roundNumber !== next.number) return false

@@ -1,4 +1,5 @@
 import type { RoundSummary } from '@panal/client-core'
+import { failpoint } from '../failpoint.ts'
 import type { Registry } from '../registry/registry.ts'
 import { advance, countStatus, type Round, type RoundEvent } from './state.ts'
 import { summarise, type Tally } from './summary.ts'
@@ -57,8 +58,11 @@ export class LiveRound {
     const phaseChanged = next.phase !== this.#round.phase
     // who declined is in no row of its own; every other status is, or comes back by itself
     const declined = countStatus(next, 'declined') !== countStatus(this.#round, 'declined')
+    const collectionEnds = phaseChanged && this.#round.phase === 'collecting'
+    if (collectionEnds) failpoint('before-close')
     if (phaseChanged || declined) this.#registry.saveRound(next, summarise(next, this.tally), alongside)
     else alongside?.()
+    if (collectionEnds) failpoint('after-close')
     this.#round = next
     if (phaseChanged && next.phase !== 'collecting') this.#endCollection()
     this.#publish(this.summary)

@@ -4,7 +4,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { LiveRound } from './live-round.ts'
 import type { Population } from './population.ts'
 import type { Spool } from './spool.ts'
-import type { AggregatingRound, GatingRound, Round } from './state.ts'
+import type { GatingRound, Round } from './state.ts'
 
 /** One update's row, as the log keeps it. `verdict` is 'accepted' or the code it was refused with. */
 export interface UpdateRecord {
@@ -46,8 +46,6 @@ export interface RoundPorts {
   enter(round: Round): LiveRound
   /** Offers the round to its cohort and waits until collection is over; stragglers are told. */
   collect(live: LiveRound, signal: AbortSignal): Promise<void>
-  /** Aggregation weight of each participant. */
-  weights(round: AggregatingRound): ReadonlyMap<DeviceId, number>
   subject(round: GatingRound): Parameters<Gate['judge']>[0]
 }
 

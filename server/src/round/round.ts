@@ -1,5 +1,6 @@
 import { AggregationError } from '../strategy/strategy.ts'
 import type { Task } from '../registry/task.ts'
+import { makeCandidate } from './candidate.ts'
 import type { RoundPorts } from './ports.ts'
 import { select } from './select.ts'
 import type { Round } from './state.ts'
@@ -11,8 +12,7 @@ import type { Round } from './state.ts'
  * @throws the signal's reason when the server stops: the round then stays as it is on disk
  */
 export async function runRound(task: Task, open: Round | null, ports: RoundPorts, signal: AbortSignal): Promise<Round> {
-  const { registry, spool, gate, clock } = ports
-  const { aggregator, optimizer } = task.strategy
+  const { registry, gate, clock } = ports
 
   // 1 select: who is asked, from which base, until when
   const live = ports.enter(open ?? select(task, ports))
@@ -23,14 +23,8 @@ export async function runRound(task: Task, open: Round | null, ports: RoundPorts
   if (live.round.phase === 'aggregating') {
     const round = live.round
     try {
-      // 3 aggregate: the mean of the clients' deltas, in canonical order
-      const meanDelta = await aggregator.aggregate(spool.source(task, round.number, ports.weights(round)))
-
-      // 4 apply: the server optimizer moves the base by it
-      const base = await registry.params(task.id, round.baseVersion)
-      const state = await registry.optimizerState(task, round.baseVersion)
-      const next = optimizer.apply(base, meanDelta, state)
-      const candidate = { params: next.params, optimizerState: next.state }
+      // 3 aggregate the clients' deltas in canonical order, 4 apply their mean to the base
+      const candidate = await makeCandidate(task, round, ports)
       live.replace(await registry.propose(round, candidate, live.summary))
     } catch (error) {
       if (!(error instanceof AggregationError)) throw error

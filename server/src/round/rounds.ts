@@ -9,6 +9,7 @@ import {
   type RoundSummary,
   type TaskCard,
 } from '@panal/client-core'
+import { failpoint } from '../failpoint.ts'
 import type { Gate } from '../gate/contract.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
@@ -24,10 +25,12 @@ export interface RoundsDeps {
   readonly log: UpdateLog
   readonly gate: Gate
   readonly clock: Clock
-  /** Where updates are kept until their round is closed. */
+  /** Where updates are kept. */
   readonly spoolFolder: string
   /** Lets uploads begin: one for the whole server. */
   readonly uploads: UploadRoom
+  /** Closed rounds of each task whose updates stay in the spool, to be replayed. */
+  readonly keptRounds: number
   readonly taskCard: (task: Task, paused: boolean) => TaskCard
   /** The task paused itself after its last round: to be kept. */
   readonly onFinished: (taskId: string) => void
@@ -52,8 +55,8 @@ export function makeRounds(deps: RoundsDeps): Rounds {
     watch: (_taskId, ports) => ports,
     ...deps,
     spool: new Spool(deps.spoolFolder),
-    onRound: (round) => roundListeners.forEach((tell) => tell(round)),
-    onPromoted: (promoted) => promotedListeners.forEach((tell) => tell(promoted)),
+    onRound: (round) => publish(roundListeners, round),
+    onPromoted: (promoted) => publish(promotedListeners, promoted),
     onFinished: (taskId) => {
       find(taskId).paused = true
       deps.onFinished(taskId)
@@ -126,7 +129,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
 
     onRound: (listener) => subscribe(roundListeners, listener),
     onPromoted: (listener) => subscribe(promotedListeners, listener),
-    announce: (promoted) => promotedListeners.forEach((tell) => tell(promoted)),
+    announce: (promoted) => publish(promotedListeners, promoted),
 
     async stop() {
       stopping.abort(new PanalError('draining'))
@@ -135,6 +138,13 @@ export function makeRounds(deps: RoundsDeps): Rounds {
       await Promise.all([...tasks.values()].map(({ intake }) => intake.drained()))
       await Promise.all(running)
     },
+  }
+}
+
+function publish<News>(listeners: ReadonlySet<(news: News) => void>, news: News): void {
+  for (const tell of listeners) {
+    tell(news)
+    failpoint('mid-publish')
   }
 }
 

@@ -2,10 +2,9 @@ import { createHash, type Hash } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished, type Readable } from 'node:stream'
-import { PanalError, type DeviceId } from '@panal/client-core'
-import type { Task } from '../registry/task.ts'
+import { PanalError } from '@panal/client-core'
+import { failpoint } from '../failpoint.ts'
 import { syncFolder } from '../store/blob-files.ts'
-import { AggregationError, type UpdateSource, type WeightedUpdate } from '../strategy/strategy.ts'
 import type { UploadTarget } from './contract.ts'
 
 /** Bytes gathered before one write: fewer trips to the thread pool than one per 64 KiB socket chunk. */
@@ -22,9 +21,6 @@ export interface Incoming extends Extent {
 
 /** Looks at a complete update before it is kept: `read` fills the start of a buffer with its bytes and returns them as a view. */
 export type Inspect = (read: (into: Uint8Array) => Promise<Uint8Array>) => Promise<void>
-
-/** Files read at once while updates are folded: what the disk and the thread pool take is hidden behind the sums. */
-const numReadAhead = 3
 
 interface Extent {
   /** Where the body starts in the update. */
@@ -100,11 +96,13 @@ export class Spool {
       this.#numReceiving -= 1
       await file.close()
     }
+    failpoint('after-temp')
   }
 
   /** From part to update. The name is durable once `sync` has run. */
   async keep(target: UploadTarget): Promise<void> {
     await rename(this.part(target), this.update(target))
+    failpoint('after-rename')
   }
 
   /** Makes the names in a round's folder durable. */
@@ -116,49 +114,27 @@ export class Spool {
     await rm(this.part(target), { force: true })
   }
 
-  /** Removes the folders of those rounds of a task that are over. */
-  async discardWhere(taskId: string, isOver: (roundNumber: number) => boolean): Promise<void> {
+  /**
+   * After the round `lastClosed`: the folders of all closed rounds go but those of the newest `numKept`, which keep
+   * their updates and lose what never became one [R21].
+   */
+  async retire(taskId: string, lastClosed: number, numKept: number): Promise<void> {
     const found = await readdir(join(this.#folder, taskId)).catch(() => [])
-    for (const number of found.map(Number)) if (isOver(number)) await this.discard(taskId, number)
+    for (const number of found.map(Number).filter((each) => each <= lastClosed)) {
+      if (number <= lastClosed - numKept) await this.#discard(taskId, number)
+      else await this.#dropParts(taskId, number)
+    }
   }
 
-  /** Everything of a round that is over. */
-  async discard(taskId: string, roundNumber: number): Promise<void> {
+  async #discard(taskId: string, roundNumber: number): Promise<void> {
     this.#made.delete(this.folder(taskId, roundNumber))
     await rm(this.folder(taskId, roundNumber), { recursive: true, force: true })
   }
 
-  /**
-   * The updates of a round in the order of `participants`, decoded one at a time into one buffer.
-   * `weights` gives each its aggregation weight.
-   */
-  source(task: Task, roundNumber: number, weights: ReadonlyMap<DeviceId, number>): UpdateSource {
-    const { layout, codec } = task
-    const fileOf = (deviceId: DeviceId) => this.update({ taskId: task.id, roundNumber, deviceId })
-    return {
-      count: weights.size,
-      size: layout.size,
-      async *[Symbol.asyncIterator](): AsyncGenerator<WeightedUpdate> {
-        const params = new Float32Array(layout.size)
-        const deviceIds = [...weights.keys()].sort()
-        // the next files are read while this one is folded
-        const buffers = deviceIds.slice(0, numReadAhead).map(() => Buffer.allocUnsafeSlow(codec.maxBytes(layout)))
-        const reads: Promise<Uint8Array>[] = []
-        const read = (index: number): void => {
-          const deviceId = deviceIds[index]
-          if (deviceId === undefined) return
-          const reading = readUpdate(fileOf(deviceId), buffers[index % numReadAhead]!)
-          reading.catch(() => undefined) // heard of when its turn comes, if it comes
-          reads.push(reading)
-        }
-        for (let i = 0; i < numReadAhead; i++) read(i)
-        for (const [i, deviceId] of deviceIds.entries()) {
-          const delta = codec.decode(await reads[i]!, layout, params)
-          yield { deviceId, delta, weight: weights.get(deviceId)! }
-          read(i + numReadAhead)
-        }
-      },
-    }
+  async #dropParts(taskId: string, roundNumber: number): Promise<void> {
+    const folder = this.folder(taskId, roundNumber)
+    const parts = (await readdir(folder)).filter((name) => name.endsWith('.part'))
+    await Promise.all(parts.map((name) => rm(join(folder, name), { force: true })))
   }
 }
 
@@ -183,7 +159,10 @@ async function append(
     pending.push(chunk)
     pendingBytes += chunk.length
     position += chunk.length
-    if (pendingBytes >= enough()) await flush()
+    if (pendingBytes >= enough()) {
+      await flush()
+      failpoint('mid-upload')
+    }
   }
   if (pendingBytes > 0) await flush()
   if (position < numBytes)
@@ -233,24 +212,11 @@ async function hashFile(file: FileHandle, numBytes: number, hash: Hash): Promise
   }
 }
 
-async function readWhole(file: FileHandle, into: Uint8Array): Promise<Uint8Array> {
+/** Fills the start of a buffer with a file, as far as the buffer reaches; a view of what was read. */
+export async function readWhole(file: FileHandle, into: Uint8Array): Promise<Uint8Array> {
   let length = 0
   for (;;) {
     const { bytesRead } = await file.read(into, length, into.length - length, length)
     if (bytesRead === 0 || (length += bytesRead) === into.length) return into.subarray(0, length)
-  }
-}
-
-/** @throws AggregationError 'unreadable': trying again would not bring the update back */
-async function readUpdate(path: string, into: Uint8Array): Promise<Uint8Array> {
-  try {
-    const file = await open(path, 'r')
-    try {
-      return await readWhole(file, into)
-    } finally {
-      await file.close()
-    }
-  } catch (cause) {
-    throw new AggregationError('unreadable', 'an accepted update can no longer be read from the disk', { cause })
   }
 }

@@ -7,6 +7,7 @@ import {
   type RoundSummary,
 } from '@panal/client-core'
 import type { Gate, ModelRef } from '../gate/contract.ts'
+import { failpoint } from '../failpoint.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import { assignmentFor, collectUpdates } from './collect.ts'
@@ -14,11 +15,12 @@ import { Intake, type IntakeDeps } from './intake.ts'
 import { LiveRound } from './live-round.ts'
 import { Population } from './population.ts'
 import type { RoundPorts, UpdateLog, Watch } from './ports.ts'
+import { recoveredRound } from './recovery.ts'
 import { runRound } from './round.ts'
 import { wantedDevices } from './select.ts'
 import type { Spool } from './spool.ts'
 import { addUpdate, emptyTally, type Tally } from './summary.ts'
-import { advance, type GatingRound, type Round } from './state.ts'
+import type { GatingRound, Round } from './state.ts'
 
 export interface TaskRoundsDeps {
   readonly registry: Registry
@@ -27,6 +29,8 @@ export interface TaskRoundsDeps {
   readonly gate: Gate
   readonly clock: Clock
   readonly uploads: IntakeDeps['room']
+  /** Closed rounds whose updates stay in the spool. */
+  readonly keptRounds: number
   /** Something in a round went wrong that no rule foresees: logged, the round tried again later. */
   readonly onError: (error: unknown, taskId: string) => void
   readonly onRound: (summary: RoundSummary) => void
@@ -96,8 +100,11 @@ export class TaskRounds {
     let mayBeOpen = true // one that a stop, a crash or a failure left
     for (let failures = 0; !stopped();) {
       try {
-        const open = mayBeOpen ? this.#openRound() : null
-        if (open === null) await this.#readyToSelect(signal)
+        const open = mayBeOpen ? recoveredRound(this.task.id, this.#deps) : null
+        if (open === null) {
+          this.#pauseAfterLast()
+          await this.#readyToSelect(signal)
+        }
         mayBeOpen = true
         const closed = await runRound(this.task, open, this.#deps.watch(this.task.id, this.#ports()), signal)
         mayBeOpen = false
@@ -115,11 +122,10 @@ export class TaskRounds {
 
   /** Removes what a crash between a round's end and its tidying left in the spool. */
   async #tidy(): Promise<void> {
-    const { registry, spool, onError } = this.#deps
+    const { registry, spool, keptRounds, onError } = this.#deps
     try {
-      const last = registry.lastRoundNumber(this.task.id)
-      const open = new Set(registry.openRounds(this.task.id).map(({ number }) => number))
-      await spool.discardWhere(this.task.id, (number) => number <= last && !open.has(number))
+      const numOpen = registry.openRounds(this.task.id).length
+      await spool.retire(this.task.id, registry.lastRoundNumber(this.task.id) - numOpen, keptRounds)
     } catch (error) {
       onError(error, this.task.id)
     }
@@ -136,15 +142,6 @@ export class TaskRounds {
       clock,
       enter: (round) => this.#enter(round),
       collect: (live, signal) => collectUpdates(this.task, live, { population: this.population, clock }, signal),
-      weights: (round) => {
-        const participants = new Set(round.participants)
-        const updates = log.updatesOf(round.taskId, round.number)
-        return new Map(
-          updates
-            .filter(({ verdict, deviceId }) => verdict === 'accepted' && participants.has(deviceId))
-            .map(({ deviceId, weight }) => [deviceId, weight]),
-        )
-      },
       subject: (round) => this.#subject(round),
     }
   }
@@ -155,6 +152,7 @@ export class TaskRounds {
     this.#nextRoundAt = null
     this.#live = new LiveRound(round, this.#tallyOf(round), registry, onRound)
     log.markSelected(round.taskId, round.cohort, round.number)
+    failpoint('after-open')
     return this.#live
   }
 
@@ -164,28 +162,6 @@ export class TaskRounds {
     const tally = { ...emptyTally(), bytesDown: registry.roundSummary(taskId, number)?.bytesDown ?? 0 }
     for (const update of log.updatesOf(taskId, number)) if (update.verdict === 'accepted') addUpdate(tally, update)
     return tally
-  }
-
-  #openRound(): Round | null {
-    const [open] = this.#deps.registry.openRounds(this.task.id)
-    return open === undefined ? null : this.#recovered(open)
-  }
-
-  /** A round found open at start: the rows of its updates are replayed onto it, so that nothing acknowledged is lost [R9]. */
-  #recovered(round: Round): Round {
-    if (round.phase !== 'collecting') return round
-    return this.#deps.log
-      .updatesOf(round.taskId, round.number)
-      .reduce<Round>(
-        (state, { deviceId, verdict, receivedAt: at }) =>
-          advance(
-            state,
-            verdict === 'accepted'
-              ? { type: 'accepted', deviceId, at }
-              : { type: 'rejected', deviceId, code: 'bad-request', at },
-          ),
-        round,
-      )
   }
 
   #subject(round: GatingRound): Parameters<Gate['judge']>[0] {
@@ -205,13 +181,19 @@ export class TaskRounds {
   }
 
   async #afterRound(round: Round, failures: number, signal: AbortSignal): Promise<void> {
-    const { registry, spool, onPromoted, onFinished } = this.#deps
+    const { registry, spool, keptRounds, onPromoted } = this.#deps
     if (round.phase !== 'closed') return
-    await spool.discard(round.taskId, round.number)
+    await spool.retire(round.taskId, round.number, keptRounds)
     if (round.outcome === 'promoted') onPromoted(promotionOf(round, registry.pointers(round.taskId), registry))
-    const { max } = this.task.document.rounds
-    if (max !== undefined && round.number >= max) onFinished(this.task.id)
+    this.#pauseAfterLast()
     await this.#rest(failures, signal)
+  }
+
+  /** A task with `rounds.max` pauses itself after that round, also if a crash came between the two. */
+  #pauseAfterLast(): void {
+    const { max } = this.task.document.rounds
+    const last = this.#deps.registry.lastRoundNumber(this.task.id)
+    if (max !== undefined && last >= max && !this.#paused) this.#deps.onFinished(this.task.id)
   }
 
   /** The task's own interval; longer and longer while rounds fail. */

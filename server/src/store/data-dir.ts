@@ -27,28 +27,37 @@ const lockName = 'lock.db'
 /** There while a restore moves files into their places: what lies there then is neither the old state nor the new. */
 export const restoringName = 'restoring'
 
+/** Where everything lies in a data directory. */
+export function dataFolders(path: string): Omit<DataDir, 'close'> {
+  const root = resolve(path)
+  return {
+    path: root,
+    databaseFile: join(root, 'panal.db'),
+    blobs: join(root, 'blobs'),
+    uploads: join(root, 'uploads'),
+    keys: join(root, 'keys'),
+    temp: join(root, 'temp'),
+    adminTokenFile: join(root, 'admin.token'),
+  }
+}
+
 /**
  * Creates what is missing, checks that it can be written, and takes the directory for this process.
  * @throws StartupError 'data-dir-in-use' | 'data-dir-not-writable' | 'data-damaged'
  */
 export async function openDataDir(path: string): Promise<DataDir> {
-  const root = resolve(path)
-  const folders = {
-    blobs: join(root, 'blobs'),
-    uploads: join(root, 'uploads'),
-    keys: join(root, 'keys'),
-    temp: join(root, 'temp'),
-  }
+  const folders = dataFolders(path)
+  const { path: root, blobs, uploads, keys, temp } = folders
   await orNotWritable(root, async () => {
-    await refuseForeignFiles(root, folders.temp)
-    for (const folder of [root, ...Object.values(folders)]) await makeFolder(folder)
+    await refuseForeignFiles(root, temp)
+    for (const folder of [root, blobs, uploads, keys, temp]) await makeFolder(folder)
     await access(root, constants.R_OK | constants.W_OK | constants.X_OK)
   })
   const lock = await takeLock(root)
   try {
     await orNotWritable(root, async () => {
-      await rm(folders.temp, { recursive: true, force: true })
-      await mkdir(folders.temp, { mode: 0o700 })
+      await rm(temp, { recursive: true, force: true })
+      await mkdir(temp, { mode: 0o700 })
       await writeFile(join(root, 'server.pid'), `${process.pid}\n`, { mode: 0o600 })
     })
   } catch (error) {
@@ -56,10 +65,7 @@ export async function openDataDir(path: string): Promise<DataDir> {
     throw error
   }
   return {
-    path: root,
-    databaseFile: join(root, 'panal.db'),
     ...folders,
-    adminTokenFile: join(root, 'admin.token'),
     close: () => {
       if (lock.open) lock.close()
     },

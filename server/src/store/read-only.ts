@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import Libsql from 'libsql'
+import { StartupError } from '../startup-error.ts'
 import { databaseDamage } from './database-file.ts'
+import { migrations } from './migrations/index.ts'
 import { SyncQueries } from './sync-query.ts'
 
 /** A database that another process may be writing: it can be read as it stands at one moment, and copied. */
@@ -19,6 +21,22 @@ export class ReadOnlyDatabase extends SyncQueries {
   /** A copy of what is committed now, in one file without a log. Writers go on meanwhile. Not synced. */
   copyTo(file: string): void {
     this.#connection.prepare('VACUUM INTO ?').run([file])
+  }
+
+  /** Whether the rows are as this program knows them. @throws StartupError 'database-too-new' | 'database-too-old' */
+  requireThisVersion(): void {
+    const rows = this.#connection.prepare('select name from kysely_migration').all([]) as { name: string }[]
+    const known = Object.keys(migrations)
+    if (rows.some(({ name }) => !known.includes(name)))
+      throw new StartupError(
+        'database-too-new',
+        'A newer version of Panal wrote this data directory. Use that version.',
+      )
+    if (rows.length < known.length)
+      throw new StartupError(
+        'database-too-old',
+        'An older version of Panal wrote this data directory. Start the server on it once, or use that version.',
+      )
   }
 
   /** What SQLite finds wrong with the structure of the file: nothing, where all is well. */

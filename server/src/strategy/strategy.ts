@@ -67,7 +67,7 @@ export interface Strategy {
 export class AggregationError extends Error {
   override readonly name = 'AggregationError'
   constructor(
-    readonly code: 'too-few' | 'zero-weight' | 'wrong-length' | 'unreadable',
+    readonly code: 'too-few' | 'zero-weight' | 'wrong-length' | 'damaged-update',
     message: string,
     options?: ErrorOptions,
   ) {

@@ -6,7 +6,9 @@ import {
   type Conditions,
   type DeviceRuntime,
   type DeviceStorage,
+  type RetryPolicy,
   type Rng,
+  type SocketIoOptions,
 } from '@panal/client-core'
 import { nodeFetch } from './node-fetch.ts'
 
@@ -15,6 +17,8 @@ export interface NodeRuntimeOptions {
   readonly server: string
   readonly rng: Rng
   readonly storage?: DeviceStorage
+  /** How soon it tries again what failed. Default: as a browser does. */
+  readonly retry?: RetryPolicy & Pick<SocketIoOptions, 'reconnectMinMs' | 'reconnectMaxMs'>
 }
 
 /** One for the process: its connections are shared by all devices of a thread. */
@@ -23,7 +27,7 @@ const fetch = nodeFetch()
 const onMains: Conditions = { charging: true, unmetered: true, idle: true }
 
 /** A device that is a Node process: Node's own HTTP, WebSocket and SHA-256; storage that ends with it by default. */
-export function nodeRuntime({ server, rng, storage = memoryStorage() }: NodeRuntimeOptions): DeviceRuntime {
+export function nodeRuntime({ server, rng, storage = memoryStorage(), retry }: NodeRuntimeOptions): DeviceRuntime {
   const clock = systemClock({ setTimeout, clearTimeout })
   const sha256 = (bytes: Uint8Array) => Promise.resolve(createHash('sha256').update(bytes).digest('hex'))
   return {
@@ -31,8 +35,8 @@ export function nodeRuntime({ server, rng, storage = memoryStorage() }: NodeRunt
     rng,
     storage,
     sha256,
-    transfer: httpTransfer({ baseUrl: server, fetch, sha256, clock, rng }),
-    connect: (signal) => Promise.resolve(socketIoChannel(server, {}, { clock, signal })),
+    transfer: httpTransfer({ baseUrl: server, fetch, sha256, clock, rng, ...(retry === undefined ? {} : { retry }) }),
+    connect: (signal) => Promise.resolve(socketIoChannel(server, retry ?? {}, { clock, signal })),
     conditions: () => Promise.resolve(onMains),
   }
 }

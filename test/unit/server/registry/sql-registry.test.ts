@@ -96,7 +96,7 @@ describe('propose', () => {
   it('refuses a candidate made of an update that is not in the log', async () => {
     const round = { ...collected(store), participants: ['d_a', 'd_stranger'] }
     const candidate = { params: Float32Array.of(1, 1), optimizerState: noState }
-    await expect(store.registry.propose(round, candidate, {})).rejects.toThrow('no accepted update')
+    await expect(store.registry.propose(round, candidate, {})).rejects.toMatchObject({ code: 'damaged-update' })
     expect(store.registry.versions('digits')).toHaveLength(1)
     expect(store.registry.openRounds('digits')).toMatchObject([{ phase: 'aggregating' }])
   })

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
@@ -143,14 +143,14 @@ describe('what no rule foresees', () => {
 })
 
 describe('an update', () => {
-  it('[R11] counts once: the same bytes get the same receipt, other bytes are refused', async () => {
+  it('[R11] [I2] [I5] counts once: the same bytes get the same receipt, other bytes are refused', async () => {
     const first = await bench.upload(devices[0]!, [1, 2, 3, 4])
     expect(await bench.upload(devices[0]!, [1, 2, 3, 4])).toEqual(first)
     await expect(bench.upload(devices[0]!, [1, 2, 3, 5])).rejects.toMatchObject({ code: 'conflicting-update' })
     expect(bench.rounds.current('digits')).toMatchObject({ numAccepted: 1 })
   })
 
-  it('[R11] gets the same receipt also after its round', async () => {
+  it('[R11] [I5] gets the same receipt also after its round', async () => {
     const closed = bench.closing(1)
     const [first] = await Promise.all(devices.map((device) => bench.upload(device, [1, 1, 1, 1])))
     await closed
@@ -288,6 +288,59 @@ describe('a restart', () => {
     await bench.boot()
     expect(await closed).toMatchObject({ outcome: 'abandoned' })
     bench.errors.length = 0
+  })
+
+  it('[R20] [F45] never averages an update that has one bit flipped in the spool: the round is abandoned, and says so', async () => {
+    const stopped = jest.spyOn(bench.registry, 'propose').mockRejectedValueOnce(new Error('stopped here'))
+    await Promise.all(devices.map((device) => bench.upload(device, [1, 1, 1, 1])))
+    await bench.halt()
+    stopped.mockRestore()
+    bench.errors.length = 0
+    const file = join(bench.folder, 'uploads', 'digits', '1', `${devices[1]!.join.deviceId}.update`)
+    const bytes = await readFile(file)
+    bytes[3] = bytes[3]! ^ 1
+    await writeFile(file, bytes)
+    const closed = bench.closing(1)
+    await bench.boot()
+    expect(await closed).toMatchObject({
+      outcome: 'abandoned',
+      reason: expect.stringMatching(/^damaged-update: .* no longer has the bytes of its receipt/),
+    })
+    expect(bench.registry.versions('digits')).toHaveLength(1)
+    expect(bench.registry.pointers('digits').head).toBe(0)
+    const next = bench.until((round) => round.number === 2 && round.phase === 'collecting')
+    for (const name of ['a', 'b', 'c']) bench.join(name)
+    await bench.letTimePass(next)
+  })
+
+  it('[R21] keeps the updates of the newest closed round, and no partial uploads', async () => {
+    const spooled = () => readdir(join(bench.folder, 'uploads', 'digits')).then((names) => names.sort())
+    for (const number of [1, 2]) {
+      const closed = bench.closing(number)
+      const uploads = devices.map((device) => bench.upload(device, [1, 1, 1, 1]))
+      await Promise.all(uploads)
+      await closed
+      await bench.letTimePass(bench.until((round) => round.number === number + 1))
+    }
+    expect(await spooled()).toEqual(['2'])
+    expect(
+      (await readdir(join(bench.folder, 'uploads', 'digits', '2'))).every((name) => name.endsWith('.update')),
+    ).toBe(true)
+  })
+
+  it('[R22] a task that was killed after its last round and before its pause opens no further one', async () => {
+    const finished = jest.fn()
+    await bench.halt()
+    bench.onFinished = finished
+    await bench.boot(false, { max: 1 })
+    const closed = bench.closing(1)
+    const back = ['a', 'b', 'c'].map((name) => bench.join(name))
+    await Promise.all(back.map((device) => bench.upload(device, [1, 1, 1, 1])))
+    await closed
+    await bench.halt()
+    finished.mockClear()
+    await bench.boot(false, { max: 1 })
+    expect(finished).toHaveBeenCalledTimes(1)
   })
 
   it('[R9] gives up on devices that do not come back within a lease', async () => {

@@ -5,8 +5,8 @@ import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { fields, show } from './output.ts'
 import { onServer } from './server-command.ts'
 
-/** `panal dataset …` and `panal audit …` */
-export function dataAndAuditCommands(program: Command, context: CliContext): void {
+/** `panal dataset …` */
+export function datasetCommands(program: Command, context: CliContext): void {
   const dataset = program.command('dataset').description('give the server examples of its own')
   onServer(
     dataset
@@ -20,21 +20,6 @@ export function dataAndAuditCommands(program: Command, context: CliContext): voi
       const path = `/v1/datasets${sample === true ? '?kind=sample' : ''}`
       const answer = await api.put<{ sha256: string; numBytes: number }>(path, createReadStream(file), size)
       show(context, json, answer, () => fields({ sha256: answer.sha256, bytes: answer.numBytes }))
-    },
-  )
-
-  const audit = program.command('audit').description('the trail of who changed what, and why')
-  onServer(
-    audit.command('verify').description('check that no row was altered or removed'),
-    context,
-    async (api, { json }) => {
-      const answer = await api.get<{ ok: boolean; numRows?: number; head?: string; seq?: number; detail?: string }>(
-        '/v1/audit/verify',
-      )
-      show(context, json, answer, () =>
-        answer.ok ? `${answer.numRows ?? 0} rows, unbroken; head ${answer.head ?? ''}\n` : '',
-      )
-      if (!answer.ok) throw new CommandError(exitCodes.refused, 'audit-broken', answer.detail ?? 'the chain is broken')
     },
   )
 }

@@ -1,0 +1,33 @@
+import type { Params } from '@panal/client-core'
+import type { Registry } from '../registry/registry.ts'
+import type { Task } from '../registry/task.ts'
+import type { UpdateLog } from './ports.ts'
+import type { Spool } from './spool.ts'
+import { countedUpdates, updateSource, type Collected } from './update-source.ts'
+
+export interface Candidate {
+  readonly params: Params
+  readonly optimizerState: Params
+}
+
+/**
+ * What the updates of a round make of its base. Depends on nothing but what is durable when collection ends, so a round
+ * that a crash interrupted and a replay years later give the same bytes [R15] [R19].
+ * @throws AggregationError
+ */
+export async function makeCandidate(
+  task: Task,
+  round: Collected,
+  { registry, log, spool }: { readonly registry: Registry; readonly log: UpdateLog; readonly spool: Spool },
+): Promise<Candidate> {
+  const { aggregator, optimizer } = task.strategy
+
+  // 3 aggregate: the mean of the clients' deltas, in canonical order
+  const meanDelta = await aggregator.aggregate(updateSource(task, spool, countedUpdates(log, round)))
+
+  // 4 apply: the server optimizer moves the base by it
+  const base = await registry.params(task.id, round.baseVersion)
+  const state = await registry.optimizerState(task, round.baseVersion)
+  const next = optimizer.apply(base, meanDelta, state)
+  return { params: next.params, optimizerState: next.state }
+}

@@ -4,7 +4,7 @@ import { systemClock } from '@panal/client-core'
 /** Timers that fire when the test says so, and remember what they were asked for. */
 function heldTimers() {
   const asked: number[] = []
-  let fire = () => undefined as void
+  let fire = (): void => undefined
   const timers = {
     setTimeout(callback: () => void, ms: number) {
       asked.push(ms)

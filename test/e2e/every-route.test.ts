@@ -31,6 +31,7 @@ const expected: Record<string, 'public' | 'device' | RoleName> = {
   'POST /v1/tasks/:taskId/requests/:request/approve': 'operator',
   'POST /v1/tasks/:taskId/requests/:request/refuse': 'operator',
   'GET /v1/blobs/:sha256': 'public',
+  'GET /v1/audit/entries': 'auditor',
   'GET /v1/audit/verify': 'auditor',
   'GET /v1/people': 'owner',
   'POST /v1/people': 'owner',

@@ -72,6 +72,7 @@ describe('what is there', () => {
       '/v1/account/password',
       '/v1/account/sessions',
       '/v1/account/sessions/{id}',
+      '/v1/audit/entries',
       '/v1/audit/verify',
       '/v1/blobs/{sha256}',
       '/v1/datasets',

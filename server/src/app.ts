@@ -42,7 +42,7 @@ export interface FrontDoor {
 }
 
 export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
-  const { config, clock, rounds, tasks, devices } = deps
+  const { config, clock, rounds, tasks, devices, nonces } = deps
   const allowed = allowedOrigins(config)
   const loggerInstance: FastifyBaseLogger = deps.log
   const app: App = Fastify({
@@ -73,7 +73,7 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
   await app.register(cookie)
   await limitRates(app, config)
   await documentApi(app)
-  guardAudience(app, { people: deps.people, devices, config, allowed })
+  guardAudience(app, { people: deps.people, devices, nonces, config, allowed })
   limitSlowClients(app, config)
 
   const ports = {
@@ -81,7 +81,9 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
     log: app.log,
     rounds,
     hasTask: (id: string) => tasks.has(id),
-    isDevice: (id: string, token: string) => devices.verify(id, token),
+    standing: (deviceId: string, taskId: string) => devices.standing(deviceId, taskId),
+    nonces,
+    allowed,
   }
   const sockets = attachSockets(app.server, ports, { allowed, maxSockets: config.maxSockets, connectTimeoutMs: 5000 })
   const metrics = makeMetrics({
@@ -101,7 +103,6 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
   await app.register(
     async (v1: App) => {
       for (const routes of [
-        deviceRoutes,
         keyRoutes,
         taskRoutes,
         versionRoutes,
@@ -115,6 +116,7 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
         oidcRoutes,
       ])
         routes(v1, deps)
+      deviceRoutes(v1, deps, { nonces, allowed })
       sessionRoutes(v1, deps, allowed)
       // Each in a scope of its own: they take streams instead of JSON.
       await v1.register(async (scope: App) => updateRoutes(scope, deps, metrics))
@@ -135,7 +137,7 @@ async function documentApi(app: App): Promise<void> {
       info: { title: 'Panal', description: 'Federated learning: the HTTP side of the server.', version: '1' },
       components: {
         securitySchemes: {
-          device: { type: 'http', scheme: 'bearer', description: '<deviceId>.<deviceToken>, from POST /v1/devices' },
+          device: { type: 'http', scheme: 'DPoP', description: 'a proof of the device’s key, RFC 9449' },
           person: { type: 'http', scheme: 'bearer', description: 'an API token' },
         },
       },

@@ -102,6 +102,18 @@ export const Config = Type.Object(
       default: 6000,
       description: 'requests per minute from one device in its own name, such as uploads',
     }),
+    enrolmentsPerDay: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000_000,
+      default: 20_000,
+      description: 'new devices per day from one network',
+    }),
+    enrolmentWorkBits: Type.Integer({
+      minimum: 0,
+      maximum: 22,
+      default: 10,
+      description: 'work that a new device of an open task does: 2 to the power of this many hashes; 0 asks for none',
+    }),
     signInsPerMinute: Type.Integer({
       minimum: 1,
       maximum: 1_000_000,
@@ -260,31 +272,4 @@ function isAddressRange(text: string): boolean {
   const family = isIP(address)
   if (family === 0 || rest.length > 0) return false
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
-}
-
-/** docs/configuration.md, whole. */
-export function configurationPage(): string {
-  const rows = settings.map(({ env, flag, fallback, help }) => [
-    `\`${flag}\``,
-    `\`${env}\``,
-    fallback === '' ? '(none)' : `\`${fallback}\``,
-    help,
-  ])
-  return `# Configuration
-
-Every setting of \`panal start\` is a flag or an environment variable; a flag wins. An empty variable counts as none.
-This page is written by \`npx panal settings > docs/configuration.md\` from the table in \`server/src/config.ts\`.
-
-${markdownTable(['flag', 'variable', 'default', 'what it sets'], rows)}
-
-Two more variables are read by the other commands of \`panal\`: \`PANAL_SERVER\` (address of the server, default
-\`http://127.0.0.1:8080\`) and \`PANAL_TOKEN\` (API token; default: the one in \`<data>/admin.token\`).
-`
-}
-
-/** Columns aligned, as Prettier would have them. */
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)))
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`
-  return [head, widths.map((width) => '-'.repeat(width)), ...rows].map(line).join('\n')
 }

@@ -13,7 +13,16 @@ export const makeLog = (
     {
       level,
       base: null,
-      redact: ['req.headers.authorization', 'req.headers.cookie', '*.deviceToken', '*.token', '*.session', '*.link'],
+      redact: [
+        'req.headers.authorization',
+        'req.headers.cookie',
+        'req.headers.dpop',
+        '*.proof',
+        '*.invitation',
+        '*.token',
+        '*.session',
+        '*.link',
+      ],
     },
     destination,
   )

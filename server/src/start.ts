@@ -6,7 +6,10 @@ import { buildApp, type FrontDoor } from './app.ts'
 import { MoveRequests } from './approval/move-requests.ts'
 import { AuditLog } from './audit/audit-log.ts'
 import { Devices } from './auth/devices.ts'
+import { Invitations } from './auth/invitations.ts'
 import { writeLocalToken } from './auth/local-token.ts'
+import { ProofNonces } from './auth/proof-nonces.ts'
+import { ProofOfWork } from './auth/proof-of-work.ts'
 import { codeVersion } from './code-version.ts'
 import { Oidc } from './auth/oidc.ts'
 import { readOidcSettings } from './auth/oidc-settings.ts'
@@ -87,7 +90,10 @@ async function compose(
     ...(oidc === undefined ? {} : { oidc: (deps) => new Oidc(deps, oidc) }),
   })
   const keys = await ServerKeys.load({ dataDir, clock })
-  const devices = new Devices({ db, clock, audit })
+  const devices = new Devices({ db, clock, audit, maxPerNetwork: config.enrolmentsPerDay })
+  const invitations = new Invitations({ db, clock, audit, keys })
+  const nonces = new ProofNonces(clock)
+  const work = new ProofOfWork({ clock, bits: config.enrolmentWorkBits })
   const blobs = new BlobFiles(dataDir)
   const registry = new SqlRegistry({ db, blobs, clock, audit, codeVersion: codeVersion() })
   const evaluator = makeEvaluator({ readBlob: (sha256) => blobs.read(sha256) })
@@ -117,7 +123,21 @@ async function compose(
   const catalogue = new BlobCatalogue({ db, clock, audit })
   const champion = (taskId: string) => registry.pointers(taskId).champion
   const moveRequests = new MoveRequests({ db, clock, audit, champion })
-  const stores = { registry, tasks, blobs, catalogue, keys, devices, people, moveRequests, audit, disk }
+  const stores = {
+    registry,
+    tasks,
+    blobs,
+    catalogue,
+    keys,
+    devices,
+    invitations,
+    nonces,
+    work,
+    people,
+    moveRequests,
+    audit,
+    disk,
+  }
   let url = ''
   const life = { isReady: () => ready, address: () => url }
   const door = await buildApp({ config, clock, log, rounds, uploads, ...stores, webFolder, ...life })
@@ -138,6 +158,7 @@ async function compose(
     for (const task of tasks.list()) rounds.start(task, tasks.isPaused(task.id))
     url = await listen(door, config)
     people.sweep()
+    invitations.sweep()
     await writeLocalToken(dataDir, people.tokens)
     ready = true
     return {

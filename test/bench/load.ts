@@ -79,6 +79,8 @@ async function measure(size: LoadSize, profile: string | undefined): Promise<Loa
       '1000000',
       '--network-requests-per-minute',
       '100000000',
+      '--enrolments-per-day',
+      '1000000',
       '--max-uploads',
       String(size.active + size.slow),
     ],
@@ -92,9 +94,10 @@ async function measure(size: LoadSize, profile: string | undefined): Promise<Loa
     const { url } = server
     const api = serverApi(url, server.token)
     await publish(api, size)
-    const identities = await stage(server, stages, 'enrolment', () =>
-      enrolAll(url, size.idle + size.active + size.slow),
-    )
+    const [identities, slowOnes] = await stage(server, stages, 'enrolment', async () => [
+      await enrolAll(url, 'active', size.idle + size.active),
+      await enrolAll(url, 'slow', size.slow),
+    ])
     const take = (count: number) => identities.splice(0, count)
     const common = { server: url, joinsPerSecond, onProblem }
 
@@ -127,7 +130,7 @@ async function measure(size: LoadSize, profile: string | undefined): Promise<Loa
       const onEvent = (identity: Joined['identity'], _name: string, offer: unknown) => {
         if (offers.push({ identity, assignment: offer as Assignment }) === size.slow) allCame()
       }
-      const slow = await joinAll(take(size.slow), {
+      const slow = await joinAll(slowOnes, {
         ...common,
         taskId: 'slow',
         idle: true,

@@ -26,7 +26,7 @@ export async function startNullDevices(server: string, taskId: string, count: nu
   await ready()
   let shared: Promise<Trainer> | undefined
   const sessions = Array.from({ length: count }, (_, index): Session => {
-    const runtime = nodeRuntime({ server, rng: makeRng(`bench/${index}`) })
+    const runtime = nodeRuntime({ server, rng: makeRng(`bench/${process.pid}/${index}`) })
     return startSession({
       runtime,
       taskId,

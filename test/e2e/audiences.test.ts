@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { createTask, useLiveServer } from '../fixtures/live-server.ts'
 import { answerOf } from '../fixtures/raw-http.ts'
+import { dpopFor, testDevice, workFor } from '../fixtures/test-device.ts'
 
 const live = useLiveServer()
 beforeAll(async () => {
@@ -124,7 +125,16 @@ describe('who may do what', () => {
   })
 
   it('a contributor who is signed in may still enrol a device', async () => {
-    const response = await live.fetch('/v1/devices', { method: 'POST', headers: { cookie: await ownerCookie() } })
+    const device = await testDevice()
+    const response = await live.fetch('/v1/devices', {
+      method: 'POST',
+      headers: {
+        cookie: await ownerCookie(),
+        dpop: await dpopFor(live, device, ['POST', '/v1/devices']),
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ taskId: 'digits', work: await workFor(live, device) }),
+    })
     expect(response.status).toBe(201)
   })
 })

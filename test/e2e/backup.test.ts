@@ -114,6 +114,7 @@ describe('panal backup and restore', () => {
       expect(audit).toMatchObject({ ok: true })
       const there = {
         ...live,
+        url: server.url,
         fetch: (path: string, init?: RequestInit) => fetch(server.url + path, init),
       }
       const again = await putUpdate(there, devices[0]!, offer, { bytes: update })

@@ -12,11 +12,12 @@ import {
   type Trainer,
 } from '@panal/client-core'
 import { memoryStorage, sha256 } from '../fixtures/device-bench.ts'
+import { nodeKeys } from '../../simulations/src/fleet/node-keys.ts'
 import { createTask, useLiveServer } from '../fixtures/live-server.ts'
 
 const numRounds = 3
 const live = useLiveServer()
-const clock = systemClock(globalThis)
+const real = systemClock(globalThis)
 const layout = makeLayout([{ name: 'w', shape: [51] }])
 
 /** Takes no time and learns nothing: a small delta by chance. What is tested is everything around it. */
@@ -36,14 +37,22 @@ const nullTrainer: Trainer = {
 
 const dataset = { numExamples: 1, inputShape: [4, 4, 1], x: new Float32Array(16), y: Int32Array.of(0) }
 
+const dayMs = 86_400_000
+
+/** The first device's clock is right, the second's a day behind, the third's a day ahead. */
 const runtimeOf = (index: number): DeviceRuntime => {
+  const offByMs = [0, 0, -dayMs, dayMs][index] ?? 0
+  const clock = { ...real, now: () => real.now() + offByMs }
   const rng = makeRng(index)
+  const keys = nodeKeys(rng)
   return {
     clock,
     rng,
     sha256,
     storage: memoryStorage(),
-    transfer: httpTransfer({ baseUrl: live.url, fetch: (url, init) => fetch(url, init), sha256, clock, rng }),
+    keys,
+    origin: live.url,
+    transfer: httpTransfer({ baseUrl: live.url, fetch: (url, init) => fetch(url, init), keys, sha256, clock, rng }),
     connect: async (signal) => socketIoChannel(live.url, {}, { clock, signal }),
     conditions: async () => ({ charging: true, unmetered: true, idle: true }),
   }
@@ -99,7 +108,7 @@ describe('sessions against the real server', () => {
     await Promise.all(devices.map(({ session }) => session.leave()))
   })
 
-  it('[P17] every device’s update counts in every round, until the task’s last', async () => {
+  it('[P17] [F21] every device’s update counts in every round, a day off or not, until the task’s last', async () => {
     const all = await Promise.all(
       devices.map(({ until }) => until((events) => roundsAccepted(events).length === numRounds)),
     )

@@ -1,12 +1,11 @@
-import { connect, type Socket } from 'node:net'
 import { beforeAll, expect, it } from '@jest/globals'
 import type { Assignment, Closing } from '@panal/client-core'
 import { startServer } from '@panal/server'
+import { halfAnUpload } from '../fixtures/half-upload.ts'
 import { createTask, liveConfig, useLiveServer } from '../fixtures/live-server.ts'
-import { joinTask, next, openSocket, sha256, updateOf, type RawDevice } from '../fixtures/raw-device.ts'
+import { joinTask, next, openSocket, type RawDevice } from '../fixtures/raw-device.ts'
 
 const live = useLiveServer({ drainMs: 20_000 })
-const bytes = updateOf(51)
 let device: RawDevice
 let offer: Assignment
 
@@ -19,42 +18,19 @@ beforeAll(async () => {
   offer = await device.assignment
 }, 60_000)
 
-/** The start of an update on a connection of its own. Resolves once the server has read it. */
-async function halfAnUpload(): Promise<Socket> {
-  const { hostname, port } = new URL(live.url)
-  const socket = connect(Number(port), hostname)
-  const header = JSON.stringify({ codec: 'f32', bytes: 204, baseVersion: 0, numExamples: 10, numSteps: 5 })
-  const path = `/v1/tasks/digits/rounds/${offer.roundNumber}/updates/${sha256(bytes)}`
-  const lines = [
-    `PUT ${path} HTTP/1.1`,
-    'host: x',
-    'expect: 100-continue',
-    `authorization: Bearer ${device.deviceId}.${device.deviceToken}`,
-    'content-type: application/octet-stream',
-    'content-length: 204',
-    `panal-update: ${header}`,
-  ]
-  const accepted = next<Buffer>(socket as never, 'data')
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
-  expect((await accepted).toString()).toMatch(/^HTTP\/1.1 100 /)
-  socket.write(bytes.subarray(0, 100))
-  return socket
-}
-
 it('a stopping server tells devices and watchers, finishes the uploads in flight, and lets the next one in', async () => {
   const watcher = openSocket(live)
   await next(watcher, 'connect')
-  const upload = await halfAnUpload()
+  const upload = await halfAnUpload(live, device, offer)
   const told = Promise.all([next<Closing>(device.socket, 'closing'), next<Closing>(watcher, 'closing')])
-  const receipt = next<Buffer>(upload as never, 'data')
   const joinersClosing = next<Closing>(device.socket, 'closing')
 
   const stopped = live.close()
   expect(await joinersClosing).toMatchObject({ code: 'draining', retryAfterMs: expect.any(Number) })
   expect([(await live.fetch('/healthz')).status, (await live.fetch('/readyz')).status]).toEqual([200, 503])
-  upload.write(bytes.subarray(100))
+  upload.finish()
 
-  expect((await receipt).toString()).toMatch(/^HTTP\/1.1 200 OK[^]*"roundNumber":1/)
+  expect(await upload.answer).toMatch(/^HTTP\/1.1 200 OK[^]*"roundNumber":1/)
   expect((await told)[1]).toMatchObject({ code: 'draining' })
   await stopped
   await expect(live.fetch('/healthz')).rejects.toThrow()

@@ -4,13 +4,18 @@ import type { RouteAudience } from '../../server/src/http/audience.ts'
 import { createTask, useLiveServer } from '../fixtures/live-server.ts'
 import { signedIn, tokenOf, type RoleName } from '../fixtures/people.ts'
 import { requestPath } from '../fixtures/raw-http.ts'
+import { dpopFor, type TestDevice } from '../fixtures/test-device.ts'
 
 /** For whom each route is. A route that is not here fails the test: somebody has to say so twice. */
 const expected: Record<string, 'public' | 'device' | RoleName> = {
   'GET /healthz': 'public',
   'GET /readyz': 'public',
   'GET /metrics': 'viewer',
+  'GET /v1/devices': 'operator',
+  'GET /v1/devices/challenge': 'public',
   'POST /v1/devices': 'public',
+  'POST /v1/devices/:deviceId/revoke': 'operator',
+  'POST /v1/tasks/:taskId/invitations': 'operator',
   'GET /v1/keys': 'public',
   'POST /v1/keys/rotate': 'owner',
   'GET /v1/schemas/task': 'public',
@@ -68,6 +73,7 @@ const expected: Record<string, 'public' | 'device' | RoleName> = {
 
 /** What fills the parameters of a path: nothing that is there, so that a walk changes little. */
 const params: Record<string, string> = {
+  deviceId: `d_${'A'.repeat(22)}`,
   taskId: 'nowhere',
   version: '1',
   request: '1',
@@ -87,9 +93,10 @@ type Caller = 'nobody' | 'device' | 'expired session' | 'ended session' | 'revok
 function verdict(caller: Caller, audience: (typeof expected)[string]): 'through' | 'unauthorized' | 'forbidden' {
   if (audience === 'device') return caller === 'device' ? 'through' : 'unauthorized'
   // A credential that is not good is refused also where none is needed; a cookie that has run out is none.
-  if (caller === 'device' || caller === 'revoked token') return 'unauthorized'
+  if (caller === 'revoked token') return 'unauthorized'
   if (audience === 'public') return 'through'
-  if (caller === 'nobody' || caller === 'expired session' || caller === 'ended session') return 'unauthorized'
+  if (caller === 'nobody' || caller === 'device' || caller === 'expired session' || caller === 'ended session')
+    return 'unauthorized'
   return ranks.indexOf(caller) >= ranks.indexOf(audience) ? 'through' : 'forbidden'
 }
 
@@ -97,6 +104,7 @@ let offsetMs = 0
 const real = systemClock({ setTimeout, clearTimeout })
 const clock: Clock = { now: () => real.now() + offsetMs, sleep: (ms, signal) => real.sleep(ms, signal) }
 const live = useLiveServer({ signInsPerMinute: 10_000, enrolmentsPerMinute: 10_000 }, { clock })
+let device: TestDevice
 const callers = {} as Record<Caller, Record<string, string>>
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
@@ -114,10 +122,10 @@ beforeAll(async () => {
     tokens: { id: string; name: string }[]
   }
   await owner.send('DELETE', `/v1/tokens/${tokens.find(({ name }) => name === 'gone')!.id}`)
-  const { deviceId, deviceToken } = await live.enrol()
+  device = await live.enrol()
   Object.assign(callers, {
     nobody: {},
-    device: bearer(`${deviceId}.${deviceToken}`),
+    device: {},
     'expired session': { cookie: `panal-session=${expired.session!}` },
     'ended session': { cookie: endedCookie },
     'revoked token': bearer(revoked),
@@ -126,7 +134,8 @@ beforeAll(async () => {
 }, 60_000)
 
 async function ask(caller: Caller, method: string, path: string): Promise<'through' | 'unauthorized' | 'forbidden'> {
-  const headers = { ...callers[caller], 'x-panal-csrf': '1' }
+  const proof = caller === 'device' ? { dpop: await dpopFor(live, device, [method, path]) } : {}
+  const headers = { ...callers[caller], ...proof, 'x-panal-csrf': '1' }
   const { status, body } = await requestPath(live.url, path, { method, headers })
   if (method === 'HEAD') return status === 401 ? 'unauthorized' : status === 403 ? 'forbidden' : 'through'
   const { code } = (/^\{/.test(body) ? JSON.parse(body) : {}) as { code?: string }

@@ -20,13 +20,15 @@ const connected = async () => {
 }
 
 describe('joining', () => {
-  it('needs a known version, a device’s own token and a known task', async () => {
+  it('needs a known version, a device’s own key and a known task', async () => {
     const device = await live.enrol()
     const other = await live.enrol()
     const join = (changes: object) =>
       connected().then((socket) => ask(socket, 'join', { ...joinMessage('digits', device), ...changes }))
     expect(await join({ protocolVersion: 99 })).toMatchObject({ code: 'unsupported-version' })
-    expect(await join({ deviceToken: other.deviceToken })).toMatchObject({ code: 'unauthorized' })
+    expect(await join(joinMessage('digits', { ...other, deviceId: device.deviceId }))).toMatchObject({
+      code: 'unauthorized',
+    })
     expect(await join({ deviceId: `d_${'A'.repeat(22)}` })).toMatchObject({ code: 'unauthorized' })
     expect(await join({ taskId: 'nope' })).toMatchObject({ code: 'unknown-task' })
     expect(await join({ numExamples: '10' })).toMatchObject({ code: 'bad-request' })
@@ -43,8 +45,7 @@ describe('joining', () => {
   it('happens once per connection: for one task and one device', async () => {
     const { socket, ...device } = await joinTask(live, 'digits')
     opened.push(socket)
-    const again = { deviceId: device.deviceId, deviceToken: device.deviceToken }
-    expect(await ask(socket, 'join', joinMessage('digits', again))).toMatchObject({ ok: true })
+    expect(await ask(socket, 'join', joinMessage('digits', device))).toMatchObject({ ok: true })
     const other = await live.enrol()
     expect(await ask(socket, 'join', joinMessage('digits', other))).toMatchObject({ code: 'bad-request' })
     expect(await ask(socket, 'heartbeat', heartbeat)).toMatchObject({ ok: true })
@@ -54,8 +55,7 @@ describe('joining', () => {
     const first = await joinTask(live, 'digits')
     const closing = next<Closing>(first.socket, 'closing')
     const second = await connected()
-    const { deviceId, deviceToken } = first
-    expect(await ask(second, 'join', joinMessage('digits', { deviceId, deviceToken }))).toMatchObject({ ok: true })
+    expect(await ask(second, 'join', joinMessage('digits', first))).toMatchObject({ ok: true })
     expect(await closing).toMatchObject({ code: 'superseded' })
     expect(await ask(second, 'heartbeat', heartbeat)).toMatchObject({ ok: true })
   })

@@ -3,17 +3,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import {
   httpTransfer,
+  isWorkDone,
   makeRng,
   systemClock,
   type Clock,
   type Fetch,
   type HttpTransferOptions,
+  type RequestClaims,
+  type WorkDone,
 } from '@panal/client-core'
-import { CuttingServer, readAll, sendJson, sendThenCut, type Answer } from '../fixtures/cutting-server.ts'
+import { CuttingServer, readAll, sendJson, sendThenCut, type Answer, type Asked } from '../fixtures/cutting-server.ts'
 import { receiptFor, sha256 } from '../fixtures/device-bench.ts'
-import { roundSummary, testDeviceId, testDeviceToken } from '../fixtures/wire.ts'
+import { testDevice } from '../fixtures/test-device.ts'
+import { roundSummary, serverKeySet } from '../fixtures/wire.ts'
 
 const real = systemClock(globalThis)
+const device = await testDevice('transfer')
+const { keys } = device
 const never = new AbortController().signal
 const stallMs = 30_000
 const bytes = randomFillSync(new Uint8Array(300_000))
@@ -35,6 +41,10 @@ function impatientClock(): Clock & { readonly pauses: number[] } {
   }
 }
 
+/** What a request's proof says. */
+const claimsOf = ({ headers }: Asked): RequestClaims =>
+  JSON.parse(Buffer.from(String(headers['dpop']).split('.')[1]!, 'base64url').toString()) as RequestClaims
+
 const open: CuttingServer[] = []
 afterEach(async () => {
   for (const each of open.splice(0)) await each.close()
@@ -45,7 +55,16 @@ async function serving(answer: Answer, options: Partial<HttpTransferOptions> = {
   open.push(server)
   const clock = impatientClock()
   const baseUrl = await server.listen()
-  const transfer = httpTransfer({ baseUrl, fetch: platformFetch, sha256, clock, rng: makeRng(1), stallMs, ...options })
+  const transfer = httpTransfer({
+    baseUrl,
+    fetch: platformFetch,
+    keys,
+    sha256,
+    clock,
+    rng: makeRng(1),
+    stallMs,
+    ...options,
+  })
   return { server, clock, transfer, baseUrl }
 }
 
@@ -65,21 +84,33 @@ function announce(request: IncomingMessage, response: ServerResponse, blob: Uint
   return blob.subarray(start)
 }
 
+const challenge = { proofNonce: 'first', work: { challenge: 'c', bits: 4 } }
+const enrolment = { deviceId: device.deviceId, taskId: 'digits', serverKeys: serverKeySet }
+
 describe('enrolment', () => {
-  it('[P5] asks for an identity', async () => {
-    const identity = { deviceId: testDeviceId, deviceToken: testDeviceToken }
-    const { server, transfer } = await serving((_, response) => sendJson(response, 201, identity))
-    expect(await transfer.enrol()).toEqual(identity)
-    expect(server.requests).toEqual(['POST /v1/devices'])
+  it('[P5] takes a challenge, does the work, and proves that it has its key', async () => {
+    const { server, transfer, baseUrl } = await serving(async (request, response) => {
+      await readAll(request)
+      sendJson(response, request.method === 'GET' ? 200 : 201, request.method === 'GET' ? challenge : enrolment)
+    })
+    expect(await transfer.enrol({ taskId: 'digits' })).toEqual(enrolment)
+    expect(server.requests).toEqual(['GET /v1/devices/challenge', 'POST /v1/devices'])
+    const [, post] = server.asked
+    const { taskId, work } = JSON.parse(post!.body.toString()) as { taskId: string; work: WorkDone }
+    expect(taskId).toBe('digits')
+    expect(isWorkDone(work, 4, device.deviceId)).toBe(true)
+    expect(claimsOf(post!)).toMatchObject({ htm: 'POST', htu: `${baseUrl}/v1/devices`, nonce: 'first' })
   })
 
   it('[P20] waits as long as the server asks, and a fifth longer at most', async () => {
-    const { clock, transfer } = await serving((_, response, before) => {
+    const { clock, transfer } = await serving(async (request, response, before) => {
+      await readAll(request)
       if (before === 0) sendJson(response, 429, { code: 'rate-limited', detail: 'slowly', retryAfterMs: 7_000 })
       else if (before === 1) response.writeHead(503, { 'retry-after': '9' }).end('<html>')
-      else sendJson(response, 201, { deviceId: testDeviceId, deviceToken: testDeviceToken })
+      else if (request.method === 'GET') sendJson(response, 200, challenge)
+      else sendJson(response, 201, enrolment)
     })
-    await transfer.enrol()
+    await transfer.enrol({ taskId: 'digits' })
     expect(clock.pauses).toHaveLength(2)
     expect(clock.pauses[0]).toBeGreaterThanOrEqual(7_000)
     expect(clock.pauses[0]).toBeLessThanOrEqual(8_400)
@@ -218,7 +249,7 @@ describe('downloads', () => {
 describe('uploads', () => {
   const url = `/v1/tasks/digits/rounds/3/updates/${digest}`
   const header = { codec: 'f32', baseVersion: 2, numExamples: 10, numSteps: 4, lossBefore: 1.5 } as const
-  const target = { taskId: 'digits', roundNumber: 3, deviceId: testDeviceId, deviceToken: testDeviceToken }
+  const target = { taskId: 'digits', roundNumber: 3 }
   const update = { ...target, bytes, header }
 
   it('[P15] sends the bytes with all that belongs to them, and gives the receipt', async () => {
@@ -233,7 +264,7 @@ describe('uploads', () => {
     const [asked] = server.asked
     expect(`${asked?.method} ${asked?.url}`).toBe(`PUT ${url}`)
     expect(asked?.headers).toMatchObject({
-      authorization: `Bearer ${testDeviceId}.${testDeviceToken}`,
+      dpop: expect.stringMatching(/^ey/),
       'content-type': 'application/octet-stream',
       'content-length': '300000',
     })
@@ -252,6 +283,23 @@ describe('uploads', () => {
     await transfer.upload({ ...update, bytes: pool.subarray(3) }, never)
     expect(server.requests).toEqual([`PUT ${url}`])
     expect(server.asked[0]?.body.equals(bytes)).toBe(true)
+  })
+
+  it('[P15] signs again with the nonce of the answer when its own was stale, at once and once', async () => {
+    const stale = { code: 'stale-proof', detail: 'old nonce' }
+    const { clock, server, transfer } = await serving(async (request, response, before) => {
+      await readAll(request)
+      if (before === 0) sendJson(response, 401, stale, { 'dpop-nonce': 'second' })
+      else if (before === 1) sendJson(response, 200, await receiptFor(update), { 'dpop-nonce': 'third' })
+      else sendJson(response, 401, stale, { 'dpop-nonce': 'fourth' })
+    })
+    transfer.useNonce('first')
+    await transfer.upload(update, never)
+    expect(clock.pauses).toEqual([])
+    await expect(transfer.upload(update, never)).rejects.toMatchObject({ code: 'stale-proof' })
+    expect(server.asked.map((asked) => claimsOf(asked).nonce)).toEqual(['first', 'second', 'third', 'fourth'])
+    const ids = new Set(server.asked.map((asked) => claimsOf(asked).jti))
+    expect(ids.size).toBe(4)
   })
 
   it('[P16] after a cut asks how much arrived, and sends the rest alone', async () => {
@@ -273,7 +321,7 @@ describe('uploads', () => {
     expect(held.equals(bytes)).toBe(true)
     expect(server.requests).toEqual([`PUT ${url}`, `HEAD ${url}`, `PUT ${url}`])
     const [, head, rest] = server.asked
-    expect(head?.headers.authorization).toBe(`Bearer ${testDeviceId}.${testDeviceToken}`)
+    expect(head?.headers['dpop']).toMatch(/^ey/)
     const start = bytes.length - (rest?.body.length ?? 0)
     expect(start).toBeGreaterThan(0)
     expect(rest?.headers['content-range']).toBe(`bytes ${start}-299999/300000`)

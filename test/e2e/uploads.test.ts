@@ -1,7 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Assignment, RoundSummary } from '@panal/client-core'
 import { createTask, useLiveServer } from '../fixtures/live-server.ts'
-import { ask, joinTask, next, openSocket, putUpdate, sha256, updateOf, type RawDevice } from '../fixtures/raw-device.ts'
+import {
+  ask,
+  dpopFor,
+  joinMessage,
+  joinProof,
+  joinTask,
+  next,
+  openSocket,
+  putUpdate,
+  sha256,
+  testDevice,
+  updateOf,
+  type RawDevice,
+} from '../fixtures/raw-device.ts'
 
 const live = useLiveServer()
 const numParams = 51
@@ -26,20 +39,29 @@ const verdict = async (response: Response) => {
 const bytes = updateOf(numParams)
 
 describe('an update', () => {
-  it('without a credential, with another device’s, or with half of one is 401', async () => {
+  it('without a proof, or with one that is not good for it, is 401', async () => {
     const [a, b] = devices as [RawDevice, RawDevice]
+    const path = `/v1/tasks/digits/rounds/${offer.roundNumber}/updates/${sha256(bytes)}`
+    const stranger = await testDevice()
     const tries = [
       undefined,
-      'Bearer x',
-      `Bearer ${a.deviceId}.${b.deviceToken}`,
-      `Bearer ${a.deviceId}`,
+      'x',
       `Bearer ${live.operatorToken}`,
+      await dpopFor(live, stranger, ['PUT', path]),
+      await dpopFor(live, a, ['HEAD', path]),
+      await dpopFor(live, a, ['PUT', path.replace('/1/', '/2/')]),
+      await dpopFor(live, a, ['PUT', path], { origin: 'https://evil.example' }),
+      await joinProof(b, joinMessage('digits', b), { nonce: 'x', origin: live.url }),
     ]
-    for (const authorization of tries)
-      expect(await verdict(await putUpdate(live, a, offer, { bytes, headers: { authorization } }))).toEqual([
+    for (const dpop of tries)
+      expect(await verdict(await putUpdate(live, a, offer, { bytes, headers: { dpop } }))).toEqual([
         401,
         'unauthorized',
       ])
+    const stale = await dpopFor(live, a, ['PUT', path], { nonce: 'x' })
+    const refused = await putUpdate(live, a, offer, { bytes, headers: { dpop: stale } })
+    expect(refused.headers.get('dpop-nonce')).toEqual(expect.any(String))
+    expect(await verdict(refused)).toEqual([401, 'stale-proof'])
   })
 
   it.each([
@@ -67,8 +89,9 @@ describe('an update', () => {
   })
 
   it('of a device that was not asked is 403', async () => {
-    const stranger = await live.enrol()
+    const stranger = await joinTask(live, 'digits')
     expect(await verdict(await putUpdate(live, stranger, offer, { bytes }))).toEqual([403, 'not-assigned'])
+    stranger.socket.close()
   })
 
   it('of other bytes than its name says is 422', async () => {

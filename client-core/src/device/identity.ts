@@ -1,17 +1,47 @@
-import { Enrolment } from '../protocol/messages.ts'
+import { Type } from 'typebox'
+import { deviceIdOf } from '../protocol/keys.ts'
+import { DeviceId } from '../protocol/ids.ts'
+import type { Join } from '../protocol/messages.ts'
+import { makeProof, proofTypes } from '../protocol/proof.ts'
+import { protocolVersion } from '../protocol/version.ts'
 import type { DeviceRuntime } from './runtime.ts'
 import { readJson, writeJson } from './stored-json.ts'
 
-const key = 'identity'
+const keyOf = (taskId: string) => `enrolled/${taskId}`
+/** Under which id this device enrolled for a task: another key would be another device. */
+const Enrolled = Type.Object({ deviceId: DeviceId })
 
-/** The identity this device was given once, or a new one. @throws PanalError when enrolment fails */
-export async function loadIdentity({ storage, transfer }: DeviceRuntime, signal: AbortSignal): Promise<Enrolment> {
-  const kept = await readJson(storage, key, Enrolment)
-  if (kept !== undefined) return kept
-  const identity = await transfer.enrol(signal)
-  await writeJson(storage, key, identity)
-  return identity
+export interface EnrolOptions {
+  readonly taskId: string
+  /** For a task that takes devices by invitation. */
+  readonly invitation?: string | undefined
 }
 
-/** For a server that knows the identity no more: the next `loadIdentity` enrols anew. */
-export const forgetIdentity = ({ storage }: DeviceRuntime): Promise<void> => storage.remove(key)
+/** This device's id, enrolled for the task: now, if it was not yet. @throws PanalError when enrolment fails */
+export async function loadIdentity(
+  { keys, storage, transfer }: DeviceRuntime,
+  { taskId, invitation }: EnrolOptions,
+  signal: AbortSignal,
+): Promise<DeviceId> {
+  const deviceId = deviceIdOf(await keys.publicKey())
+  const kept = await readJson(storage, keyOf(taskId), Enrolled)
+  if (kept?.deviceId === deviceId) return deviceId
+  await transfer.enrol({ taskId, ...(invitation === undefined ? {} : { invitation }) }, signal)
+  await writeJson(storage, keyOf(taskId), { deviceId })
+  return deviceId
+}
+
+/** For a server that knows the device no more: the next `loadIdentity` enrols anew. */
+export const forgetIdentity = ({ storage }: DeviceRuntime, taskId: string): Promise<void> =>
+  storage.remove(keyOf(taskId))
+
+/** A join under this device's signature, for the one connection that has this challenge. */
+export async function signedJoin(
+  { keys, origin }: Pick<DeviceRuntime, 'keys' | 'origin'>,
+  join: Omit<Join, 'protocolVersion' | 'proof'>,
+  challenge: string,
+): Promise<Join> {
+  const { taskId, deviceId } = join
+  const claims = { nonce: challenge, taskId, deviceId, origin, protocolVersion }
+  return { protocolVersion, ...join, proof: await makeProof(keys, proofTypes.join, claims) }
+}

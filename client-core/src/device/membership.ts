@@ -1,48 +1,14 @@
-import type { ErrorCode } from '../protocol/errors.ts'
+import { PanalError, type ErrorCode } from '../protocol/errors.ts'
+import type { DeviceId } from '../protocol/ids.ts'
 import type * as Wire from '../protocol/messages.ts'
-import { protocolVersion } from '../protocol/version.ts'
 import { childController, type ChildController } from '../transport/abort.ts'
 import type { Channel } from '../transport/channel.ts'
 import { listeners } from '../transport/listeners.ts'
 import { defaultRetryPolicy, isTransient, retryDelayMs } from '../transport/retry.ts'
-import { forgetIdentity, loadIdentity } from './identity.ts'
-import type { DeviceRuntime } from './runtime.ts'
-import type { SessionState } from './session-state.ts'
+import { forgetIdentity, loadIdentity, signedJoin } from './identity.ts'
+import type { Left, Member, MembershipOptions } from './member.ts'
+import { final, needsJoin } from './refusals.ts'
 
-export type Left = Extract<SessionState, { state: 'left' }>
-
-/** What a membership asks of the device it keeps joined, and tells it. */
-export interface Member {
-  /** What the device is doing, in the words of a heartbeat. */
-  doing(): Omit<Wire.ClientEvent<'heartbeat'>, 'conditions'>
-  /** The device's conditions as they are now, before each heartbeat. */
-  onConditions(conditions: Wire.Conditions): void
-  onConnecting(attempt: number): void
-  /** `roundInHand`: what the device was working on when it asked, for an answer that crossed a newer assignment. */
-  onJoined(reply: Wire.JoinReply, roundInHand: number | undefined): void
-  onHeartbeat(reply: Wire.HeartbeatReply, roundInHand: number | undefined): void
-  /** Registers what the device wants to hear of on each new channel; returns the functions that stop listening. */
-  listen(channel: Channel): readonly (() => void)[]
-  /** A bug: the device cannot go on. */
-  onFailure(error: unknown): void
-}
-
-export interface MembershipOptions {
-  readonly runtime: DeviceRuntime
-  readonly taskId: string
-  readonly numExamples: number
-  readonly signal: AbortSignal
-}
-
-/** Refusals after which the same device cannot come back as it is. `unauthorized` is one only after enrolling anew. */
-const final: ReadonlySet<ErrorCode> = new Set([
-  'bad-request',
-  'unsupported-version',
-  'forbidden',
-  'unknown-task',
-  'superseded',
-])
-const needsJoin: ReadonlySet<ErrorCode> = new Set(['not-joined', 'lease-lapsed', 'unauthorized'])
 /** Until the server has said how often. */
 const firstHeartbeatMs = 5_000
 const goodbyeMs = 1_000
@@ -57,7 +23,7 @@ export class Membership {
   readonly #life: ChildController
   readonly #joins = listeners<Wire.JoinReply>()
   #left: Left | undefined
-  #identity: Wire.Enrolment | undefined
+  #deviceId: DeviceId | undefined
   #reenrolled = false
   #channel: Channel | undefined
   #joining = false
@@ -99,9 +65,9 @@ export class Membership {
   }
 
   /** @throws Error before the first connection: a bug, since no work comes before a join */
-  get identity(): Wire.Enrolment {
-    if (this.#identity === undefined) throw new Error('membership: the device is not enrolled yet')
-    return this.#identity
+  get deviceId(): DeviceId {
+    if (this.#deviceId === undefined) throw new Error('membership: the device is not enrolled yet')
+    return this.#deviceId
   }
 
   /** Sends a heartbeat now, besides the regular ones: for a change the server should know of at once. */
@@ -139,7 +105,7 @@ export class Membership {
     const { signal } = this.#life
     const connecting = childController(signal)
     try {
-      this.#identity ??= await loadIdentity(runtime, signal)
+      this.#deviceId ??= await this.#enrolled()
       this.#channel = await runtime.connect(connecting.signal)
       // From here on the connection outlives the membership by one message: the goodbye.
       connecting.release()
@@ -204,12 +170,26 @@ export class Membership {
     }
   }
 
+  /** Enrolled by now. What the server refuses for good ends the membership. @throws PanalError */
+  async #enrolled(): Promise<DeviceId> {
+    const { signal } = this.#life
+    try {
+      return await loadIdentity(this.#options.runtime, this.#options, signal)
+    } catch (error) {
+      if (!signal.aborted && error instanceof PanalError && final.has(error.code))
+        this.#end({ code: error.code, detail: error.message })
+      throw error
+    }
+  }
+
   /** Resolves with how long to wait before trying again, unless it is settled, for good or ill. */
   async #joinOnce(channel: Channel): Promise<number | 'settled'> {
     const { runtime, taskId, numExamples } = this.#options
     const conditions = await runtime.conditions()
     const { roundNumber } = this.#member.doing()
-    const join = { protocolVersion, taskId, ...this.identity, numExamples, conditions }
+    const { challenge } = channel
+    if (challenge === undefined) return 0 // the connection went meanwhile
+    const join = await signedJoin(runtime, { taskId, deviceId: this.deviceId, numExamples, conditions }, challenge)
     const reply = await this.#ask(() => channel.request('join', join, this.#life.signal))
     if (reply === undefined) return 0
     if (reply.ok) {
@@ -218,8 +198,8 @@ export class Membership {
     }
     if (reply.code === 'unauthorized' && !this.#reenrolled) {
       this.#reenrolled = true
-      await forgetIdentity(runtime)
-      this.#identity = await loadIdentity(runtime, this.#life.signal)
+      await forgetIdentity(runtime, taskId)
+      this.#deviceId = await this.#enrolled()
       return 0
     }
     if (!final.has(reply.code) && reply.code !== 'unauthorized') return reply.retryAfterMs ?? 0
@@ -229,6 +209,7 @@ export class Membership {
 
   #onJoined(reply: Wire.JoinReply, roundInHand: number | undefined): void {
     this.#heartbeatMs = reply.task.lease.heartbeatMs
+    this.#useNonce(reply.proofNonce)
     this.#attempt = 1
     this.#reenrolled = false
     this.#joining = false
@@ -252,9 +233,16 @@ export class Membership {
     const doing = this.#member.doing()
     const reply = await this.#ask(() => channel.request('heartbeat', { ...doing, conditions }, this.#life.signal))
     if (reply === undefined) return
-    if (reply.ok) this.#member.onHeartbeat(reply, doing.roundNumber)
-    else if (final.has(reply.code)) this.#end(reply)
+    if (reply.ok) {
+      this.#useNonce(reply.proofNonce)
+      this.#member.onHeartbeat(reply, doing.roundNumber)
+    } else if (final.has(reply.code)) this.#end(reply)
     else if (needsJoin.has(reply.code)) await this.#join()
+  }
+
+  /** Proofs are fresh by the server's nonce, never by this device's clock. */
+  #useNonce(nonce: string | undefined): void {
+    if (nonce !== undefined) this.#options.runtime.transfer.useNonce(nonce)
   }
 
   async #sayGoodbye(): Promise<void> {

@@ -1,11 +1,12 @@
 import { codecs } from '../codec/registry.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { makeRng } from '../model/rng.ts'
-import { PanalError, refuse, type ErrorCode, type Refusal } from '../protocol/errors.ts'
-import { maxTrainMs, type Assignment, type Enrolment, type Receipt } from '../protocol/messages.ts'
+import { PanalError, refuse, type Refusal } from '../protocol/errors.ts'
+import { maxTrainMs, type Assignment, type Receipt } from '../protocol/messages.ts'
 import type { LocalResult, Trainer } from '../train/trainer.ts'
 import { isTransient } from '../transport/retry.ts'
 import { baseWeights } from './base-cache.ts'
+import { needsJoin } from './refusals.ts'
 import type { DeviceRuntime } from './runtime.ts'
 import type { SessionEvent, SessionState } from './session-state.ts'
 import { writeJson } from './stored-json.ts'
@@ -21,8 +22,6 @@ export interface WorkTools {
   readonly runtime: DeviceRuntime
   readonly trainer: Trainer
   readonly data: Dataset
-  /** Read when the upload starts: a device may be enrolled anew meanwhile. */
-  readonly identity: () => Enrolment
   /** Resolves once the device has joined (again). */
   readonly rejoin: (signal: AbortSignal) => Promise<void>
 }
@@ -67,13 +66,10 @@ export async function perform(
   return { type: 'accepted', receipt, lossBefore, lossAfter, trainMs, bytesDown, bytesUp: bytes.length }
 }
 
-/** Codes that a device answers by joining again and uploading once more. */
-const needsJoin: ReadonlySet<ErrorCode> = new Set(['not-joined', 'lease-lapsed', 'unauthorized'])
-
 async function uploadUpdate(
   { taskId, roundNumber, baseVersion, baseSha256, plan }: Assignment,
   { bytes, local, trainMs }: { bytes: Uint8Array; local: LocalResult; trainMs: number },
-  { runtime, identity, rejoin }: WorkTools,
+  { runtime, rejoin }: WorkTools,
   signal: AbortSignal,
   onProgress: (state: WorkState) => void,
 ): Promise<{ readonly ok: true; readonly receipt: Receipt } | Refusal> {
@@ -92,7 +88,7 @@ async function uploadUpdate(
   for (let rejoined = false; ; rejoined = true) {
     onProgress({ state: 'uploading', roundNumber, fraction: 0 })
     try {
-      const request = { taskId, roundNumber, ...identity(), bytes, header }
+      const request = { taskId, roundNumber, bytes, header }
       const receipt = await runtime.transfer.upload(request, signal, (fraction) =>
         onProgress({ state: 'uploading', roundNumber, fraction }),
       )

@@ -3,6 +3,7 @@ import type { Conditions } from '../protocol/messages.ts'
 import type { Channel } from '../transport/channel.ts'
 import type { Transfer } from '../transport/transfer.ts'
 import type { Clock } from './clock.ts'
+import type { DeviceKeys } from './keys.ts'
 
 /** Small durable storage of one device (IndexedDB, a folder, memory). Keys are short ASCII strings. */
 export interface DeviceStorage {
@@ -17,6 +18,9 @@ export interface DeviceRuntime {
   readonly clock: Clock
   readonly rng: Rng
   readonly storage: DeviceStorage
+  readonly keys: DeviceKeys
+  /** Scheme, host and port of the server: what this device signs is good there only. */
+  readonly origin: string
   readonly transfer: Transfer
   sha256(bytes: Uint8Array): Promise<string>
   connect(signal: AbortSignal): Promise<Channel>

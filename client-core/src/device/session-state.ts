@@ -50,6 +50,8 @@ export interface SessionOptions {
   readonly runtime: DeviceRuntime
   readonly taskId: string
   readonly data: Dataset
+  /** For a task that takes devices by invitation only. */
+  readonly invitation?: string | undefined
   /** Called once, after the first join. The session disposes of what it gets. */
   readonly makeTrainer: (card: TaskCard) => Promise<Trainer>
   readonly onEvent: (event: SessionEvent) => void

@@ -5,7 +5,8 @@ import type { Trainer } from '../train/trainer.ts'
 import { childController, type ChildController } from '../transport/abort.ts'
 import type { Channel } from '../transport/channel.ts'
 import { isEligible } from './eligibility.ts'
-import { Membership, type Left, type Member } from './membership.ts'
+import type { Left, Member } from './member.ts'
+import { Membership } from './membership.ts'
 import { perform } from './perform.ts'
 import type { Session, SessionEvent, SessionOptions, SessionState } from './session-state.ts'
 import { Work } from './work.ts'
@@ -35,10 +36,10 @@ class DeviceSession implements Session, Member {
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: SessionOptions) {
-    const { runtime, taskId, data, signal } = options
+    const { runtime, taskId, data, signal, invitation } = options
     this.#options = options
     this.#life = childController(signal)
-    const membership = { runtime, taskId, numExamples: data.numExamples, signal: this.#life.signal }
+    const membership = { runtime, taskId, invitation, numExamples: data.numExamples, signal: this.#life.signal }
     this.#membership = new Membership(membership, this)
     this.ended = this.#live()
   }
@@ -105,7 +106,7 @@ class DeviceSession implements Session, Member {
       this.#trainer = this.#options.makeTrainer(task)
       this.#trainer.catch((error: unknown) => this.onFailure(error))
     }
-    this.#tell({ type: 'joined', task, pointers, deviceId: this.#membership.identity.deviceId })
+    this.#tell({ type: 'joined', task, pointers, deviceId: this.#membership.deviceId })
     // A server whose rounds are behind ours was set up anew, and counts from 1 again.
     if ((round?.number ?? 0) < this.#settledRound) this.#settledRound = 0
     if (round !== null) this.#onRound(round)
@@ -180,9 +181,8 @@ class DeviceSession implements Session, Member {
       const trainer = await this.#trainer
       signal.throwIfAborted()
       if (trainer === undefined) throw new Error('session: an assignment came before the join was answered')
-      const identity = () => this.#membership.identity
       const rejoin = () => this.#membership.rejoin(signal)
-      const verdict = await perform(assignment, { runtime, trainer, data, identity, rejoin }, signal, (state) => {
+      const verdict = await perform(assignment, { runtime, trainer, data, rejoin }, signal, (state) => {
         if (this.#work !== work) return
         work.state = state
         this.#show(state)

@@ -23,6 +23,13 @@ export const errorCodes = {
   // who is asking
   unauthorized: { status: 401, meaning: 'no valid credential' },
   forbidden: { status: 403, meaning: 'this credential may not do that' },
+  revoked: { status: 401, meaning: 'this device was revoked' },
+  'stale-proof': {
+    status: 401,
+    meaning: 'the nonce of the proof is old, or the proof was used before; sign again with the nonce of this answer',
+  },
+  'invalid-invitation': { status: 401, meaning: 'the invitation is not for this task, used, expired or not ours' },
+  'wrong-work': { status: 401, meaning: 'the proof of work is missing, wrong or too old; ask for a new challenge' },
   'link-used': { status: 401, meaning: 'the one-time link is unknown, used or expired' },
   'sign-in-refused': { status: 401, meaning: 'there is nobody of this name with this password' },
   'oidc-failed': { status: 401, meaning: 'the identity provider’s answer did not hold' },
@@ -95,6 +102,7 @@ export type RejectCode = Extract<
   | 'norm-too-large'
   | 'weight-out-of-range'
   | 'busy'
+  | 'revoked'
   | 'draining'
   | 'disk-full'
 >

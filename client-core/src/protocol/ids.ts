@@ -8,7 +8,7 @@ export type TaskId = Static<typeof TaskId>
 
 export const DeviceId = Type.String({
   pattern: '^d_[A-Za-z0-9_-]{22}$',
-  description: 'given by the server at enrolment',
+  description: 'follows from the device’s public key: its RFC 7638 thumbprint, cut short',
 })
 export type DeviceId = Static<typeof DeviceId>
 

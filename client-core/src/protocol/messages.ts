@@ -1,6 +1,7 @@
 import { Type, type Static, type TSchema } from 'typebox'
 import { errorCodes, type ErrorCode, type Refusal } from './errors.ts'
 import { DeviceId, RoundNumber, Sha256, TaskId, VersionNumber } from './ids.ts'
+import { Proof } from './proof.ts'
 import { CodecName, Plan, type TaskCard } from './task.ts'
 
 const closed = { additionalProperties: false }
@@ -29,9 +30,10 @@ export const Join = Type.Object(
     protocolVersion: Type.Integer({ minimum: 0, maximum: 1e6 }),
     taskId: TaskId,
     deviceId: DeviceId,
-    deviceToken: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }),
     numExamples: Type.Integer({ minimum: 0, maximum: 1e9 }),
     conditions: Conditions,
+    /** `JoinClaims` under the device's signature. */
+    proof: Proof,
   },
   closed,
 )
@@ -193,6 +195,8 @@ export interface JoinReply {
   /** The offer this device still holds, if any: re-sent so that a lost push costs nothing. */
   readonly assignment: Assignment | null
   readonly serverTime: number
+  /** Makes the device's next request proofs fresh. */
+  readonly proofNonce?: string
 }
 export interface HeartbeatReply {
   readonly ok: true
@@ -200,6 +204,7 @@ export interface HeartbeatReply {
   readonly roundNumber: number | null
   /** When the next round is expected, for a waiting device; null if unknown. */
   readonly nextRoundInMs: number | null
+  readonly proofNonce?: string
 }
 export interface Replies {
   join: JoinReply | Refusal
@@ -258,6 +263,3 @@ export const ErrorBody = Type.Object({
   round: Type.Optional(RoundSummary),
 })
 export type ErrorBody = Static<typeof ErrorBody> & { code: ErrorCode }
-
-export const Enrolment = Type.Object({ deviceId: DeviceId, deviceToken: Type.String() }, closed)
-export type Enrolment = Static<typeof Enrolment>

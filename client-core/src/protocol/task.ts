@@ -101,6 +101,11 @@ export const Eligibility = Type.Object(
   { ...closed, description: 'true: the device must be charging / unmetered / idle to be asked' },
 )
 
+/** Which devices may serve a task. Default: `open`. */
+export const EnrolmentRule = Type.Union([Type.Literal('open'), Type.Literal('invitation')], {
+  description: 'open: any device that does a little work; invitation: those with an invitation of an operator',
+})
+
 export const Sample = Type.Object({ label: Name, sha256: Sha256, numExamples: Type.Integer({ minimum: 1 }) }, closed)
 
 // ── the task, as far as a device must know it ───────────────────────────────────────────────────────────────────────
@@ -124,6 +129,7 @@ export const TaskTerms = Type.Object(
     cohort: Cohort,
     lease: Lease,
     eligibility: Eligibility,
+    enrolment: Type.Optional(EnrolmentRule),
     samples: Type.Array(Sample, { description: 'public shards that a visitor without data may borrow' }),
   },
   closed,

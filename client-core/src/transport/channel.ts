@@ -3,6 +3,8 @@ import type { ClientEvent, ClientEventName, Replies, ServerEvent, ServerEventNam
 /** The control connection of one device: typed, validated events. Tensors never travel here. */
 export interface Channel {
   readonly connected: boolean
+  /** What the server drew for this connection alone: a join is signed for it. Undefined while there is no connection. */
+  readonly challenge: string | undefined
   /** Resolves with the server's answer. @throws PanalError when there is none in time, or the connection is gone. */
   request<Name extends ClientEventName>(
     name: Name,

@@ -1,18 +1,27 @@
+import type { Static } from 'typebox'
 import { Value } from 'typebox/value'
 import type { Clock } from '../device/clock.ts'
 import type { Rng } from '../model/rng.ts'
+import { Enrolment, EnrolmentChallenge } from '../protocol/enrolment.ts'
 import { PanalError } from '../protocol/errors.ts'
-import { Enrolment, Receipt, type UpdateHeader } from '../protocol/messages.ts'
+import { deviceIdOf } from '../protocol/keys.ts'
+import { Receipt, type UpdateHeader } from '../protocol/messages.ts'
+import type { ProofSigner } from '../protocol/proof.ts'
+import { doWork } from '../protocol/work.ts'
+import { breathing } from '../train/breath.ts'
 import { downloadBytes } from './download.ts'
 import type { Fetch } from './fetch.ts'
 import { attempting, jsonBody, send } from './http-request.ts'
+import { prover, type ProofHeaders } from './proven.ts'
 import { isTransient, retrying, type RetryPolicy } from './retry.ts'
 import type { Transfer, TransferProgress, UploadRequest } from './transfer.ts'
 
 export interface HttpTransferOptions {
-  /** Scheme, host and port, or '' for the page's own origin. */
+  /** Scheme, host and port. */
   readonly baseUrl: string
   readonly fetch: Fetch
+  /** Who this device is. */
+  readonly keys: ProofSigner
   /** Lower-case hex. */
   readonly sha256: (bytes: Uint8Array) => Promise<string>
   readonly clock: Clock
@@ -24,19 +33,30 @@ export interface HttpTransferOptions {
 
 /** Bulk transfer over any `fetch`: [P14]–[P20] of protocol/SPEC.md. */
 export function httpTransfer(options: HttpTransferOptions): Transfer {
-  const { fetch, sha256, clock, rng } = options
+  const { keys, sha256, clock, rng } = options
+  const { fetch, proven, useNonce } = prover(options)
   const baseUrl = options.baseUrl.replace(/\/+$/, '')
   const stallMs = options.stallMs ?? 30_000
   const retry = { clock, rng, ...(options.retry === undefined ? {} : { policy: options.retry }) }
 
   return {
-    enrol(signal = new AbortController().signal) {
-      const once = () =>
-        attempting(clock, stallMs, signal, async (attempt) => {
-          const init = { method: 'POST', headers: {}, signal: attempt.signal }
-          const body = await attempt.inTime(send(fetch, `${baseUrl}/v1/devices`, init).then(jsonBody))
-          return parse(Enrolment, body, 'enrolment')
-        })
+    useNonce,
+
+    async enrol({ taskId, invitation }, signal = new AbortController().signal) {
+      const url = `${baseUrl}/v1/devices`
+      const once = async () => {
+        const { proofNonce, work } = await challenge(signal)
+        useNonce(proofNonce)
+        const entry = invitation === undefined ? { work: await worked(work, signal) } : { invitation }
+        const body = new TextEncoder().encode(JSON.stringify({ taskId, ...entry })) as Uint8Array<ArrayBuffer>
+        return proven('POST', url, (proof) =>
+          attempting(clock, stallMs, signal, async (attempt) => {
+            const headers = { ...proof, 'content-type': 'application/json' }
+            const answer = send(fetch, url, { method: 'POST', headers, body, signal: attempt.signal })
+            return parse(Enrolment, await attempt.inTime(answer.then(jsonBody)), 'enrolment')
+          }),
+        )
+      }
       return retrying(once, { ...retry, signal })
     },
 
@@ -69,17 +89,41 @@ export function httpTransfer(options: HttpTransferOptions): Transfer {
     },
   }
 
+  async function challenge(signal: AbortSignal): Promise<EnrolmentChallenge> {
+    return attempting(clock, stallMs, signal, async (attempt) => {
+      const init = { method: 'GET', headers: {}, signal: attempt.signal }
+      const body = await attempt.inTime(send(fetch, `${baseUrl}/v1/devices/challenge`, init).then(jsonBody))
+      return parse(EnrolmentChallenge, body, 'challenge')
+    })
+  }
+
+  async function worked(work: EnrolmentChallenge['work'], signal: AbortSignal) {
+    const breath = breathing(clock, signal)
+    return doWork(work, deviceIdOf(await keys.publicKey()), async () => {
+      signal.throwIfAborted()
+      if (breath.due()) await breath.take()
+    })
+  }
+
   /** How much of an upload the server holds. A refusal has no body here: 0, and the upload itself will be told why. */
   async function heldBytes(update: UploadRequest, url: string, signal: AbortSignal): Promise<number> {
-    return attempting(clock, stallMs, signal, async (attempt) => {
-      const init = { method: 'HEAD', headers: { authorization: credential(update) }, signal: attempt.signal }
-      const response = await attempt.inTime(fetch(url, init))
-      if (response.status === 429 || response.status >= 500) throw new PanalError('unreachable')
-      const offset = Number(response.headers.get('upload-offset') ?? 0)
-      // All of it: it may be accepted already. Sending it again gets the same receipt. [P17]
-      const resumable = response.status === 200 && Number.isInteger(offset) && offset < update.bytes.length
-      return resumable && offset > 0 ? offset : 0
+    const ask = (headers: ProofHeaders) =>
+      attempting(clock, stallMs, signal, async (attempt) => {
+        const init = { method: 'HEAD', headers, signal: attempt.signal }
+        const response = await attempt.inTime(fetch(url, init))
+        if (response.status === 401) throw new PanalError('stale-proof') // if it was that: there is no body to say
+        return response
+      })
+    const response = await proven('HEAD', url, ask).catch((error: unknown) => {
+      if (error instanceof PanalError && error.code === 'stale-proof') return undefined
+      throw error
     })
+    if (response === undefined) return 0
+    if (response.status === 429 || response.status >= 500) throw new PanalError('unreachable')
+    const offset = Number(response.headers.get('upload-offset') ?? 0)
+    // All of it: it may be accepted already. Sending it again gets the same receipt. [P17]
+    const resumable = response.status === 200 && Number.isInteger(offset) && offset < update.bytes.length
+    return resumable && offset > 0 ? offset : 0
   }
 
   async function put(
@@ -91,29 +135,33 @@ export function httpTransfer(options: HttpTransferOptions): Transfer {
     const total = update.bytes.length
     const header: UpdateHeader = { ...update.header, bytes: total }
     onProgress?.(offset / total, offset)
-    const receipt = await attempting(clock, stallMs, signal, async (attempt) => {
-      const response = await send(fetch, url, {
-        method: 'PUT',
-        headers: {
-          authorization: credential(update),
-          'content-type': 'application/octet-stream',
-          'panal-update': JSON.stringify(header),
-          ...(offset > 0 ? { 'content-range': `bytes ${offset}-${total - 1}/${total}` } : {}),
-        },
-        // a view, never a copy; an update is never in shared memory, which its type cannot say
-        body: update.bytes.subarray(offset) as Uint8Array<ArrayBuffer>,
-        signal: attempt.signal,
-      })
-      return parse(Receipt, await jsonBody(response), 'receipt')
-    })
+    const receipt = await proven('PUT', url, (proof) =>
+      attempting(clock, stallMs, signal, async (attempt) => {
+        const response = await send(fetch, url, {
+          method: 'PUT',
+          headers: {
+            ...proof,
+            'content-type': 'application/octet-stream',
+            'panal-update': JSON.stringify(header),
+            ...(offset > 0 ? { 'content-range': `bytes ${offset}-${total - 1}/${total}` } : {}),
+          },
+          // a view, never a copy; an update is never in shared memory, which its type cannot say
+          body: update.bytes.subarray(offset) as Uint8Array<ArrayBuffer>,
+          signal: attempt.signal,
+        })
+        return parse(Receipt, await jsonBody(response), 'receipt')
+      }),
+    )
     onProgress?.(1, total)
     return receipt
   }
 }
 
-const credential = (update: UploadRequest): string => `Bearer ${update.deviceId}.${update.deviceToken}`
-
-function parse<S extends typeof Receipt | typeof Enrolment>(schema: S, body: unknown, what: string) {
+function parse<S extends typeof Receipt | typeof Enrolment | typeof EnrolmentChallenge>(
+  schema: S,
+  body: unknown,
+  what: string,
+): Static<S> {
   if (Value.Check(schema, body)) return body
-  throw new PanalError('internal', `the server's answer is not ${what === 'enrolment' ? 'an' : 'a'} ${what}`)
+  throw new PanalError('internal', `the server's answer is not the ${what} that was asked for`)
 }

@@ -72,6 +72,9 @@ export function loopback(options: LoopbackOptions = {}): { readonly channel: Cha
     get connected() {
       return state === 'up'
     },
+    get challenge() {
+      return state === 'up' ? `connection-${connection}` : undefined
+    },
     async request(name, message, signal) {
       if (state !== 'up') throw new PanalError('unreachable', 'not connected')
       const copy = overTheWire(message)

@@ -80,6 +80,10 @@ export function socketIoChannel(
     get connected() {
       return socket.connected
     },
+    // Drawn by the server, 12 random bytes and a counter, for each connection anew.
+    get challenge() {
+      return socket.connected ? socket.id : undefined
+    },
     async request(name, message, requestSignal) {
       // Socket.IO would keep the message and send it after reconnecting, when it may mean something else.
       if (!socket.connected) throw new PanalError('unreachable', 'not connected')

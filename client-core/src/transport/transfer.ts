@@ -1,12 +1,15 @@
-import type { Enrolment, Receipt, UpdateHeader } from '../protocol/messages.ts'
+import type { Enrolment, EnrolmentRequest } from '../protocol/enrolment.ts'
+import type { Receipt, UpdateHeader } from '../protocol/messages.ts'
 
 /** Fraction done, 0…1, and bytes so far. */
 export type TransferProgress = (fraction: number, bytes: number) => void
 
 /** Bulk transfer over HTTP: resumable, verified by SHA-256, retried with the server's own retry times. */
 export interface Transfer {
-  /** A new device identity. */
-  enrol(signal?: AbortSignal): Promise<Enrolment>
+  /** Makes this device's key known to the server, for one task. Doing it again changes nothing. */
+  enrol(request: Pick<EnrolmentRequest, 'taskId' | 'invitation'>, signal?: AbortSignal): Promise<Enrolment>
+  /** A newer nonce of the server's, for the proofs of the next requests. */
+  useNonce(nonce: string): void
   /** GET /v1/blobs/<sha256>; resumes by Range; the bytes returned have that digest. */
   download(sha256: string, numBytes: number, signal: AbortSignal, onProgress?: TransferProgress): Promise<Uint8Array>
   /** PUT …/updates/<sha256>; resumes at the server's offset; safe to repeat. @throws PanalError with the server's code */
@@ -16,8 +19,6 @@ export interface Transfer {
 export interface UploadRequest {
   readonly taskId: string
   readonly roundNumber: number
-  readonly deviceId: string
-  readonly deviceToken: string
   readonly bytes: Uint8Array
   readonly header: Omit<UpdateHeader, 'bytes'>
 }

@@ -1,4 +1,4 @@
-import type { Receipt } from '@panal/client-core'
+import type { PublicJwk, Receipt } from '@panal/client-core'
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 
 /** One digit that was drawn here and labelled. Never leaves this browser. */
@@ -31,7 +31,14 @@ export interface Contribution {
   readonly bytesUp: number
 }
 
+/** This browser's key. WebCrypto's cannot be read out, not even by this page. */
+export type KeptKey = { readonly publicKey: PublicJwk } & (
+  | { readonly kind: 'webcrypto'; readonly privateKey: CryptoKey }
+  | { readonly kind: 'software'; readonly secretKey: Uint8Array<ArrayBuffer> }
+)
+
 interface PanalSchema extends DBSchema {
+  keys: { key: string; value: KeptKey }
   /** What client-core's session keeps: identity, base weights by hash, unfinished uploads. */
   device: { key: string; value: Uint8Array<ArrayBuffer> }
   drawings: { key: number; value: Drawing; indexes: { taskId: string } }
@@ -43,8 +50,10 @@ let opened: Promise<IDBPDatabase<PanalSchema>> | undefined
 
 /** The page and its worker open the same database. */
 export const database = (): Promise<IDBPDatabase<PanalSchema>> =>
-  (opened ??= openDB<PanalSchema>('panal', 1, {
-    upgrade(db) {
+  (opened ??= openDB<PanalSchema>('panal', 2, {
+    upgrade(db, from) {
+      if (from < 2) db.createObjectStore('keys')
+      if (from >= 1) return
       db.createObjectStore('device')
       db.createObjectStore('drawings', { keyPath: 'id', autoIncrement: true }).createIndex('taskId', 'taskId')
       db.createObjectStore('tables', { keyPath: 'taskId' })

@@ -11,6 +11,7 @@ export type AuditAction =
   | 'promoted'
   | 'rolled-back'
   | 'dataset-added'
+  | 'device-invited'
   | 'device-revoked'
   | 'key-rotated'
   | 'link-created'

@@ -1,65 +1,127 @@
-import { randomBytes } from 'node:crypto'
-import { PanalError, type Clock, type DeviceId, type Enrolment } from '@panal/client-core'
+import {
+  algorithmOf,
+  deviceIdOf,
+  PanalError,
+  type Clock,
+  type DeviceId,
+  type EpochMs,
+  type PublicJwk,
+} from '@panal/client-core'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
-import { hashSecret, makeSecret, sameHash } from './secret.ts'
 
 /** `last_seen_at` is exact to this much, so that a device does not cost a disk write at each request. */
 const seenEveryMs = 3_600_000
+const dayMs = 86_400_000
 
-/** Compared with when there is no such device, so that an unknown id takes as long as a wrong token. */
-const nobodysHash = hashSecret('')
+/** How a device came to a task. */
+export interface Entry {
+  readonly taskId: string
+  readonly jwk: PublicJwk
+  readonly network: string
+  /** Runs in the same transaction, and may refuse by throwing. */
+  readonly alongside?: (deviceId: DeviceId) => void
+}
 
-/** The devices that have enrolled, each with a token that only it knows. */
+export interface DeviceInfo {
+  readonly id: DeviceId
+  readonly algorithm: string
+  readonly network: string
+  readonly tasks: readonly string[]
+  readonly enrolledAt: EpochMs
+  readonly lastSeenAt: EpochMs
+  readonly revokedAt: EpochMs | null
+  readonly reason: string | null
+}
+
+/** Whether a device may do what it asks: `unknown` may enrol, `revoked` may nothing. */
+export type Standing = 'good' | 'unknown' | 'revoked'
+
+export interface DevicesDeps {
+  readonly db: SyncQueries
+  readonly clock: Clock
+  readonly audit: AuditLog
+  /** Most new devices a day from one network. */
+  readonly maxPerNetwork?: number
+}
+
+/** The devices that have enrolled: each is its key, and serves the tasks that it enrolled for. */
 export class Devices {
   readonly #db: SyncQueries
   readonly #clock: Clock
   readonly #audit: AuditLog
+  readonly #maxPerNetwork: number
 
-  constructor(deps: { readonly db: SyncQueries; readonly clock: Clock; readonly audit: AuditLog }) {
+  constructor(deps: DevicesDeps) {
     this.#db = deps.db
     this.#clock = deps.clock
     this.#audit = deps.audit
+    this.#maxPerNetwork = deps.maxPerNetwork ?? Infinity
   }
 
-  /** The token is in this answer and nowhere else: only its hash is kept. */
-  enrol(): Enrolment {
-    const deviceId = `d_${randomBytes(16).toString('base64url')}`
-    const deviceToken = makeSecret()
-    const now = this.#clock.now()
-    this.#db.run(
-      query.insertInto('devices').values({
-        id: deviceId,
-        token_hash: hashSecret(deviceToken),
-        created_at: now,
-        last_seen_at: now,
-        revoked_at: null,
-      }),
+  /** Doing it again changes nothing. @throws PanalError 'revoked' | 'rate-limited', and what `alongside` throws */
+  enrol({ taskId, jwk, network, alongside }: Entry): DeviceId {
+    const deviceId = deviceIdOf(jwk)
+    this.#db.transaction(() => {
+      const standing = this.standing(deviceId)
+      if (standing === 'revoked') throw new PanalError('revoked')
+      if (standing === 'unknown') this.#insert(deviceId, jwk, network)
+      alongside?.(deviceId)
+      this.#db.run(
+        query
+          .insertInto('enrolments')
+          .values({ device_id: deviceId, task_id: taskId, created_at: this.#clock.now() })
+          .onConflict((conflict) => conflict.doNothing()),
+      )
+    })
+    return deviceId
+  }
+
+  /** Of a device as such, or for one task. */
+  standing(deviceId: DeviceId, taskId?: string): Standing {
+    const device = this.#db.first(
+      query.selectFrom('devices').select(['revoked_at', 'last_seen_at']).where('id', '=', deviceId),
     )
-    return { deviceId, deviceToken }
-  }
-
-  /** False for an unknown device, a wrong token and a revoked device alike. */
-  verify(deviceId: DeviceId, deviceToken: string): boolean {
-    const device = this.#db.first(query.selectFrom('devices').selectAll().where('id', '=', deviceId))
-    const matches = sameHash(hashSecret(deviceToken), device?.token_hash ?? nobodysHash)
-    if (device === undefined || !matches || device.revoked_at !== null) return false
+    if (device === undefined) return 'unknown'
+    if (device.revoked_at !== null) return 'revoked'
+    if (taskId !== undefined && !this.#isEnrolled(deviceId, taskId)) return 'unknown'
     const now = this.#clock.now()
     if (now - device.last_seen_at >= seenEveryMs)
       this.#db.run(query.updateTable('devices').set({ last_seen_at: now }).where('id', '=', deviceId))
-    return true
+    return 'good'
   }
 
-  /** From now on `verify` says no. @throws PanalError 'not-found' */
-  revoke(deviceId: DeviceId, actor: string): void {
+  /** From now on its standing is `revoked`, for good. @throws PanalError 'not-found' */
+  revoke(deviceId: DeviceId, { actor, reason }: { readonly actor: string; readonly reason: string }): void {
     this.#db.transaction(() => {
-      const found = query.selectFrom('devices').select('revoked_at').where('id', '=', deviceId)
-      const device = this.#db.first(found)
-      if (device === undefined) throw new PanalError('not-found', 'there is no such device')
-      if (device.revoked_at !== null) return
-      this.#db.run(query.updateTable('devices').set({ revoked_at: this.#clock.now() }).where('id', '=', deviceId))
-      this.#audit.append({ actor, action: 'device-revoked', detail: { deviceId } })
+      const standing = this.standing(deviceId)
+      if (standing === 'unknown') throw new PanalError('not-found', 'there is no such device')
+      if (standing === 'revoked') return
+      const revoked = { revoked_at: this.#clock.now(), revoked_reason: reason }
+      this.#db.run(query.updateTable('devices').set(revoked).where('id', '=', deviceId))
+      this.#audit.append({ actor, action: 'device-revoked', detail: { deviceId, reason } })
     })
+  }
+
+  /** Newest first; `before`: only those enrolled earlier. */
+  list(options: { readonly limit?: number; readonly before?: EpochMs } = {}): DeviceInfo[] {
+    let select = query
+      .selectFrom('devices')
+      .selectAll()
+      .orderBy('created_at', 'desc')
+      .orderBy('id')
+      .limit(options.limit ?? 100)
+    if (options.before !== undefined) select = select.where('created_at', '<', options.before)
+    return this.#db.all(select).map((row) => ({
+      id: row.id,
+      algorithm: row.alg,
+      network: row.network,
+      tasks: this.#tasksOf(row.id),
+      enrolledAt: row.created_at,
+      lastSeenAt: row.last_seen_at,
+      revokedAt: row.revoked_at,
+      reason: row.revoked_reason,
+    }))
   }
 
   /** Devices that have enrolled and were not revoked. */
@@ -69,5 +131,42 @@ export class Devices {
       .select((select) => select.fn.countAll<number>().as('total'))
       .where('revoked_at', 'is', null)
     return this.#db.first(total)?.total ?? 0
+  }
+
+  #insert(deviceId: DeviceId, jwk: PublicJwk, network: string): void {
+    const now = this.#clock.now()
+    const today = query
+      .selectFrom('devices')
+      .select((select) => select.fn.countAll<number>().as('total'))
+      .where('network', '=', network)
+      .where('created_at', '>', now - dayMs)
+    if ((this.#db.first(today)?.total ?? 0) >= this.#maxPerNetwork)
+      throw new PanalError('rate-limited', 'too many new devices from this network today', { retryAfterMs: 3_600_000 })
+    this.#db.run(
+      query.insertInto('devices').values({
+        id: deviceId,
+        public_key: JSON.stringify(jwk),
+        alg: algorithmOf(jwk),
+        network,
+        created_at: now,
+        last_seen_at: now,
+        revoked_at: null,
+        revoked_reason: null,
+      }),
+    )
+  }
+
+  #isEnrolled(deviceId: DeviceId, taskId: string): boolean {
+    const found = query
+      .selectFrom('enrolments')
+      .select('device_id')
+      .where('device_id', '=', deviceId)
+      .where('task_id', '=', taskId)
+    return this.#db.first(found) !== undefined
+  }
+
+  #tasksOf(deviceId: DeviceId): string[] {
+    const tasks = query.selectFrom('enrolments').select('task_id').where('device_id', '=', deviceId).orderBy('task_id')
+    return this.#db.all(tasks).map((row) => row.task_id)
   }
 }

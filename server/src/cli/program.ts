@@ -4,6 +4,7 @@ import { championCommands } from './champion.ts'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { datasetCommands } from './datasets.ts'
 import { dataDirectoryCommands } from './data-directory.ts'
+import { deviceCommands } from './devices.ts'
 import { keyCommands } from './keys.ts'
 import { peopleCommands } from './people.ts'
 import { startCommands } from './start.ts'
@@ -44,6 +45,7 @@ function buildProgram(context: CliContext): Command {
   datasetCommands(program, context)
   peopleCommands(program, context)
   dataDirectoryCommands(program, context)
+  deviceCommands(program, context)
   keyCommands(program, context)
   auditCommands(program, context)
   return program

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { configurationPage, loadConfig, settings } from '../config.ts'
+import { loadConfig, settings } from '../config.ts'
+import { configurationPage } from '../configuration-page.ts'
 import type { RunningServer } from '../start.ts'
 import { StartupError } from '../startup-error.ts'
 import { CommandError, exitCodes, type CliContext } from './context.ts'

@@ -1,8 +1,9 @@
 import { PanalError, type DeviceId } from '@panal/client-core'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Identity } from '../auth/identity.ts'
 import { roleAllows, type Role } from '../auth/role.ts'
 import { cookiesFor } from './cookies.ts'
+import { proveRequest, type ProofRules } from './device-proof.ts'
 import { originMayUse, type AllowedOrigins } from './origin.ts'
 import type { App, AppDeps } from './ports.ts'
 
@@ -37,7 +38,7 @@ declare module 'fastify' {
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-type Guards = Pick<AppDeps, 'people' | 'devices' | 'config'> & { readonly allowed: AllowedOrigins }
+type Guards = Pick<AppDeps, 'people' | 'devices' | 'config'> & ProofRules
 
 /** Default deny: a route without an audience does not register, and a request outside it gets no further than here. */
 export function guardAudience(app: App, ports: Guards): void {
@@ -50,11 +51,14 @@ export function guardAudience(app: App, ports: Guards): void {
       throw new Error(`the route ${String(method)} ${url} declares no audience; say for whom it is`)
     for (const each of [method].flat()) app.routeAudiences.push({ method: each, url, audience: config?.audience })
   })
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { audience } = request.routeOptions.config
+    if (audience === 'device') {
+      identifyDevice(request, reply, ports).then(() => done(), done)
+      return
+    }
     try {
-      if (audience === 'device') request.deviceId = deviceOf(request, ports.devices)
-      else request.person = personOf(request, ports)
+      request.person = personOf(request, ports)
       if (isRole(audience)) requireRole(request.person, audience)
       done()
     } catch (error) {
@@ -74,11 +78,12 @@ const isRole = (audience: Audience | undefined): audience is Role =>
 const bearer = ({ headers: { authorization = '' } }: FastifyRequest): string | undefined =>
   /^Bearer ([A-Za-z0-9._~-]{1,300})$/.exec(authorization)?.[1]
 
-/** `Bearer <deviceId>.<deviceToken>` */
-function deviceOf(request: FastifyRequest, devices: Guards['devices']): DeviceId {
-  const [, deviceId = '', token = ''] = /^(d_[A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/.exec(bearer(request) ?? '') ?? []
-  if (deviceId === '' || !devices.verify(deviceId, token)) throw new PanalError('unauthorized')
-  return deviceId
+/** @throws PanalError 'unauthorized' | 'stale-proof' | 'revoked' */
+async function identifyDevice(request: FastifyRequest, reply: FastifyReply, ports: Guards): Promise<void> {
+  const { deviceId } = await proveRequest(request, reply, ports)
+  const standing = ports.devices.standing(deviceId)
+  if (standing !== 'good') throw new PanalError(standing === 'revoked' ? 'revoked' : 'unauthorized')
+  request.deviceId = deviceId
 }
 
 /** A wrong token is refused even where none is needed: somebody thinks they are signed in. A stale cookie is not. */

@@ -12,7 +12,11 @@ export const allowedOrigins = (config: { allowedOrigins: readonly string[]; publ
  */
 export function originMayUse(headers: IncomingHttpHeaders, allowed: AllowedOrigins, absent: boolean): boolean {
   const { origin, host } = headers
-  if (origin === undefined) return absent
+  return origin === undefined ? absent : isOurs(origin, host, allowed)
+}
+
+/** Whether an origin is that of this server: one of the allowed, or the very host a request was sent to. */
+export function isOurs(origin: string, host: string | undefined, allowed: AllowedOrigins): boolean {
   if (allowed.has(origin)) return true
   return URL.canParse(origin) && host !== undefined && new URL(origin).host === host.toLowerCase()
 }

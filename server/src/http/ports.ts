@@ -6,6 +6,9 @@ import type { Logger } from 'pino'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { MoveRequests } from '../approval/move-requests.ts'
 import type { Devices } from '../auth/devices.ts'
+import type { Invitations } from '../auth/invitations.ts'
+import type { ProofNonces } from '../auth/proof-nonces.ts'
+import type { ProofOfWork } from '../auth/proof-of-work.ts'
 import type { People } from '../auth/people.ts'
 import type { Config } from '../config.ts'
 import type { ServerKeys } from '../keys/server-keys.ts'
@@ -38,7 +41,10 @@ export interface AppDeps {
   readonly tasks: Pick<TaskStore, 'has' | 'get' | 'list' | 'card' | 'create' | 'setPaused'>
   readonly blobs: BlobStore
   readonly catalogue: Pick<BlobCatalogue, 'isPublic' | 'addDataset'>
-  readonly devices: Pick<Devices, 'enrol' | 'verify'>
+  readonly devices: Pick<Devices, 'enrol' | 'standing' | 'revoke' | 'list'>
+  readonly nonces: ProofNonces
+  readonly work: ProofOfWork
+  readonly invitations: Invitations
   readonly keys: Pick<ServerKeys, 'id' | 'publicSet' | 'sign' | 'rotate'>
   readonly audit: Pick<AuditLog, 'append' | 'verify' | 'page'>
   readonly disk: Pick<DiskSpace, 'freeBytes' | 'isLow' | 'reserveBytes'>

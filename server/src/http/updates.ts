@@ -16,8 +16,13 @@ const url = '/tasks/:taskId/rounds/:roundNumber/updates/:sha256'
 const isHeader = new Ajv({ strict: true, allErrors: true }).compile<UpdateHeader>(UpdateHeader)
 
 /** …/updates/<sha256>: HEAD says how much the server holds, PUT brings the rest. Bytes go to disk as they come. */
-export function updateRoutes(app: App, { rounds, config, tasks, disk }: AppDeps, metrics: Metrics): void {
+export function updateRoutes(app: App, { rounds, config, tasks, devices, disk }: AppDeps, metrics: Metrics): void {
   acceptStreams(app)
+  const refuseStrangers = (deviceId: string, taskId: string) => {
+    tasks.get(taskId)
+    if (devices.standing(deviceId, taskId) !== 'good')
+      throw new PanalError('not-assigned', 'this device has not enrolled for this task')
+  }
   const common = { config: { audience: 'device', streams: true } } as const
 
   app.head(
@@ -27,6 +32,7 @@ export function updateRoutes(app: App, { rounds, config, tasks, disk }: AppDeps,
       schema: { tags: ['updates'], summary: 'How much of an update the server holds', params: UpdateParams },
     },
     async ({ params, deviceId }, reply) => {
+      refuseStrangers(deviceId, params.taskId)
       const { offset } = await rounds.uploadOffset({ ...params, deviceId })
       return reply.header('upload-offset', offset).header('cache-control', 'no-store').send()
     },
@@ -50,7 +56,7 @@ export function updateRoutes(app: App, { rounds, config, tasks, disk }: AppDeps,
     },
     async (request) => {
       const { taskId, roundNumber, sha256 } = request.params
-      tasks.get(taskId)
+      refuseStrangers(request.deviceId, taskId)
       const target: UploadTarget = { taskId, roundNumber, sha256, deviceId: request.deviceId }
       const header = updateHeader(request.headers['panal-update'])
       const offset = uploadOffset(request.headers['content-range'], declaredLength(request), header.bytes)

@@ -51,7 +51,8 @@ export async function makeTask(document: TaskDocument): Promise<Task> {
 
 /** What a device is told of a task. */
 export function taskCard({ document, planHash, topology, layout }: Task, paused: boolean): TaskCard {
-  const { id, title, description, whatLeaves, loss, data, plan, cohort, eligibility, lease, samples } = document
+  const { id, title, description, whatLeaves, loss, data, plan, cohort, eligibility, enrolment, lease, samples } =
+    document
   return {
     id,
     title,
@@ -62,6 +63,7 @@ export function taskCard({ document, planHash, topology, layout }: Task, paused:
     plan,
     cohort,
     eligibility,
+    ...(enrolment !== undefined && { enrolment }),
     lease,
     samples,
     topology,

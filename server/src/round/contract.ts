@@ -48,6 +48,8 @@ export interface Rounds {
   heartbeat(taskId: string, deviceId: DeviceId, heartbeat: Heartbeat): HeartbeatReply | Refusal
   decline(taskId: string, deviceId: DeviceId, decline: Decline): { readonly ok: true } | Refusal
   leave(taskId: string, deviceId: DeviceId): void
+  /** The device was revoked: its connections are closed, its uploads in flight refused, its rounds go on without it. */
+  expel(deviceId: DeviceId): void
   /** The connection is gone; the lease runs on. */
   unlink(taskId: string, deviceId: DeviceId, link: Link): void
 

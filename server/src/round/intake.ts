@@ -4,6 +4,7 @@ import {
   orThrow,
   PanalError,
   type Clock,
+  type DeviceId,
   type ErrorCode,
   type Params,
   type Receipt,
@@ -29,6 +30,8 @@ export interface IntakeDeps {
   readonly clock: Clock
   /** Lets uploads begin, while there are not too many and the disk has space. */
   readonly room: UploadRoom
+  /** Whether a device has joined, and its lease runs. */
+  readonly isMember: (deviceId: DeviceId) => boolean
   /** The open round of the task, else its last one. */
   readonly live: () => LiveRound | null
 }
@@ -68,6 +71,11 @@ export class Intake {
   /** Resolves when no upload is in flight. */
   async drained(): Promise<void> {
     await Promise.all([...this.#uploads.values()].map(({ done }) => done))
+  }
+
+  /** Refuses what a revoked device is uploading. What was counted before stays counted. */
+  expel(deviceId: DeviceId): void {
+    for (const [key, { stop }] of this.#uploads) if (key.endsWith(`/${deviceId}`)) stop.abort(new PanalError('revoked'))
   }
 
   /** @throws PanalError */
@@ -119,6 +127,7 @@ export class Intake {
     if (target.roundNumber < current) throw this.#over(live, 'stale-round')
     const { round } = live
     const status = statusOf(round, target.deviceId)
+    if (status === undefined && !this.#deps.isMember(target.deviceId)) throw new PanalError('not-joined')
     if (status === undefined || status === 'declined') throw new PanalError('not-assigned')
     if (round.phase !== 'collecting') throw this.#over(live)
     if (header === undefined) return live

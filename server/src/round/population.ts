@@ -102,6 +102,12 @@ export class Population {
     if (this.#forget(deviceId)) this.#events.gone(deviceId)
   }
 
+  /** Closes its connection and ends its membership. */
+  expel(deviceId: DeviceId): void {
+    this.#members.get(deviceId)?.link?.close(revoked)
+    this.leave(deviceId)
+  }
+
   unlink(deviceId: DeviceId, link: Link): void {
     const member = this.#members.get(deviceId)
     if (member?.link !== link) return
@@ -161,4 +167,5 @@ export class Population {
   }
 }
 
+const revoked: Closing = { code: 'revoked', detail: 'this device was revoked' }
 const superseded: Closing = { code: 'superseded', detail: 'a newer connection of this device took over' }

@@ -117,6 +117,12 @@ export function makeRounds(deps: RoundsDeps): Rounds {
       return ok
     },
     leave: (taskId, deviceId) => tasks.get(taskId)?.population.leave(deviceId),
+    expel(deviceId) {
+      for (const { population, intake } of tasks.values()) {
+        intake.expel(deviceId)
+        population.expel(deviceId)
+      }
+    },
     unlink: (taskId, deviceId, link: Link) => tasks.get(taskId)?.population.unlink(deviceId, link),
 
     uploadOffset: async (target) => mayUpload(target).intake.offset(target),

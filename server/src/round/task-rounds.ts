@@ -1,11 +1,4 @@
-import {
-  type Assignment,
-  type Clock,
-  type DeviceId,
-  type Pointers,
-  type Promoted,
-  type RoundSummary,
-} from '@panal/client-core'
+import type { Assignment, Clock, DeviceId, Pointers, Promoted, RoundSummary } from '@panal/client-core'
 import type { Gate, ModelRef } from '../gate/contract.ts'
 import { failpoint } from '../failpoint.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -65,6 +58,7 @@ export class TaskRounds {
       log: deps.log,
       clock: deps.clock,
       room: deps.uploads,
+      isMember: (deviceId) => this.population.has(deviceId),
       live: () => this.#live,
     })
   }

@@ -11,8 +11,12 @@ import {
 } from '@panal/client-core'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Socket } from 'socket.io'
+import type { Standing } from '../auth/devices.ts'
+import type { ProofNonces } from '../auth/proof-nonces.ts'
+import type { AllowedOrigins } from '../http/origin.ts'
 import type { Link, Rounds } from '../round/contract.ts'
 import { parseClientEvent, type ClientMessage } from './client-event.ts'
+import { checkJoin, refusalOf } from './join-proof.ts'
 import { messageBudget } from './message-budget.ts'
 
 export interface SocketPorts {
@@ -20,8 +24,10 @@ export interface SocketPorts {
   readonly log: FastifyBaseLogger
   readonly rounds: Rounds
   readonly hasTask: (taskId: string) => boolean
-  /** Whether this is an enrolled, unrevoked device with its own token. */
-  readonly isDevice: (deviceId: DeviceId, deviceToken: string) => boolean | Promise<boolean>
+  /** Whether a device may serve a task. */
+  readonly standing: (deviceId: DeviceId, taskId: string) => Standing
+  readonly nonces: Pick<ProofNonces, 'current'>
+  readonly allowed: AllowedOrigins
 }
 
 /** Everybody who is told about a task's rounds. */
@@ -42,9 +48,9 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     if (event.name === 'leave') return leave()
     if (member === undefined) return refuse('not-joined')
     const { taskId, deviceId } = member
-    return event.name === 'heartbeat'
-      ? rounds.heartbeat(taskId, deviceId, event.message)
-      : rounds.decline(taskId, deviceId, event.message)
+    if (event.name === 'decline') return rounds.decline(taskId, deviceId, event.message)
+    const reply = rounds.heartbeat(taskId, deviceId, event.message)
+    return reply.ok ? { ...reply, proofNonce: ports.nonces.current } : reply
   }
 
   const leave = (): { ok: true } => {
@@ -61,14 +67,19 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
       )
     if (member !== undefined && (member.taskId !== message.taskId || member.deviceId !== message.deviceId))
       return refuse('bad-request', 'this connection has already joined; use another one for another task or device')
-    if (!(await ports.isDevice(message.deviceId, message.deviceToken))) return refuse('unauthorized')
     if (!ports.hasTask(message.taskId)) return refuse('unknown-task')
+    const connection = { challenge: socket.id, host: socket.handshake.headers.host }
+    const proven = await checkJoin(message, connection, ports.allowed)
+    if (!proven.ok) return proven
+    // After the last await: a revocation that came meanwhile counts.
+    const refusal = refusalOf(ports.standing(message.deviceId, message.taskId))
+    if (refusal !== undefined) return refusal
     if (!socket.connected) return refuse('not-joined')
     const reply = rounds.join(message, link)
     if (!reply.ok) return reply
     member = { taskId: message.taskId, deviceId: message.deviceId }
     await socket.join(roomOf(message.taskId))
-    return reply
+    return { ...reply, proofNonce: ports.nonces.current }
   }
 
   const watch = async (taskId: string): Promise<{ ok: true } | Refusal> => {

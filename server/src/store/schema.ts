@@ -5,7 +5,21 @@ export interface Schema {
   tasks: { id: string; document: string; plan_hash: string; paused: 0 | 1; created_at: number }
   /** Content-addressed files, and who may read them: `weights` and `sample` are public. */
   blobs: { sha256: string; kind: BlobKind; bytes: number; created_at: number }
-  devices: { id: string; token_hash: string; created_at: number; last_seen_at: number; revoked_at: number | null }
+  /** `id` follows from `public_key`, a JWK. */
+  devices: {
+    id: string
+    public_key: string
+    alg: string
+    network: string
+    created_at: number
+    last_seen_at: number
+    revoked_at: number | null
+    revoked_reason: string | null
+  }
+  /** Which device may serve which task. */
+  enrolments: { device_id: string; task_id: string; created_at: number }
+  /** Each invitation serves one device. */
+  used_invitations: { id: string; device_id: string; expires_at: number }
   /** When a device was last asked, for the least-recently-used sampler. */
   selections: { task_id: string; device_id: string; last_round: number }
   /** `state` is the Round as JSON; the accepted updates of a collecting round are in `updates`. */

@@ -140,6 +140,7 @@ const startDevices = (server: RunningServer, shards: readonly Dataset[], options
     taskId: options.task,
     shards,
     seed: options.seed,
+    name: 'demo',
     ...(options.workers === undefined ? {} : { workers: options.workers }),
     onEvent: watch.observe,
     onError: (error) => watch.fail(error),

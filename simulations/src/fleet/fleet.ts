@@ -12,7 +12,10 @@ export interface FleetOptions {
   readonly shards: readonly Dataset[]
   /** Threads. Default: one for each core, at most one for each device. */
   readonly workers?: number
+  /** Two fleets with the same seed are the same devices: their keys are drawn from it. */
   readonly seed?: number
+  /** Tells fleets of the same seed apart. */
+  readonly name?: string
   readonly onEvent?: (device: number, event: SessionEvent) => void
   /** A worker thread failed: its devices are gone. */
   readonly onError?: (error: Error) => void
@@ -36,14 +39,14 @@ export interface Fleet {
  * Resolves when all threads are up; the devices join from then on.
  */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
-  const { server, taskId, shards, seed = 1, onEvent, onError } = options
+  const { server, taskId, shards, seed = 1, name = 'fleet', onEvent, onError } = options
   const numWorkers = Math.max(1, Math.min(options.workers ?? availableParallelism(), shards.length))
   const devices = shards.map((data, index) => ({ index, data }))
   const workers = Array.from({ length: numWorkers }, (_, number) => {
     const workerData: FleetWorkerData = {
       server,
       taskId,
-      seed: String(seed),
+      seed: `${name}/${seed}`,
       devices: devices.filter(({ index }) => index % numWorkers === number),
     }
     return spawnWorker(new URL('./fleet-worker.ts', import.meta.url), { workerData })

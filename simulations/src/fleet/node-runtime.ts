@@ -4,6 +4,7 @@ import {
   socketIoChannel,
   systemClock,
   type Conditions,
+  type DeviceKeys,
   type DeviceRuntime,
   type DeviceStorage,
   type RetryPolicy,
@@ -11,6 +12,7 @@ import {
   type SocketIoOptions,
 } from '@panal/client-core'
 import { nodeFetch } from './node-fetch.ts'
+import { nodeKeys } from './node-keys.ts'
 
 export interface NodeRuntimeOptions {
   /** Scheme, host and port. */
@@ -19,6 +21,8 @@ export interface NodeRuntimeOptions {
   readonly storage?: DeviceStorage
   /** How soon it tries again what failed. Default: as a browser does. */
   readonly retry?: RetryPolicy & Pick<SocketIoOptions, 'reconnectMinMs' | 'reconnectMaxMs'>
+  /** Who the device is. Default: a new key, drawn from `rng` so that a run can be repeated. */
+  readonly keys?: DeviceKeys
 }
 
 /** One for the process: its connections are shared by all devices of a thread. */
@@ -27,15 +31,26 @@ const fetch = nodeFetch()
 const onMains: Conditions = { charging: true, unmetered: true, idle: true }
 
 /** A device that is a Node process: Node's own HTTP, WebSocket and SHA-256; storage that ends with it by default. */
-export function nodeRuntime({ server, rng, storage = memoryStorage(), retry }: NodeRuntimeOptions): DeviceRuntime {
+export function nodeRuntime(options: NodeRuntimeOptions): DeviceRuntime {
+  const { server, rng, retry, storage = memoryStorage(), keys = nodeKeys(rng.fork('key')) } = options
   const clock = systemClock({ setTimeout, clearTimeout })
   const sha256 = (bytes: Uint8Array) => Promise.resolve(createHash('sha256').update(bytes).digest('hex'))
   return {
     clock,
     rng,
     storage,
+    keys,
+    origin: new URL(server).origin,
     sha256,
-    transfer: httpTransfer({ baseUrl: server, fetch, sha256, clock, rng, ...(retry === undefined ? {} : { retry }) }),
+    transfer: httpTransfer({
+      baseUrl: server,
+      fetch,
+      keys,
+      sha256,
+      clock,
+      rng,
+      ...(retry === undefined ? {} : { retry }),
+    }),
     connect: (signal) => Promise.resolve(socketIoChannel(server, retry ?? {}, { clock, signal })),
     conditions: () => Promise.resolve(onMains),
   }

@@ -67,7 +67,7 @@ export class ActiveDevices {
     const weights = await request(blob, { method: 'GET', agent, discard: true })
     if (weights.status !== 200) throw new Error(`weights: ${weights.status}`)
     const url = updateUrl(this.#server, assignment, this.#update)
-    const headers = { ...updateHeaders(assignment, this.#update), ...proof(identity, 'PUT', url) }
+    const headers = { ...updateHeaders(assignment, this.#update), ...(await proof(identity, 'PUT', url)) }
     const receipt = await request(url, { method: 'PUT', agent, headers, body: this.#update.bytes })
     if (receipt.status === 200) this.uploads.add(receipt.waitedMs)
     else throw new Error(`update: ${receipt.status} ${receipt.body.toString()}`)

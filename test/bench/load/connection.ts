@@ -15,6 +15,7 @@ export class Connection {
   readonly #onEvent: OnEvent
   readonly #waiting = new Map<number, Answered>()
   #lastId = 0
+  #challenge = ''
   #opened: () => void = () => undefined
 
   private constructor(socket: WebSocket, onEvent: OnEvent) {
@@ -35,6 +36,11 @@ export class Connection {
     })
   }
 
+  /** What the server drew for this connection: a join is signed for it. */
+  get challenge(): string {
+    return this.#challenge
+  }
+
   /** Sends an event; resolves with its acknowledgement. */
   ask<Reply>(name: string, payload: unknown): Promise<Reply> {
     const id = ++this.#lastId
@@ -52,7 +58,10 @@ export class Connection {
     if (engine === code('2')) this.#socket.send('3') // ping, pong
     if (engine === code('0')) this.#socket.send('40') // open, connect
     if (engine !== code('4')) return
-    if (socket === code('0')) return this.#opened()
+    if (socket === code('0')) {
+      this.#challenge = (JSON.parse(data.toString('utf8', 2)) as { sid: string }).sid
+      return this.#opened()
+    }
     if (socket === code('2')) return this.#event(data.toString('latin1', 2, 40), data)
     if (socket === code('3')) this.#acknowledge(data.toString('utf8', 2))
   }

@@ -22,10 +22,10 @@ export interface CrowdOptions {
   readonly onProblem: (problem: string) => void
 }
 
-export async function enrolAll(server: string, count: number): Promise<Identity[]> {
+export async function enrolAll(server: string, taskId: string, count: number): Promise<Identity[]> {
   const identities: Identity[] = []
   const one = async () => {
-    while (identities.length < count) identities.push(await enrol(server))
+    while (identities.length < count) identities.push(await enrol(server, taskId))
   }
   await Promise.all(Array.from({ length: 8 }, one))
   return identities.slice(0, count)
@@ -46,7 +46,9 @@ export async function joinAll(identities: readonly Identity[], options: CrowdOpt
       else onEvent?.(identity, name, payload)
     }
     const connection = await Connection.open(server, heard, onProblem)
-    const reply = await connection.ask<JoinReply | Refusal>('join', joinPayload(identity, taskId, idle))
+    const { challenge } = connection
+    const join = await joinPayload(identity, { taskId, idle, challenge, origin: server })
+    const reply = await connection.ask<JoinReply | Refusal>('join', join)
     if (!reply.ok) throw new Error(`join refused: ${reply.code}`)
     joins.add(performance.now() - dueAt)
     if (reply.assignment !== null) onEvent?.(identity, 'assignment', reply.assignment)

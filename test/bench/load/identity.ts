@@ -1,29 +1,65 @@
 import { Agent } from 'node:http'
-import { protocolVersion, type Enrolment } from '@panal/client-core'
+import {
+  deviceIdOf,
+  doWork,
+  makeProof,
+  makeRng,
+  proofTypes,
+  protocolVersion,
+  type DeviceKeys,
+} from '@panal/client-core'
+import { nodeKeys } from '@panal/simulations'
 import { request } from './http.ts'
 
 /** Who a device of the load is. All that it says to prove it is in this file. */
-export type Identity = Enrolment
+export interface Identity {
+  readonly deviceId: string
+  readonly keys: DeviceKeys
+}
 
 /** Few connections for many enrolments: a device enrols once in its life, and that is not what is measured. */
 const agent = new Agent({ keepAlive: true, maxSockets: 8 })
 
-export async function enrol(server: string): Promise<Identity> {
-  const { status, body } = await request(`${server}/v1/devices`, { method: 'POST', agent })
-  if (status !== 201 && status !== 200) throw new Error(`enrolment refused: ${status} ${body.toString()}`)
-  return JSON.parse(body.toString()) as Identity
+/** The newest nonce that the server has given to anybody here: the same for all, and good for longer than a load takes. */
+let nonce = ''
+let numEnrolled = 0
+
+export async function enrol(server: string, taskId: string): Promise<Identity> {
+  const keys = nodeKeys(makeRng(`load/${numEnrolled++}`))
+  const deviceId = deviceIdOf(await keys.publicKey())
+  const identity = { deviceId, keys }
+  const asked = await request(`${server}/v1/devices/challenge`, { method: 'GET', agent })
+  const challenge = JSON.parse(asked.body.toString()) as {
+    proofNonce: string
+    work: { challenge: string; bits: number }
+  }
+  nonce = challenge.proofNonce
+  const work = await doWork(challenge.work, deviceId, () => Promise.resolve())
+  const url = `${server}/v1/devices`
+  const headers = { ...(await proof(identity, 'POST', url)), 'content-type': 'application/json' }
+  const payload = Buffer.from(JSON.stringify({ taskId, work }))
+  const { status, body } = await request(url, { method: 'POST', agent, headers, body: payload })
+  if (status !== 201) throw new Error(`enrolment refused: ${status} ${body.toString()}`)
+  return identity
 }
 
-/** The payload of `join`. */
-export const joinPayload = (identity: Identity, taskId: string, idle: boolean) => ({
-  ...identity,
-  protocolVersion,
-  taskId,
-  numExamples: 100,
-  conditions: { charging: true, unmetered: true, idle },
-})
+/** The payload of `join` on the connection that the server gave this challenge. */
+export async function joinPayload(
+  { deviceId, keys }: Identity,
+  { taskId, idle, challenge, origin }: { taskId: string; idle: boolean; challenge: string; origin: string },
+) {
+  const claims = { nonce: challenge, taskId, deviceId, origin, protocolVersion }
+  return {
+    deviceId,
+    protocolVersion,
+    taskId,
+    numExamples: 100,
+    conditions: { charging: true, unmetered: true, idle },
+    proof: await makeProof(keys, proofTypes.join, claims),
+  }
+}
 
 /** The headers with which a device proves itself to `method url`. */
-export const proof = ({ deviceId, deviceToken }: Identity, _method: string, _url: string): Record<string, string> => ({
-  authorization: `Bearer ${deviceId}.${deviceToken}`,
+export const proof = async ({ keys }: Identity, htm: string, htu: string): Promise<Record<string, string>> => ({
+  dpop: await makeProof(keys, proofTypes.request, { htm, htu, iat: 0, nonce }),
 })

@@ -23,7 +23,7 @@ export async function uploadSlowly(
   overMs: number,
 ): Promise<number> {
   const { bytes } = update
-  const uploads = offers.map((offer) => begin(server, offer, update))
+  const uploads = await Promise.all(offers.map((offer) => begin(server, offer, update)))
   const answers = Promise.all(uploads.map(({ answer }) => answer))
   const pieceBytes = Math.ceil((bytes.length * tickMs) / overMs)
   for (let at = 0; at < bytes.length; at += pieceBytes) {
@@ -33,19 +33,19 @@ export async function uploadSlowly(
   return (await answers).filter((status) => status === 200).length
 }
 
-function begin(
+async function begin(
   server: string,
   { identity, assignment }: Offer,
   update: Update,
-): { socket: Socket; answer: Promise<number> } {
-  const { hostname, port } = new URL(server)
+): Promise<{ socket: Socket; answer: Promise<number> }> {
+  const { host, hostname, port } = new URL(server)
   const url = updateUrl(server, assignment, update)
   const headers = {
-    host: hostname,
+    host,
     connection: 'close',
     'content-length': String(update.bytes.length),
     ...updateHeaders(assignment, update),
-    ...proof(identity, 'PUT', url),
+    ...(await proof(identity, 'PUT', url)),
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const socket = connect(Number(port), hostname)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { loadConfig } from '@panal/server'
 import { WebSocket } from 'ws'
 import { liveConfig, useLiveServer } from '../../fixtures/live-server.ts'
-import { credentialOf, openRound, updatePath, type OpenRound } from '../../fixtures/raw-device.ts'
+import { dpopFor, openRound, updatePath, type OpenRound } from '../../fixtures/raw-device.ts'
 import { answerOf, headOf, rawRequest, statusesOf, verdictOf } from '../../fixtures/raw-http.ts'
 
 /** The table of limits, line by line, as the running server keeps them. What has a number among the bad inputs is there. */
@@ -97,9 +97,13 @@ describe('rates', () => {
 
   it('a device has its own, wherever it asks from, and does not use up another’s', async () => {
     const [greedy, other] = round.devices
+    const { proofNonce: nonce } = (await (
+      await live.fetch('/v1/devices/challenge', { headers: from('10.4.1.1') })
+    ).json()) as { proofNonce: string }
     const ask = async (device: typeof greedy, address: string) => {
-      const headers = { ...credentialOf(live, device!), ...from(address) }
-      return (await live.fetch(updatePath(round.offer, '0'.repeat(64)), { method: 'HEAD', headers })).status
+      const path = updatePath(round.offer, '0'.repeat(64))
+      const headers = { dpop: await dpopFor(live, device!, ['HEAD', path], { nonce }), ...from(address) }
+      return (await live.fetch(path, { method: 'HEAD', headers })).status
     }
     const statuses: number[] = []
     for (let i = 0; i < 6; i++) statuses.push(await ask(greedy, `10.3.${i}.1`))

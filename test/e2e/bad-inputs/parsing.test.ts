@@ -4,6 +4,7 @@ import { createTask, useLiveServer } from '../../fixtures/live-server.ts'
 import { numHealthy, useHealthyDevices } from '../../fixtures/healthy-devices.ts'
 import {
   openRound,
+  credentialOf,
   putUpdate,
   sha256,
   updateHeaders,
@@ -153,8 +154,14 @@ describe('strings', () => {
         `/v1/blobs/${id}`,
       ])
         expect(await verdictOf(live.fetch(path))).toEqual(badRequest)
+      // A proof names its address, and no header holds it twice.
+      if (id.length > 1000) return
       const target = `/v1/tasks/${id}/rounds/1/updates/${sha256(bytes)}`
-      const headers = updateHeaders(live, device, round.offer, bytes.length)
+      const { pathname } = new URL(target, live.url)
+      const headers = {
+        ...(await updateHeaders(live, device, round.offer, { bytes })),
+        ...(await credentialOf(live, device, ['PUT', pathname])),
+      }
       expect(
         await verdictOf(live.fetch(target, { method: 'PUT', headers, body: bytes as Uint8Array<ArrayBuffer> })),
       ).toEqual(badRequest)
@@ -234,8 +241,9 @@ describe('compression', () => {
 })
 
 describe('lengths', () => {
-  const put = (length: string | undefined, body: Uint8Array, end = false) => {
-    const headers = { ...updateHeaders(live, device, round.offer, bytes.length), connection: 'close' }
+  const put = async (length: string | undefined, body: Uint8Array, end = false) => {
+    const proven = await updateHeaders(live, device, round.offer, { bytes, origin: 'http://x' })
+    const headers = { ...proven, connection: 'close' }
     const declared = length === undefined ? {} : { 'content-length': length }
     return raw(
       headOf(`PUT ${updatePath(round.offer, sha256(bytes))}`, { host: 'x', ...headers, ...declared }),

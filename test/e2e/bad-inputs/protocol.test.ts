@@ -104,10 +104,13 @@ describe('more than one update', () => {
 })
 
 /** The start of an upload on a connection of its own, and what the server answers. Resolves once it has read the head. */
-const startUpload = (device: RawDevice, { offer }: OpenRound) => {
+const startUpload = async (device: RawDevice, { offer }: OpenRound) => {
   const { hostname, port } = new URL(live.url)
   const socket = connect(Number(port), hostname)
-  const headers = { ...updateHeaders(live, device, offer, bytes.length), 'content-length': String(bytes.length) }
+  const headers = {
+    ...(await updateHeaders(live, device, offer, { bytes, origin: 'http://x' })),
+    'content-length': String(bytes.length),
+  }
   socket.write(headOf(`PUT ${updatePath(offer, sha256(bytes))}`, { host: 'x', expect: '100-continue', ...headers }))
   const answer = new Promise<string>((resolve) => {
     let received = ''
@@ -121,8 +124,9 @@ const startUpload = (device: RawDevice, { offer }: OpenRound) => {
   )
 }
 const heldBytes = async (device: RawDevice, { offer }: OpenRound) => {
-  const init = { method: 'HEAD', headers: credentialOf(live, device) }
-  return (await live.fetch(updatePath(offer, sha256(bytes)), init)).headers.get('upload-offset')
+  const path = updatePath(offer, sha256(bytes))
+  const init = { method: 'HEAD', headers: await credentialOf(live, device, ['HEAD', path]) }
+  return (await live.fetch(path, init)).headers.get('upload-offset')
 }
 
 describe('uploads that are cut', () => {

@@ -40,6 +40,9 @@ describe('the pages', () => {
     await receipts.waitFor(patience)
     expect(await receipts.getByRole('row').count()).toBe(2) // the header, and the one round there is
 
+    // Its key is a handle that not even this page can read out.
+    expect(await giver.page.evaluate(keptKey)).toMatchObject({ kind: 'webcrypto', extractable: false, crv: 'Ed25519' })
+
     await watcher.page.getByText('Model 1 was promoted just now').waitFor(patience)
     await drawSeven(watcher.page)
     await watcher.page.getByTestId('answer').getByText('%').waitFor(patience)
@@ -107,3 +110,23 @@ describe('the pages', () => {
     expect(complaints).toEqual([])
   }, 120_000)
 })
+
+/** Runs in the page: what IndexedDB keeps of this browser's key. */
+async function keptKey(): Promise<object> {
+  const answer = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(new Error('IndexedDB refused'))
+    })
+  const db = await answer(indexedDB.open('panal'))
+  const kept = (await answer(db.transaction('keys').objectStore('keys').get('device'))) as {
+    kind: string
+    privateKey: CryptoKey
+    publicKey: { crv: string }
+  }
+  const exported = await crypto.subtle.exportKey('jwk', kept.privateKey).then(
+    () => true,
+    () => false,
+  )
+  return { kind: kept.kind, extractable: kept.privateKey.extractable || exported, crv: kept.publicKey.crv }
+}

@@ -31,14 +31,14 @@ beforeAll(async () => {
 afterAll(() => devices.forEach(({ socket }) => socket.close()))
 
 /** The bytes of a whole PUT, from `offset` on. */
-function putBytes(index: number, { offset = 0, connection = 'close' } = {}): Buffer {
+async function putBytes(index: number, { offset = 0, connection = 'close' } = {}): Promise<Buffer> {
   const offer = offers[index]!
   const head = headOf(`PUT ${updatePath(offer, sha256(bytes))}`, {
     host: 'x',
     connection,
     'content-length': String(bytes.length - offset),
     ...(offset === 0 ? {} : { 'content-range': `bytes ${offset}-${bytes.length - 1}/${bytes.length}` }),
-    ...updateHeaders(live, devices[index]!, offer, bytes.length),
+    ...(await updateHeaders(live, devices[index]!, offer, { bytes, origin: 'http://x' })),
   })
   return Buffer.concat([Buffer.from(head), bytes.subarray(offset)])
 }
@@ -59,7 +59,10 @@ async function send(pieces: Iterable<Buffer>, cut = false): Promise<string> {
 
 const held = async (index: number): Promise<number> => {
   const path = updatePath(offers[index]!, sha256(bytes))
-  const head = await live.fetch(path, { method: 'HEAD', headers: credentialOf(live, devices[index]!) })
+  const head = await live.fetch(path, {
+    method: 'HEAD',
+    headers: await credentialOf(live, devices[index]!, ['HEAD', path]),
+  })
   return Number(head.headers.get('upload-offset'))
 }
 
@@ -68,26 +71,26 @@ const receiptOf = (answer: string): Receipt => JSON.parse(answer.split('\r\n\r\n
 
 describe('[F47] an update', () => {
   it('that comes one byte a write is like any other', async () => {
-    const whole = putBytes(0)
+    const whole = await putBytes(0)
     const answer = await send(Array.from(whole, (_, at) => whole.subarray(at, at + 1)))
     expect(statusesOf(answer)).toEqual({ statuses: [200], codes: [] })
     expect(receiptOf(answer)).toMatchObject({ deviceId: devices[0]!.deviceId, sha256: sha256(bytes) })
   })
 
   it('that is cut again and again goes on where it was cut, and counts once', async () => {
-    const headBytes = putBytes(1).length - bytes.length
+    const headBytes = (await putBytes(1)).length - bytes.length
     let offset = 0
     for (const cutAt of [10, headBytes - 1, headBytes + 1, headBytes + 50, headBytes + 100]) {
-      await send([putBytes(1).subarray(0, cutAt)], true)
+      await send([(await putBytes(1)).subarray(0, cutAt)], true)
       // The server hears of the cut when it does; until then a new upload takes over from the old.
       const now = await held(1)
       expect(now).toBeLessThanOrEqual(Math.max(0, cutAt - headBytes))
       offset = now
     }
-    const answer = await send([putBytes(1, { offset })])
+    const answer = await send([await putBytes(1, { offset })])
     const last = statusesOf(answer)
     // Bytes of the cut may still have come in after HEAD said how many: then the server says so, and the device asks again.
-    const done = last.statuses[0] === 416 ? await send([putBytes(1, { offset: await held(1) })]) : answer
+    const done = last.statuses[0] === 416 ? await send([await putBytes(1, { offset: await held(1) })]) : answer
     expect(receiptOf(done)).toMatchObject({ deviceId: devices[1]!.deviceId })
     expect(await held(1)).toBe(bytes.length)
   })
@@ -98,8 +101,8 @@ describe('[F47] an update', () => {
       const { statuses, codes } = statusesOf(answer)
       return statuses.every((status) => [200, 409].includes(status)) && codes.every((code) => code === 'superseded')
     }
-    const pipelined = await send([putBytes(2, { connection: 'keep-alive' }), putBytes(2)])
-    const both = await Promise.all([send([putBytes(3)]), send([putBytes(3)])])
+    const pipelined = await send([await putBytes(2, { connection: 'keep-alive' }), await putBytes(2)])
+    const both = await Promise.all([send([await putBytes(3)]), send([await putBytes(3)])])
     expect([pipelined, ...both].map(isGood)).toEqual([true, true, true])
     expect(statusesOf(pipelined).statuses.at(-1)).toBe(200)
     expect(both.flatMap((answer) => statusesOf(answer).statuses)).toContain(200)

@@ -30,7 +30,7 @@ it('[F50] joins at the rate of 10,000 a minute: one in a hundred waits for a sec
     )
     const [joins, problems] = [new Timings(), [] as string[]]
     // Six seconds of that minute; `npm run bench -- load` has all ten thousand, twice as fast.
-    const identities = await enrolAll(server.url, 1_000)
+    const identities = await enrolAll(server.url, 'digits', 1_000)
     devices = await joinAll(identities, {
       server: server.url,
       taskId: 'digits',

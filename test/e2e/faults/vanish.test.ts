@@ -32,12 +32,12 @@ beforeAll(async () => {
 }, 60_000)
 
 /** All of the head and half of the body; resolves once they have left. */
-const beginUpload = (device: RawDevice, offer: Assignment): Promise<Socket> => {
-  const { hostname, port } = new URL(live.url)
+const beginUpload = async (device: RawDevice, offer: Assignment): Promise<Socket> => {
+  const { host, hostname, port } = new URL(live.url)
   const headers = {
-    host: hostname,
+    host,
     'content-length': String(bytes.length),
-    ...updateHeaders(live, device, offer, bytes.length),
+    ...(await updateHeaders(live, device, offer, { bytes })),
   }
   const socket = connect(Number(port), hostname)
   socket.on('error', () => undefined) // it is the one that vanishes

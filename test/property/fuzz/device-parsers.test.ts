@@ -18,7 +18,10 @@ import { eventInbox } from '../../../client-core/src/transport/server-events.ts'
 import { parseReply } from '../../../client-core/src/transport/server-replies.ts'
 import { sha256 } from '../../fixtures/device-bench.ts'
 import { damagedBytes, damagedText, fuzzSeed, hostileValue, nearly, nearlyJson, share } from '../../fixtures/fuzz.ts'
-import { assignmentOf, joinReply, roundSummary, testDeviceId, testDeviceToken } from '../../fixtures/wire.ts'
+import { assignmentOf, joinReply, roundSummary, serverKeySet, testDeviceId } from '../../fixtures/wire.ts'
+import { testDevice } from '../../fixtures/test-device.ts'
+
+const { keys } = await testDevice('fuzz')
 
 const runs = (fraction: number) => ({ numRuns: share(fraction), seed: fuzzSeed })
 const schema: ImageSchema = {
@@ -199,7 +202,7 @@ describe('a hostile server’s HTTP answers', () => {
     ),
     fc.string({ unit: 'binary', maxLength: 20 }),
   )
-  const enrolment = { deviceId: testDeviceId, deviceToken: testDeviceToken }
+  const enrolment = { deviceId: testDeviceId, taskId: 'digits', serverKeys: serverKeySet }
   const receipt = {
     taskId: 'digits',
     roundNumber: 1,
@@ -249,7 +252,8 @@ describe('a hostile server’s HTTP answers', () => {
         let asked = 0
         const clock = impatientClock()
         const transfer = httpTransfer({
-          baseUrl: '',
+          baseUrl: 'http://x',
+          keys,
           sha256,
           clock,
           stallMs,
@@ -259,10 +263,9 @@ describe('a hostile server’s HTTP answers', () => {
         const { signal } = new AbortController()
         const header = { codec: 'f32', baseVersion: 0, numExamples: 1, numSteps: 1 } as const
         const calls = {
-          enrol: () => transfer.enrol(),
+          enrol: () => transfer.enrol({ taskId: 'digits' }, signal),
           download: () => transfer.download(digest, blob.length, signal),
-          upload: () =>
-            transfer.upload({ taskId: 'digits', roundNumber: 1, ...enrolment, bytes: blob, header }, signal),
+          upload: () => transfer.upload({ taskId: 'digits', roundNumber: 1, bytes: blob, header }, signal),
         }
         const outcome = await calls[call]().then(
           (value) => ({ value }),

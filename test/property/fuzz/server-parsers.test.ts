@@ -50,7 +50,7 @@ describe('client events', () => {
     protocolVersion: 1,
     taskId: 'digits',
     deviceId: `d_${'A'.repeat(22)}`,
-    deviceToken: 'T'.repeat(43),
+    proof: 'e30.e30.c2ln',
     numExamples: 5,
     conditions: { charging: true, unmetered: true, idle: false },
   }

@@ -34,7 +34,7 @@ it('the count of those that may be asked is their number, and it never rises unh
         if (each.do === 'join') {
           // The server's socket says at once that the older connection is gone.
           const link: Link = { send: () => undefined, close: () => population.unlink(each.deviceId, link) }
-          const about = { protocolVersion: 1, taskId: document.id, deviceToken: 'x'.repeat(43) }
+          const about = { protocolVersion: 2, taskId: document.id, proof: 'a.b.c' }
           population.join({ ...about, ...each }, link)
           links.set(each.deviceId, link)
         } else if (each.do === 'heartbeat') population.heartbeat(each.deviceId, each)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { loadConfig, settings } from '@panal/server'
-import { configurationPage } from '../../../server/src/config.ts'
+import { configurationPage } from '../../../server/src/configuration-page.ts'
 
 const problemsOf = (flags: Record<string, string>, env: Record<string, string> = {}): string[] => {
   const loaded = loadConfig({ flags, env })

@@ -1,6 +1,11 @@
 import type { Migration } from 'kysely'
 import { initial } from './001-initial.ts'
+import { deviceKeys } from './002-device-keys.ts'
 import { people } from './003-people.ts'
 
 /** In order of their names. A migration that was released is never edited: add the next one. */
-export const migrations: Record<string, Migration> = { '001-initial': initial, '003-people': people }
+export const migrations: Record<string, Migration> = {
+  '001-initial': initial,
+  '002-device-keys': deviceKeys,
+  '003-people': people,
+}

@@ -8,8 +8,7 @@ import { makeLog } from '../../../../server/src/log.ts'
 import type { Rounds } from '../../../../server/src/round/contract.ts'
 import type { SocketPorts } from '../../../../server/src/socket/device-socket.ts'
 import { attachSockets } from '../../../../server/src/socket/sockets.ts'
-import { ask, joinMessage, next } from '../../../fixtures/raw-device.ts'
-import { testDeviceId, testDeviceToken } from '../../../fixtures/wire.ts'
+import { joinMessage, joinProof, next, ask, testDevice } from '../../../fixtures/raw-device.ts'
 
 const neverAsked: Partial<Rounds> = {
   onRound: () => () => undefined,
@@ -19,37 +18,51 @@ const neverAsked: Partial<Rounds> = {
 
 async function openSockets(rounds: Partial<Rounds>) {
   const lines: { msg: string }[] = []
+  let log: (line: string) => void = () => undefined
+  const logged = new Promise<void>((resolve) => {
+    log = (line) => {
+      lines.push(JSON.parse(line) as { msg: string })
+      resolve()
+    }
+  })
   const http = createServer().listen(0, '127.0.0.1')
   await once(http, 'listening')
   const ports = {
     clock: systemClock(globalThis),
-    log: makeLog('info', { write: (line: string) => void lines.push(JSON.parse(line) as { msg: string }) }),
+    log: makeLog('info', { write: log }),
     rounds: { ...neverAsked, ...rounds } as Rounds,
     hasTask: () => true,
-    isDevice: () => true,
+    standing: () => 'good' as const,
+    nonces: { current: 'n' },
+    allowed: new Set<string>(),
   } satisfies SocketPorts
   const sockets = attachSockets(http, ports, { allowed: new Set(), maxSockets: 5, connectTimeoutMs: 5_000 })
   const connection = once(http, 'connection') as Promise<[Socket]>
-  const socket = io(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, {
+  const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
+  const socket = io(origin, {
     transports: ['websocket'],
     reconnection: false,
   })
   await next(socket, 'connect')
-  return { http, sockets, socket, lines, connection: (await connection)[0] }
+  return { http, sockets, socket, origin, lines, logged, connection: (await connection)[0] }
 }
 
 it('an answer that cannot be encoded is a line in the log: neither process nor connection end', async () => {
   const join = () => ({ ok: true, task: 1n }) as never // JSON has no bigint
-  const { http, sockets, socket, lines } = await openSockets({ join })
+  const { http, sockets, socket, origin, lines, logged } = await openSockets({ join })
   const unhandled: unknown[] = []
   const note = (reason: unknown) => unhandled.push(reason)
   process.on('unhandledRejection', note)
+  const device = await testDevice()
+  const message = joinMessage('digits', device)
   try {
     socket.emit(
       'join',
-      joinMessage('digits', { deviceId: testDeviceId, deviceToken: testDeviceToken }),
+      { ...message, proof: await joinProof(device, message, { nonce: socket.id!, origin }) },
       () => undefined,
     )
+    // Later than the join: its proof is checked off this thread.
+    await logged
     expect(await ask(socket, 'watch', { taskId: 'digits' })).toEqual({ ok: true })
     expect(lines).toEqual([expect.objectContaining({ msg: 'socket message failed', event: 'join' })])
     expect(unhandled).toEqual([])

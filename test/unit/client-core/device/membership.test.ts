@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { PanalError, refuse } from '@panal/client-core'
-import { baseDigest, DeviceBench, last } from '../../../fixtures/device-bench.ts'
+import { baseDigest, benchDevice, DeviceBench, last } from '../../../fixtures/device-bench.ts'
 import { assignmentOf, joinReply } from '../../../fixtures/wire.ts'
 
 const offerOf = (round: number) => assignmentOf(round, { baseSha256: baseDigest })
@@ -14,14 +14,13 @@ async function joined(bench = new DeviceBench()) {
 describe('joining', () => {
   it('[P5] answered `unauthorized`, enrols anew once and joins', async () => {
     const bench = new DeviceBench()
-    bench.answers.join = ({ deviceId }) =>
-      deviceId === bench.identity(1).deviceId ? refuse('unauthorized') : joinReply()
+    bench.answers.join = () => (bench.messages('join').length === 1 ? refuse('unauthorized') : joinReply())
     await joined(bench)
     await bench.clock.advance(1_000)
     expect(bench.numEnrolled).toBe(2)
-    expect(bench.told('joined')).toMatchObject([{ deviceId: bench.identity(2).deviceId }])
-    const kept = bench.storage.held.get('identity')
-    expect(JSON.parse(new TextDecoder().decode(kept))).toEqual(bench.identity(2))
+    expect(bench.told('joined')).toMatchObject([{ deviceId: benchDevice.deviceId }])
+    const kept = bench.storage.held.get('enrolled/digits')
+    expect(JSON.parse(new TextDecoder().decode(kept))).toEqual({ deviceId: benchDevice.deviceId })
   })
 
   it('[P5] answered `unauthorized` again, gives up', async () => {
@@ -34,7 +33,7 @@ describe('joining', () => {
     expect(bench.messages('join')).toHaveLength(2)
   })
 
-  it.each(['unsupported-version', 'unknown-task', 'forbidden', 'bad-request'] as const)(
+  it.each(['unsupported-version', 'unknown-task', 'forbidden', 'revoked', 'bad-request'] as const)(
     '[P7] refused with `%s`, does not try again',
     async (code) => {
       const bench = new DeviceBench()

@@ -10,10 +10,10 @@ const document = digitsLike({
 const idle = { charging: true, unmetered: true, idle: true }
 
 const join = (deviceId: string, changes: Partial<Join> = {}): Join => ({
-  protocolVersion: 1,
+  protocolVersion: 2,
   taskId: document.id,
   deviceId,
-  deviceToken: 'x'.repeat(43),
+  proof: 'a.b.c',
   numExamples: 10,
   conditions: idle,
   ...changes,

@@ -7,7 +7,16 @@ import { useTempStore } from '../../../fixtures/temp-store.ts'
 const store = useTempStore()
 
 const device = (id: string, seenAt = 1) =>
-  query.insertInto('devices').values({ id, token_hash: 'h', created_at: 1, last_seen_at: seenAt, revoked_at: null })
+  query.insertInto('devices').values({
+    id,
+    public_key: '{}',
+    alg: 'EdDSA',
+    network: '127.0.0.0/24',
+    created_at: 1,
+    last_seen_at: seenAt,
+    revoked_at: null,
+    revoked_reason: null,
+  })
 const ids = () => store.db.all(query.selectFrom('devices').select('id').orderBy('id')).map(({ id }) => id)
 
 describe('Database', () => {

@@ -1,0 +1,64 @@
+import type { Command } from 'commander'
+import type { DeviceInfo } from '../auth/devices.ts'
+import type { CliContext } from './context.ts'
+import { fields, show, table, when } from './output.ts'
+import { onServer } from './server-command.ts'
+
+/** `panal device …` */
+export function deviceCommands(program: Command, context: CliContext): void {
+  const device = program.command('device').description('who may contribute')
+  onServer(
+    device.command('list').description('devices, newest first').option('--limit <n>', 'how many', '100'),
+    context,
+    async (api, { json, limit }) => {
+      const answer = await api.get<{ devices: DeviceInfo[] }>(`/v1/devices?limit=${encodeURIComponent(limit ?? '100')}`)
+      show(context, json, answer, () =>
+        table(
+          ['device', 'tasks', 'network', 'enrolled', 'seen', 'revoked', 'why'],
+          answer.devices.map((each) => [
+            each.id,
+            each.tasks.join(' '),
+            each.network,
+            when(each.enrolledAt),
+            when(each.lastSeenAt),
+            when(each.revokedAt ?? undefined),
+            each.reason,
+          ]),
+        ),
+      )
+    },
+  )
+
+  onServer(
+    device
+      .command('revoke')
+      .description('shut a device out, for good and from now on')
+      .argument('<id>', 'of the device, as `panal device list` shows it')
+      .requiredOption('--reason <text>', 'why; kept in the audit trail'),
+    context,
+    async (api, { json, reason }, [id = '']) => {
+      const answer = await api.post<object>(`/v1/devices/${encodeURIComponent(id)}/revoke`, { reason })
+      show(context, json, answer, () => `${id} is shut out.\n`)
+    },
+  )
+
+  onServer(
+    device
+      .command('invite')
+      .description('a link by which one device may serve a task that asks for invitations')
+      .argument('<task>', 'id of the task')
+      .option('--minutes <n>', 'how long it is good for, at most 15', '15'),
+    context,
+    async (api, { json, minutes }, [task = '']) => {
+      const answer = await api.post<{ invitation: string; expiresAt: number; serverKey: string }>(
+        `/v1/tasks/${encodeURIComponent(task)}/invitations`,
+        { minutes: Number(minutes ?? '15') },
+      )
+      const fragment = new URLSearchParams({ invitation: answer.invitation, key: answer.serverKey }).toString()
+      const link = `${api.url}/contribute/${encodeURIComponent(task)}#${fragment}`
+      show(context, json, { ...answer, link }, () =>
+        fields({ link, until: when(answer.expiresAt), 'server key': answer.serverKey }),
+      )
+    },
+  )
+}

@@ -56,7 +56,10 @@ describe('demo', () => {
     await runDemo(options({ maxRounds: 1 }), captured().screen, new AbortController().signal)
     const kept = captured()
     await runDemo(options({ keep: true, maxRounds: 2 }), kept.screen, new AbortController().signal)
-    expect(kept.lines.some((line) => line.startsWith('2 '))).toBe(true)
+    // The earlier run may have closed another round while it stopped.
+    const numbers = kept.lines.flatMap((line) => /^(\d+) /.exec(line)?.[1] ?? []).map(Number)
+    expect(numbers.length).toBeGreaterThan(0)
+    expect(Math.min(...numbers)).toBeGreaterThan(1)
     const fresh = captured()
     await runDemo(options({ maxRounds: 1 }), fresh.screen, new AbortController().signal)
     expect(fresh.lines.some((line) => line.startsWith('1 '))).toBe(true)

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Assignment } from '@panal/client-core'
 import { startServer, type Config } from '@panal/server'
 import { checkData } from '../../server/src/store/check.ts'
-import { createTask, liveConfig, type LiveServer } from '../fixtures/live-server.ts'
+import { callsTo, createTask, liveConfig, type LiveServer } from '../fixtures/live-server.ts'
 import { joinTask, putUpdate, updateOf, type RawDevice } from '../fixtures/raw-device.ts'
 
 const disk = await mkdtemp(join(tmpdir(), 'panal-disk-'))
@@ -32,19 +32,7 @@ let offer: Assignment
 
 async function start(changes: Partial<Config> = {}): Promise<LiveServer> {
   const server = await startServer(liveConfig({ data, diskReserveBytes: reserve, ...changes }))
-  const call = (path: string, init?: RequestInit) => fetch(server.url + path, init)
-  return {
-    ...server,
-    folder: disk,
-    fetch: call,
-    asOperator: (method, path, body) =>
-      call(path, {
-        method,
-        headers: { authorization: `Bearer ${server.operatorToken}`, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }),
-    enrol: async () => (await (await call('/v1/devices', { method: 'POST' })).json()) as never,
-  }
+  return { ...server, ...callsTo(server), folder: disk }
 }
 
 /** Fills the disk until so many bytes are left; 0: until it takes no byte more. */
@@ -119,7 +107,7 @@ function onSmallDisk(): void {
     devices.forEach(({ socket }) => socket.close())
     live = await start({ diskReserveBytes: 0 })
     await fill(0)
-    const refused = await until(507, () => live.fetch('/v1/devices', { method: 'POST' }))
+    const refused = await until(507, () => live.asOperator('POST', '/v1/links', { name: 'ada', role: 'viewer' }))
     expect(await verdict(refused)).toEqual([507, 'disk-full', true])
     expect(await verdict(await put(devices[1]!))).toEqual([507, 'disk-full', true])
     expect((await live.fetch('/v1/tasks/digits')).status).toBe(200)

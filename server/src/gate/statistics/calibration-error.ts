@@ -24,7 +24,7 @@ function binOf(rows: readonly number[], { confidence, correct }: Forecasts): Bin
  * Which of n equal bins [i/n, (i+1)/n) a forecast falls in, the last one closed. Compared with i/n: floor(p · n) puts some
  * forecasts on an edge into the bin before it.
  */
-function equalWidthIndex(p: number, n: number): number {
+export function equalWidthIndex(p: number, n: number): number {
   if (!(p >= 0 && p <= 1)) throw new RangeError(`calibration: a forecast of ${p}`)
   let index = Math.min(n - 1, Math.floor(p * n))
   if (index < n - 1 && p >= (index + 1) / n) index++

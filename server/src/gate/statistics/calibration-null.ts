@@ -1,5 +1,5 @@
 import type { Rng } from '@panal/client-core'
-import { equalWidthBins, expectedCalibrationError, type Forecasts } from './calibration-error.ts'
+import { equalWidthBins, equalWidthIndex, expectedCalibrationError, type Forecasts } from './calibration-error.ts'
 import { sum } from './summation.ts'
 
 export interface CalibrationTest {
@@ -43,12 +43,7 @@ export function testCalibration(
 /** The forecasts of each bin: they stay where they are, whatever comes true. */
 function inBins(confidence: ArrayLike<number>, numBins: number): { forecasts: Float64Array; sum: number }[] {
   const bins = Array.from({ length: numBins }, (): number[] => [])
-  for (let i = 0; i < confidence.length; i++) {
-    const p = confidence[i]!
-    let index = Math.min(numBins - 1, Math.floor(p * numBins))
-    if (index < numBins - 1 && p >= (index + 1) / numBins) index++
-    bins[index]!.push(p)
-  }
+  for (let i = 0; i < confidence.length; i++) bins[equalWidthIndex(confidence[i]!, numBins)]!.push(confidence[i]!)
   return bins.map((forecasts) => ({ forecasts: Float64Array.from(forecasts), sum: sum(forecasts) }))
 }
 

@@ -18,7 +18,7 @@ export function whatLeaves(card: Pick<TaskCard, 'numParams' | 'plan'>): string[]
           `The change is scaled down first wherever its length is over ${plan.clipNorm.toLocaleString('en')}, so that no single device can pull the model far.`,
         ]),
     'How many examples you trained on, how long it took, and the average error before and after.',
-    'A random device number that this browser was given, and whether it is charging, on unmetered network and idle.',
+    'A device number that follows from a key this browser made and keeps, and whether it is charging, on unmetered network and idle.',
   ]
 }
 

@@ -6,7 +6,7 @@ import { onServer } from './server-command.ts'
 
 /** `panal keys …` */
 export function keyCommands(program: Command, context: CliContext): void {
-  const keys = program.command('keys').description('the keys that the server signs manifests and receipts with')
+  const keys = program.command('keys').description('the keys that the server signs with')
   onServer(keys.command('list').description('every key, newest first'), context, async (api, { json }) => {
     const answer = await api.get<ServerKeySet>('/v1/keys')
     show(context, json, answer, () =>

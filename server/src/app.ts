@@ -83,6 +83,7 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
     hasTask: (id: string) => tasks.has(id),
     standing: (deviceId: string, taskId: string) => devices.standing(deviceId, taskId),
     nonces,
+    keys: deps.keys,
     allowed,
   }
   const sockets = attachSockets(app.server, ports, { allowed, maxSockets: config.maxSockets, connectTimeoutMs: 5000 })

@@ -108,6 +108,8 @@ async function compose(
     registry,
     gate,
     clock,
+    sign: (fields) => keys.sign(fields),
+    keyId: () => keys.id,
     taskCard,
     log: tracing?.traces.log(updateLog) ?? updateLog,
     spoolFolder: dataDir.uploads,

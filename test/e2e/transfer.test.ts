@@ -15,7 +15,8 @@ import {
 import { CuttingServer, readAll, sendJson, sendThenCut, type Answer, type Asked } from '../fixtures/cutting-server.ts'
 import { receiptFor, sha256 } from '../fixtures/device-bench.ts'
 import { testDevice } from '../fixtures/test-device.ts'
-import { roundSummary, serverKeySet } from '../fixtures/wire.ts'
+import { benchServer } from '../fixtures/server-keys.ts'
+import { roundSummary } from '../fixtures/wire.ts'
 
 const real = systemClock(globalThis)
 const device = await testDevice('transfer')
@@ -85,7 +86,7 @@ function announce(request: IncomingMessage, response: ServerResponse, blob: Uint
 }
 
 const challenge = { proofNonce: 'first', work: { challenge: 'c', bits: 4 } }
-const enrolment = { deviceId: device.deviceId, taskId: 'digits', serverKeys: serverKeySet }
+const enrolment = { deviceId: device.deviceId, taskId: 'digits', serverKeys: benchServer.keySet }
 
 describe('enrolment', () => {
   it('[P5] takes a challenge, does the work, and proves that it has its key', async () => {
@@ -250,7 +251,7 @@ describe('uploads', () => {
   const url = `/v1/tasks/digits/rounds/3/updates/${digest}`
   const header = { codec: 'f32', baseVersion: 2, numExamples: 10, numSteps: 4, lossBefore: 1.5 } as const
   const target = { taskId: 'digits', roundNumber: 3 }
-  const update = { ...target, bytes, header }
+  const update = { ...target, bytes, sha256: digest, header }
 
   it('[P15] sends the bytes with all that belongs to them, and gives the receipt', async () => {
     const { server, transfer } = await serving(async (request, response) => {

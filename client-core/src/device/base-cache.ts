@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Assignment } from '../protocol/messages.ts'
+import type { ModelManifest } from '../protocol/manifest.ts'
 import type { TransferProgress } from '../transport/transfer.ts'
 import type { DeviceRuntime } from './runtime.ts'
 import { readJson, writeJson } from './stored-json.ts'
@@ -17,23 +17,23 @@ export interface BaseWeights {
   readonly bytesDown: number
 }
 
-/** The base weights of an assignment: from this device if they are there and undamaged, else from the server. */
+/** The weights that a manifest names: from this device if they are there and undamaged, else from the server. */
 export async function baseWeights(
   runtime: DeviceRuntime,
-  { baseSha256, baseBytes }: Pick<Assignment, 'baseSha256' | 'baseBytes'>,
+  { weightsSha256, numBytes }: Pick<ModelManifest, 'weightsSha256' | 'numBytes'>,
   signal: AbortSignal,
   onProgress?: TransferProgress,
 ): Promise<BaseWeights> {
   const { storage, transfer } = runtime
-  const kept = await storage.read(prefix + baseSha256)
-  if (kept !== undefined && (await runtime.sha256(kept)) === baseSha256) {
-    await keepNewest(runtime, baseSha256)
+  const kept = await storage.read(prefix + weightsSha256)
+  if (kept !== undefined && (await runtime.sha256(kept)) === weightsSha256) {
+    await keepNewest(runtime, weightsSha256)
     return { bytes: kept, bytesDown: 0 }
   }
-  const bytes = await transfer.download(baseSha256, baseBytes, signal, onProgress)
+  const bytes = await transfer.download(weightsSha256, numBytes, signal, onProgress)
   try {
-    await storage.write(prefix + baseSha256, bytes)
-    await keepNewest(runtime, baseSha256)
+    await storage.write(prefix + weightsSha256, bytes)
+    await keepNewest(runtime, weightsSha256)
   } catch {
     // A full or forbidden storage costs a download per round, never the round.
   }

@@ -2,10 +2,11 @@ import { Type } from 'typebox'
 import { deviceIdOf } from '../protocol/keys.ts'
 import { DeviceId } from '../protocol/ids.ts'
 import type { Join } from '../protocol/messages.ts'
-import { makeProof, proofTypes } from '../protocol/proof.ts'
+import { makeProof, newProofId, proofTypes } from '../protocol/proof.ts'
 import { protocolVersion } from '../protocol/version.ts'
 import type { DeviceRuntime } from './runtime.ts'
 import { readJson, writeJson } from './stored-json.ts'
+import { pinnedServerKey, pinServerKeys } from './trust.ts'
 
 const keyOf = (taskId: string) => `enrolled/${taskId}`
 /** Under which id this device enrolled for a task: another key would be another device. */
@@ -17,16 +18,22 @@ export interface EnrolOptions {
   readonly invitation?: string | undefined
 }
 
-/** This device's id, enrolled for the task: now, if it was not yet. @throws PanalError when enrolment fails */
+/**
+ * This device's id, enrolled for the task: now, if it was not yet. Enrolling is when a device comes to know its server's
+ * key. @throws PanalError when enrolment fails, 'unknown-key' where the server is another than the one known
+ */
 export async function loadIdentity(
-  { keys, storage, transfer }: DeviceRuntime,
+  runtime: DeviceRuntime,
   { taskId, invitation }: EnrolOptions,
   signal: AbortSignal,
 ): Promise<DeviceId> {
+  const { keys, storage, transfer } = runtime
   const deviceId = deviceIdOf(await keys.publicKey())
   const kept = await readJson(storage, keyOf(taskId), Enrolled)
-  if (kept?.deviceId === deviceId) return deviceId
-  await transfer.enrol({ taskId, ...(invitation === undefined ? {} : { invitation }) }, signal)
+  if (kept?.deviceId === deviceId && (await pinnedServerKey(runtime)) !== undefined) return deviceId
+  const request = { taskId, ...(invitation === undefined ? {} : { invitation }) }
+  const { serverKeys } = await transfer.enrol(request, signal)
+  await pinServerKeys(runtime, serverKeys)
   await writeJson(storage, keyOf(taskId), { deviceId })
   return deviceId
 }
@@ -35,13 +42,14 @@ export async function loadIdentity(
 export const forgetIdentity = ({ storage }: DeviceRuntime, taskId: string): Promise<void> =>
   storage.remove(keyOf(taskId))
 
-/** A join under this device's signature, for the one connection that has this challenge. */
+/** A join under this device's signature, for the one connection that has this challenge; and the id of its proof. */
 export async function signedJoin(
   { keys, origin }: Pick<DeviceRuntime, 'keys' | 'origin'>,
   join: Omit<Join, 'protocolVersion' | 'proof'>,
   challenge: string,
-): Promise<Join> {
+): Promise<{ readonly join: Join; readonly proofId: string }> {
   const { taskId, deviceId } = join
-  const claims = { nonce: challenge, taskId, deviceId, origin, protocolVersion }
-  return { protocolVersion, ...join, proof: await makeProof(keys, proofTypes.join, claims) }
+  const jti = newProofId(keys)
+  const claims = { nonce: challenge, taskId, deviceId, origin, protocolVersion, jti }
+  return { join: { protocolVersion, ...join, proof: await makeProof(keys, proofTypes.join, claims) }, proofId: jti }
 }

@@ -2,6 +2,7 @@ import type * as Wire from '../protocol/messages.ts'
 import type { Channel } from '../transport/channel.ts'
 import type { DeviceRuntime } from './runtime.ts'
 import type { SessionState } from './session-state.ts'
+import type { Trust } from './trust.ts'
 
 export type Left = Extract<SessionState, { state: 'left' }>
 
@@ -24,6 +25,7 @@ export interface Member {
 export interface MembershipOptions {
   readonly runtime: DeviceRuntime
   readonly taskId: string
+  readonly trust: Trust
   readonly invitation?: string | undefined
   readonly numExamples: number
   readonly signal: AbortSignal

@@ -1,5 +1,6 @@
 import { PanalError, type ErrorCode } from '../protocol/errors.ts'
 import type { DeviceId } from '../protocol/ids.ts'
+import type { Greeting } from '../protocol/manifest.ts'
 import type * as Wire from '../protocol/messages.ts'
 import { childController, type ChildController } from '../transport/abort.ts'
 import type { Channel } from '../transport/channel.ts'
@@ -8,6 +9,7 @@ import { defaultRetryPolicy, isTransient, retryDelayMs } from '../transport/retr
 import { forgetIdentity, loadIdentity, signedJoin } from './identity.ts'
 import type { Left, Member, MembershipOptions } from './member.ts'
 import { final, needsJoin } from './refusals.ts'
+import type { Trust } from './trust.ts'
 
 /** Until the server has said how often. */
 const firstHeartbeatMs = 5_000
@@ -189,12 +191,14 @@ export class Membership {
     const { roundNumber } = this.#member.doing()
     const { challenge } = channel
     if (challenge === undefined) return 0 // the connection went meanwhile
-    const join = await signedJoin(runtime, { taskId, deviceId: this.deviceId, numExamples, conditions }, challenge)
+    const { deviceId } = this
+    const { join, proofId } = await signedJoin(runtime, { taskId, deviceId, numExamples, conditions }, challenge)
     const reply = await this.#ask(() => channel.request('join', join, this.#life.signal))
     if (reply === undefined) return 0
     if (reply.ok) {
-      this.#onJoined(reply, roundNumber)
-      return 'settled'
+      const greeted = await this.#greeted(reply.greeting, { taskId, deviceId, proofId })
+      if (greeted) this.#onJoined(reply, roundNumber)
+      return greeted || this.#left !== undefined ? 'settled' : 0
     }
     if (reply.code === 'unauthorized' && !this.#reenrolled) {
       this.#reenrolled = true
@@ -205,6 +209,19 @@ export class Membership {
     if (!final.has(reply.code) && reply.code !== 'unauthorized') return reply.retryAfterMs ?? 0
     this.#end(reply)
     return 'settled'
+  }
+
+  /** Whether the server proved to be the one that this device knows; one that is another ends the membership. */
+  async #greeted(greeting: Greeting, join: Parameters<Trust['greet']>[1]): Promise<boolean> {
+    try {
+      await this.#options.trust.greet(greeting, join, this.#life.signal)
+      return true
+    } catch (error) {
+      if (isTransient(error)) return false // its keys could not be had: to be joined again
+      if (!(error instanceof PanalError)) throw error
+      this.#end({ code: error.code, detail: error.message })
+      return false
+    }
   }
 
   #onJoined(reply: Wire.JoinReply, roundInHand: number | undefined): void {

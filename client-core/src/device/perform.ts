@@ -2,14 +2,18 @@ import { codecs } from '../codec/registry.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { makeRng } from '../model/rng.ts'
 import { PanalError, refuse, type Refusal } from '../protocol/errors.ts'
-import { maxTrainMs, type Assignment, type Receipt } from '../protocol/messages.ts'
+import type { DeviceId } from '../protocol/ids.ts'
+import type { Receipt } from '../protocol/manifest.ts'
+import { maxTrainMs, type Assignment } from '../protocol/messages.ts'
+import { l2Norm } from '../privacy/clip.ts'
 import type { LocalResult, Trainer } from '../train/trainer.ts'
 import { isTransient } from '../transport/retry.ts'
 import { baseWeights } from './base-cache.ts'
+import { writeEntry, type LedgerEntry } from './ledger.ts'
 import { needsJoin } from './refusals.ts'
 import type { DeviceRuntime } from './runtime.ts'
 import type { SessionEvent, SessionState } from './session-state.ts'
-import { writeJson } from './stored-json.ts'
+import type { Trust } from './trust.ts'
 
 /** How far the work on an assignment is. */
 export type WorkState = Extract<SessionState, { state: 'downloading' | 'training' | 'uploading' }>
@@ -20,15 +24,17 @@ export type UpdateVerdict = Extract<SessionEvent, { type: 'accepted' | 'refused'
 /** What the work on an assignment is done with. */
 export interface WorkTools {
   readonly runtime: DeviceRuntime
+  readonly deviceId: DeviceId
   readonly trainer: Trainer
   readonly data: Dataset
+  readonly trust: Trust
   /** Resolves once the device has joined (again). */
   readonly rejoin: (signal: AbortSignal) => Promise<void>
 }
 
 /**
- * The device's part of one round, in a straight line: base weights → local training → encoded delta → upload.
- * A verdict of the server is a value; everything else that goes wrong is thrown.
+ * The device's part of one round, in a straight line: base weights → local training → encoded delta → ledger → upload.
+ * The manifest is to be accepted before. A verdict of the server is a value; everything else that goes wrong is thrown.
  */
 export async function perform(
   assignment: Assignment,
@@ -37,10 +43,11 @@ export async function perform(
   onProgress: (state: WorkState) => void,
 ): Promise<UpdateVerdict> {
   const { runtime, trainer, data } = tools
-  const { roundNumber, plan } = assignment
+  const { roundNumber, manifest } = assignment
+  const { plan } = manifest
 
   onProgress({ state: 'downloading', roundNumber, fraction: 0 })
-  const { bytes: baseBytes, bytesDown } = await baseWeights(runtime, assignment, signal, (fraction) =>
+  const { bytes: baseBytes, bytesDown } = await baseWeights(runtime, manifest, signal, (fraction) =>
     onProgress({ state: 'downloading', roundNumber, fraction }),
   )
   // Weights travel as raw little-endian floats, as the f32 codec writes them: this checks their number, too.
@@ -57,41 +64,79 @@ export async function perform(
   signal.throwIfAborted()
 
   const bytes = codecs[plan.codec].encode(local.delta, trainer.layout)
-  const outcome = await uploadUpdate(assignment, { bytes, local, trainMs }, tools, signal, onProgress)
-  if (!outcome.ok) return { type: 'refused', roundNumber, code: outcome.code, detail: outcome.detail }
-
+  const entry: LedgerEntry = {
+    ...figuresOf(assignment, local, { trainMs, bytesDown }),
+    sentAt: runtime.clock.now(),
+    sha256: await runtime.sha256(bytes),
+    bytes: bytes.length,
+  }
+  await keep(runtime, entry)
+  const outcome = await uploadUpdate(assignment, { bytes, local, entry }, tools, signal, onProgress)
+  if (!outcome.ok) {
+    await keep(runtime, { ...entry, refused: outcome.code })
+    return { type: 'refused', roundNumber, code: outcome.code, detail: outcome.detail }
+  }
   const { receipt } = outcome
-  await writeJson(runtime.storage, `receipt/${receipt.taskId}/${receipt.roundNumber}`, receipt).catch(() => undefined)
+  await keep(runtime, { ...entry, receipt })
   const { lossBefore, lossAfter } = local
   return { type: 'accepted', receipt, lossBefore, lossAfter, trainMs, bytesDown, bytesUp: bytes.length }
 }
 
+/** A storage that is full or forbidden costs a line of the ledger, never the round. */
+const keep = ({ storage }: DeviceRuntime, entry: LedgerEntry): Promise<void> =>
+  writeEntry(storage, entry).catch(() => undefined)
+
+function figuresOf(
+  { taskId, roundNumber, manifest }: Assignment,
+  { delta, numExamples, lossBefore, lossAfter }: LocalResult,
+  measured: Pick<LedgerEntry, 'trainMs' | 'bytesDown'>,
+): Omit<LedgerEntry, 'sentAt' | 'sha256' | 'bytes'> {
+  const { plan, planHash, version: baseVersion } = manifest
+  // JSON has no NaN; the server refuses such an update.
+  const finite = (value: number) => (Number.isFinite(value) ? value : null)
+  return {
+    taskId,
+    roundNumber,
+    codec: plan.codec,
+    numExamples,
+    norm: finite(l2Norm(delta)),
+    clipNorm: plan.clipNorm ?? null,
+    baseVersion,
+    planHash,
+    lossBefore: finite(lossBefore),
+    lossAfter: finite(lossAfter),
+    ...measured,
+  }
+}
+
 async function uploadUpdate(
-  { taskId, roundNumber, baseVersion, baseSha256, plan }: Assignment,
-  { bytes, local, trainMs }: { bytes: Uint8Array; local: LocalResult; trainMs: number },
-  { runtime, rejoin }: WorkTools,
+  { taskId, roundNumber, manifest }: Assignment,
+  { bytes, local, entry }: { bytes: Uint8Array; local: LocalResult; entry: LedgerEntry },
+  { runtime, deviceId, trust, rejoin }: WorkTools,
   signal: AbortSignal,
   onProgress: (state: WorkState) => void,
 ): Promise<{ readonly ok: true; readonly receipt: Receipt } | Refusal> {
-  const { numExamples, numSteps, lossBefore, lossAfter } = local
+  const { numExamples, numSteps } = local
+  const { trainMs, lossBefore, lossAfter, sha256 } = entry
   const header = {
-    codec: plan.codec,
-    baseVersion,
-    baseSha256,
+    codec: manifest.plan.codec,
+    baseVersion: manifest.version,
+    baseSha256: manifest.weightsSha256,
     numExamples,
     numSteps,
     trainMs,
-    // JSON has no NaN: a loss that diverged is left out, and the server judges the update itself.
-    ...(Number.isFinite(lossBefore) ? { lossBefore } : {}),
-    ...(Number.isFinite(lossAfter) ? { lossAfter } : {}),
+    // A loss that diverged is left out, and the server judges the update itself.
+    ...(lossBefore === null ? {} : { lossBefore }),
+    ...(lossAfter === null ? {} : { lossAfter }),
   }
   for (let rejoined = false; ; rejoined = true) {
     onProgress({ state: 'uploading', roundNumber, fraction: 0 })
     try {
-      const request = { taskId, roundNumber, bytes, header }
+      const request = { taskId, roundNumber, bytes, sha256, header }
       const receipt = await runtime.transfer.upload(request, signal, (fraction) =>
         onProgress({ state: 'uploading', roundNumber, fraction }),
       )
+      await trust.requireReceipt(receipt, { taskId, roundNumber, deviceId, sha256 }, signal)
       return { ok: true, receipt }
     } catch (error) {
       if (signal.aborted || isTransient(error) || !(error instanceof PanalError)) throw error

@@ -9,7 +9,18 @@ export const final: ReadonlySet<ErrorCode> = new Set([
   'invalid-invitation',
   'unknown-task',
   'superseded',
+  'unknown-key',
 ])
 
 /** Refusals that a device answers by joining again, and doing once more what was refused. */
 export const needsJoin: ReadonlySet<ErrorCode> = new Set(['not-joined', 'lease-lapsed', 'unauthorized'])
+
+/** What a device finds wrong with the model that it is offered. */
+export const untrusted: ReadonlySet<ErrorCode> = new Set([
+  'unknown-key',
+  'bad-signature',
+  'rolled-back',
+  'manifest-expired',
+  'wrong-model',
+  'weaker-policy',
+])

@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.ts'
 import type { ErrorCode } from '../protocol/errors.ts'
-import type { Pointers, Promoted, Receipt, RoundSummary } from '../protocol/messages.ts'
+import type { Privacy, Receipt } from '../protocol/manifest.ts'
+import type { Pointers, Promoted, RoundSummary } from '../protocol/messages.ts'
 import type { TaskCard } from '../protocol/task.ts'
 import type { Trainer } from '../train/trainer.ts'
 import type { DeviceRuntime } from './runtime.ts'
@@ -43,7 +44,9 @@ export type SessionEvent =
   | { readonly type: 'refused'; readonly roundNumber: number; readonly code: ErrorCode; readonly detail: string }
   /** The assignment came to nothing on its way: taken back by the server, over, replaced, or not allowed here now. */
   | { readonly type: 'withdrawn'; readonly roundNumber: number; readonly code: string }
-  /** The device could not do its part: `code` where a transfer failed, none where training did. */
+  /** In which version an update that was accepted is, now that its round is closed: the ledger has it. */
+  | { readonly type: 'counted'; readonly roundNumber: number }
+  /** The device could not do its part: `code` where a transfer failed or the offer did not hold, none where training did. */
   | { readonly type: 'failed'; readonly roundNumber: number; readonly code?: ErrorCode; readonly detail: string }
 
 export interface SessionOptions {
@@ -52,6 +55,8 @@ export interface SessionOptions {
   readonly data: Dataset
   /** For a task that takes devices by invitation only. */
   readonly invitation?: string | undefined
+  /** What the device's owner has agreed to: no round that protects it less is taken part in. */
+  readonly agreed?: Privacy | undefined
   /** Called once, after the first join. The session disposes of what it gets. */
   readonly makeTrainer: (card: TaskCard) => Promise<Trainer>
   readonly onEvent: (event: SessionEvent) => void

@@ -5,10 +5,13 @@ import type { Trainer } from '../train/trainer.ts'
 import { childController, type ChildController } from '../transport/abort.ts'
 import type { Channel } from '../transport/channel.ts'
 import { isEligible } from './eligibility.ts'
+import { noteOutcome } from './ledger.ts'
 import type { Left, Member } from './member.ts'
 import { Membership } from './membership.ts'
 import { perform } from './perform.ts'
+import { untrusted } from './refusals.ts'
 import type { Session, SessionEvent, SessionOptions, SessionState } from './session-state.ts'
+import { Trust } from './trust.ts'
 import { Work } from './work.ts'
 
 /** Puts a device to work on a task for as long as both sides want. Never throws: what went wrong is in `ended`. */
@@ -23,6 +26,7 @@ class DeviceSession implements Session, Member {
   readonly #options: SessionOptions
   readonly #life: ChildController
   readonly #membership: Membership
+  readonly #trust: Trust
   #left: Left | undefined
   #card: TaskCard | undefined
   #trainer: Promise<Trainer> | undefined
@@ -36,10 +40,12 @@ class DeviceSession implements Session, Member {
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: SessionOptions) {
-    const { runtime, taskId, data, signal, invitation } = options
+    const { runtime, taskId, data, signal, invitation, agreed } = options
+    const { numExamples } = data
     this.#options = options
     this.#life = childController(signal)
-    const membership = { runtime, taskId, invitation, numExamples: data.numExamples, signal: this.#life.signal }
+    this.#trust = new Trust({ runtime, taskId, agreed })
+    const membership = { runtime, taskId, trust: this.#trust, invitation, numExamples, signal: this.#life.signal }
     this.#membership = new Membership(membership, this)
     this.ended = this.#live()
   }
@@ -138,10 +144,19 @@ class DeviceSession implements Session, Member {
   #onRound(round: RoundSummary): void {
     if (round.taskId !== this.#options.taskId) return
     this.#tell({ type: 'round', round })
+    this.#noteOutcome(round)
     const inHand = this.#work?.roundNumber
     if (inHand === undefined || round.number < inHand) return
     if (round.number === inHand && round.phase !== 'collecting') this.#abandonUnsent('round-closed')
     if (round.number > inHand) this.#abandonUnsent('stale-round')
+  }
+
+  /** A storage that fails costs a line of the ledger, never the session. */
+  #noteOutcome(round: RoundSummary): void {
+    noteOutcome(this.#options.runtime.storage, round).then(
+      (noted) => noted && this.#tell({ type: 'counted', roundNumber: round.number }),
+      () => undefined,
+    )
   }
 
   #reconcile(expectedRound: number | null, roundInHand: number | undefined): void {
@@ -180,9 +195,14 @@ class DeviceSession implements Session, Member {
       this.onConditions(await runtime.conditions())
       const trainer = await this.#trainer
       signal.throwIfAborted()
-      if (trainer === undefined) throw new Error('session: an assignment came before the join was answered')
+      const card = this.#card
+      if (trainer === undefined || card === undefined)
+        throw new Error('session: an assignment came before the join was answered')
+      await this.#trust.accept(assignment.manifest, { card, layout: trainer.layout }, signal)
       const rejoin = () => this.#membership.rejoin(signal)
-      const verdict = await perform(assignment, { runtime, trainer, data, rejoin }, signal, (state) => {
+      const { deviceId } = this.#membership
+      const tools = { runtime, deviceId, trainer, data, trust: this.#trust, rejoin }
+      const verdict = await perform(assignment, tools, signal, (state) => {
         if (this.#work !== work) return
         work.state = state
         this.#show(state)
@@ -190,7 +210,8 @@ class DeviceSession implements Session, Member {
       this.#settle(work, verdict)
     } catch (error) {
       if (signal.aborted) return
-      this.#membership.decline({ roundNumber, reason: 'failed' })
+      const isUntrusted = error instanceof PanalError && untrusted.has(error.code)
+      this.#membership.decline({ roundNumber, reason: isUntrusted ? 'untrusted' : 'failed' })
       this.#settle(work, { type: 'failed', roundNumber, ...described(error) })
     }
   }

@@ -61,6 +61,19 @@ export const errorCodes = {
   'non-finite': { status: 422, meaning: 'the update has a NaN or an infinite value, or its norm overflows' },
   'norm-too-large': { status: 422, meaning: 'the L2 norm of the update is over the task’s cap' },
   'weight-out-of-range': { status: 422, meaning: 'numExamples is outside what the task accepts' },
+  // what a device refuses of its server
+  'unknown-key': {
+    status: 421,
+    meaning: 'the server signs with a key that the one this device knows does not vouch for',
+  },
+  'bad-signature': {
+    status: 421,
+    meaning: 'the signature of the server’s statement is wrong, or it says something else',
+  },
+  'rolled-back': { status: 421, meaning: 'the model is older than one that this device has seen' },
+  'manifest-expired': { status: 421, meaning: 'the manifest of the model has expired' },
+  'wrong-model': { status: 421, meaning: 'the model is not the one that the task describes' },
+  'weaker-policy': { status: 421, meaning: 'the round protects this device less than it was promised' },
   // administration
   'invalid-task': { status: 400, meaning: 'the task document has errors; each is in the body with its path' },
   'task-exists': { status: 409, meaning: 'a task with this id exists already' },

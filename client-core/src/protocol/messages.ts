@@ -1,8 +1,9 @@
 import { Type, type Static, type TSchema } from 'typebox'
 import { errorCodes, type ErrorCode, type Refusal } from './errors.ts'
 import { DeviceId, RoundNumber, Sha256, TaskId, VersionNumber } from './ids.ts'
+import { ModelManifest, type Greeting } from './manifest.ts'
 import { Proof } from './proof.ts'
-import { CodecName, Plan, type TaskCard } from './task.ts'
+import { CodecName, type TaskCard } from './task.ts'
 
 const closed = { additionalProperties: false }
 const Ms = Type.Integer({ minimum: 0 })
@@ -54,7 +55,13 @@ export type Heartbeat = Static<typeof Heartbeat>
 export const Decline = Type.Object(
   {
     roundNumber: RoundNumber,
-    reason: Type.Union([Type.Literal('paused'), Type.Literal('not-eligible'), Type.Literal('failed')]),
+    /** `untrusted`: what was offered did not hold against the server's signature, or against what was agreed to. */
+    reason: Type.Union([
+      Type.Literal('paused'),
+      Type.Literal('not-eligible'),
+      Type.Literal('failed'),
+      Type.Literal('untrusted'),
+    ]),
   },
   closed,
 )
@@ -82,11 +89,8 @@ export const Assignment = Type.Object(
   {
     taskId: TaskId,
     roundNumber: RoundNumber,
-    baseVersion: VersionNumber,
-    baseSha256: Sha256,
-    baseBytes: Type.Integer({ minimum: 0 }),
-    planHash: Sha256,
-    plan: Plan,
+    /** The base: what to train from, and how. */
+    manifest: ModelManifest,
     /** Seed of the device's local chance (order of examples): derived from task, round and device. */
     seed: Type.String({ maxLength: 200 }),
     deadlineInMs: Ms,
@@ -194,7 +198,7 @@ export interface JoinReply {
   readonly round: RoundSummary | null
   /** The offer this device still holds, if any: re-sent so that a lost push costs nothing. */
   readonly assignment: Assignment | null
-  readonly serverTime: number
+  readonly greeting: Greeting
   /** Makes the device's next request proofs fresh. */
   readonly proofNonce?: string
 }
@@ -237,22 +241,6 @@ export const UpdateHeader = Type.Object(
   closed,
 )
 export type UpdateHeader = Static<typeof UpdateHeader>
-
-/** The verdict on an update, given only after it is durable. The same bytes always get the same receipt. */
-export const Receipt = Type.Object(
-  {
-    taskId: TaskId,
-    roundNumber: RoundNumber,
-    deviceId: DeviceId,
-    sha256: Sha256,
-    /** Aggregation weight the update will count with. */
-    weight: Type.Number(),
-    norm: Type.Number(),
-    receivedAt: Ms,
-  },
-  closed,
-)
-export type Receipt = Static<typeof Receipt>
 
 /** Body of every refused HTTP request. */
 export const ErrorBody = Type.Object({

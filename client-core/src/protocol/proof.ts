@@ -49,15 +49,18 @@ export interface ProofSigner {
   random(numBytes: number): Uint8Array
 }
 
-/** Claims under a device's signature, with an id of their own. */
+export const newProofId = (keys: Pick<ProofSigner, 'random'>): string => base64urlnopad.encode(keys.random(16))
+
+type Claims<Of extends { jti: string }> = Omit<Of, 'jti'> & { readonly jti?: string }
+
+/** Claims under a device's signature; with a new id, where they bring none. */
 export async function makeProof(
   keys: ProofSigner,
   typ: ProofType,
-  claims: Omit<RequestClaims, 'jti'> | Omit<JoinClaims, 'jti'>,
+  claims: Claims<RequestClaims> | Claims<JoinClaims>,
 ): Promise<string> {
   const jwk = await keys.publicKey()
-  const jti = base64urlnopad.encode(keys.random(16))
-  const text = `${encoded({ typ, alg: algorithmOf(jwk), jwk })}.${encoded({ ...claims, jti })}`
+  const text = `${encoded({ typ, alg: algorithmOf(jwk), jwk })}.${encoded({ jti: newProofId(keys), ...claims })}`
   const signature = await keys.sign(new TextEncoder().encode(text))
   return `${text}.${base64urlnopad.encode(signature)}`
 }

@@ -1,7 +1,7 @@
 import { base64urlnopad } from '@scure/base'
 import { Type, type Static } from 'typebox'
 import { canonicalJson } from './canonical-json.ts'
-import { Ed25519Jwk, Thumbprint } from './keys.ts'
+import { Ed25519Jwk, Thumbprint, thumbprint } from './keys.ts'
 
 /** What every signed statement of a server ends with. */
 export const signed = {
@@ -33,7 +33,17 @@ export async function isSignedBy(
   statement: Signed<Statement>,
   verify: VerifyEd25519,
 ): Promise<boolean> {
-  return verify(key, base64urlnopad.decode(statement.signature), signedBytes(statement))
+  const signature = decoded(statement.signature)
+  return signature !== undefined && verify(key, signature, signedBytes(statement))
+}
+
+/** Undefined where the last character has bits that no 64 bytes have. */
+function decoded(signature: string): Uint8Array | undefined {
+  try {
+    return base64urlnopad.decode(signature)
+  } catch {
+    return undefined
+  }
 }
 
 /** One public key of a server, as `GET /v1/keys` lists it. */
@@ -64,3 +74,32 @@ export type ServerKey = Static<typeof ServerKey>
 /** A server's public keys, newest first: a JWK set (RFC 7517). */
 export const ServerKeySet = Type.Object({ keys: Type.Array(ServerKey, { minItems: 1, maxItems: 1000 }) })
 export type ServerKeySet = Static<typeof ServerKeySet>
+
+export const jwkOf = ({ kty, crv, x }: Pick<ServerKey, 'kty' | 'crv' | 'x'>): Ed25519Jwk => ({ kty, crv, x })
+
+/**
+ * The key that signs now, if the key called `pinned` vouches for it: each key in between carries the endorsement of the
+ * one before it. Undefined where the chain does not begin at `pinned`, or breaks.
+ */
+export async function successorOf(
+  pinned: string,
+  { keys }: ServerKeySet,
+  verify: VerifyEd25519,
+): Promise<ServerKey | undefined> {
+  const newer = keys.slice(0, keys.findIndex(({ kid }) => kid === pinned) + 1).reverse() // pinned first
+  let trusted = newer[0]
+  if (trusted === undefined || thumbprint(jwkOf(trusted)) !== pinned) return undefined
+  for (const next of newer.slice(1)) {
+    const { endorsement, kid } = next
+    const isEndorsed =
+      endorsement !== undefined &&
+      endorsement.keyId === trusted.kid &&
+      endorsement.kid === kid &&
+      endorsement.jwk.x === next.x &&
+      thumbprint(jwkOf(next)) === kid &&
+      (await isSignedBy(jwkOf(trusted), endorsement, verify))
+    if (!isEndorsed) return undefined
+    trusted = next
+  }
+  return trusted
+}

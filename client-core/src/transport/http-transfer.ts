@@ -1,12 +1,14 @@
-import type { Static } from 'typebox'
+import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import type { Clock } from '../device/clock.ts'
 import type { Rng } from '../model/rng.ts'
 import { Enrolment, EnrolmentChallenge } from '../protocol/enrolment.ts'
 import { PanalError } from '../protocol/errors.ts'
 import { deviceIdOf } from '../protocol/keys.ts'
-import { Receipt, type UpdateHeader } from '../protocol/messages.ts'
+import { Receipt } from '../protocol/manifest.ts'
+import type { UpdateHeader } from '../protocol/messages.ts'
 import type { ProofSigner } from '../protocol/proof.ts'
+import { ServerKeySet } from '../protocol/statement.ts'
 import { doWork } from '../protocol/work.ts'
 import { breathing } from '../train/breath.ts'
 import { downloadBytes } from './download.ts'
@@ -45,7 +47,7 @@ export function httpTransfer(options: HttpTransferOptions): Transfer {
     async enrol({ taskId, invitation }, signal = new AbortController().signal) {
       const url = `${baseUrl}/v1/devices`
       const once = async () => {
-        const { proofNonce, work } = await challenge(signal)
+        const { proofNonce, work } = await getJson('/v1/devices/challenge', EnrolmentChallenge, signal)
         useNonce(proofNonce)
         const entry = invitation === undefined ? { work: await worked(work, signal) } : { invitation }
         const body = new TextEncoder().encode(JSON.stringify({ taskId, ...entry })) as Uint8Array<ArrayBuffer>
@@ -53,12 +55,14 @@ export function httpTransfer(options: HttpTransferOptions): Transfer {
           attempting(clock, stallMs, signal, async (attempt) => {
             const headers = { ...proof, 'content-type': 'application/json' }
             const answer = send(fetch, url, { method: 'POST', headers, body, signal: attempt.signal })
-            return parse(Enrolment, await attempt.inTime(answer.then(jsonBody)), 'enrolment')
+            return parse(Enrolment, await attempt.inTime(answer.then(jsonBody)))
           }),
         )
       }
       return retrying(once, { ...retry, signal })
     },
+
+    serverKeys: (signal) => retrying(() => getJson('/v1/keys', ServerKeySet, signal), { ...retry, signal }),
 
     async download(digest, numBytes, signal, onProgress) {
       const source = { url: `${baseUrl}/v1/blobs/${digest}`, numBytes, fetch, stallMs, ...retry, signal }
@@ -71,9 +75,7 @@ export function httpTransfer(options: HttpTransferOptions): Transfer {
     },
 
     async upload(update, signal, onProgress) {
-      const digest = await sha256(update.bytes)
-      const path = `/v1/tasks/${update.taskId}/rounds/${update.roundNumber}/updates/${digest}`
-      const url = baseUrl + path
+      const url = `${baseUrl}/v1/tasks/${update.taskId}/rounds/${update.roundNumber}/updates/${update.sha256}`
       const once = async (earlier: number): Promise<Receipt> => {
         const offset = earlier === 0 ? 0 : await heldBytes(update, url, signal)
         return put(update, url, { offset, signal }, onProgress)
@@ -89,11 +91,10 @@ export function httpTransfer(options: HttpTransferOptions): Transfer {
     },
   }
 
-  async function challenge(signal: AbortSignal): Promise<EnrolmentChallenge> {
+  function getJson<S extends TSchema>(path: string, schema: S, signal: AbortSignal): Promise<Static<S>> {
     return attempting(clock, stallMs, signal, async (attempt) => {
       const init = { method: 'GET', headers: {}, signal: attempt.signal }
-      const body = await attempt.inTime(send(fetch, `${baseUrl}/v1/devices/challenge`, init).then(jsonBody))
-      return parse(EnrolmentChallenge, body, 'challenge')
+      return parse(schema, await attempt.inTime(send(fetch, baseUrl + path, init).then(jsonBody)))
     })
   }
 
@@ -149,7 +150,7 @@ export function httpTransfer(options: HttpTransferOptions): Transfer {
           body: update.bytes.subarray(offset) as Uint8Array<ArrayBuffer>,
           signal: attempt.signal,
         })
-        return parse(Receipt, await jsonBody(response), 'receipt')
+        return parse(Receipt, await jsonBody(response))
       }),
     )
     onProgress?.(1, total)
@@ -157,11 +158,8 @@ export function httpTransfer(options: HttpTransferOptions): Transfer {
   }
 }
 
-function parse<S extends typeof Receipt | typeof Enrolment | typeof EnrolmentChallenge>(
-  schema: S,
-  body: unknown,
-  what: string,
-): Static<S> {
+/** @throws PanalError 'internal' when the server's answer is not what was asked for */
+function parse<S extends TSchema>(schema: S, body: unknown): Static<S> {
   if (Value.Check(schema, body)) return body
-  throw new PanalError('internal', `the server's answer is not the ${what} that was asked for`)
+  throw new PanalError('internal', 'the server’s answer does not match its schema')
 }

@@ -1,6 +1,7 @@
 import { Type, type TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { errorCodes, PanalError } from '../protocol/errors.ts'
+import { Greeting } from '../protocol/manifest.ts'
 import { Assignment, Pointers, RoundSummary, type ClientEventName, type Replies } from '../protocol/messages.ts'
 import { TaskCard } from '../protocol/task.ts'
 
@@ -17,7 +18,7 @@ const accepted = {
     pointers: Pointers,
     round: orNull(RoundSummary),
     assignment: orNull(Assignment),
-    serverTime: Type.Number(),
+    greeting: Greeting,
     proofNonce: Type.Optional(Type.String()),
   }),
   heartbeat: Type.Object({

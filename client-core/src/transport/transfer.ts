@@ -1,5 +1,7 @@
 import type { Enrolment, EnrolmentRequest } from '../protocol/enrolment.ts'
-import type { Receipt, UpdateHeader } from '../protocol/messages.ts'
+import type { Receipt } from '../protocol/manifest.ts'
+import type { UpdateHeader } from '../protocol/messages.ts'
+import type { ServerKeySet } from '../protocol/statement.ts'
 
 /** Fraction done, 0…1, and bytes so far. */
 export type TransferProgress = (fraction: number, bytes: number) => void
@@ -8,6 +10,8 @@ export type TransferProgress = (fraction: number, bytes: number) => void
 export interface Transfer {
   /** Makes this device's key known to the server, for one task. Doing it again changes nothing. */
   enrol(request: Pick<EnrolmentRequest, 'taskId' | 'invitation'>, signal?: AbortSignal): Promise<Enrolment>
+  /** GET /v1/keys: the server's public keys, newest first. */
+  serverKeys(signal: AbortSignal): Promise<ServerKeySet>
   /** A newer nonce of the server's, for the proofs of the next requests. */
   useNonce(nonce: string): void
   /** GET /v1/blobs/<sha256>; resumes by Range; the bytes returned have that digest. */
@@ -20,5 +24,7 @@ export interface UploadRequest {
   readonly taskId: string
   readonly roundNumber: number
   readonly bytes: Uint8Array
+  /** Of the bytes. */
+  readonly sha256: string
   readonly header: Omit<UpdateHeader, 'bytes'>
 }

@@ -100,6 +100,7 @@ function afterSessionEvent(
     case 'withdrawn':
       return { ...view, numWithdrawn: view.numWithdrawn + 1 }
     case 'promoted':
+    case 'counted':
       return view
   }
 }

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { open, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ServerKey, thumbprint, type Ed25519Jwk, type EpochMs } from '@panal/client-core'
+import { jwkOf, ServerKey, thumbprint, type EpochMs } from '@panal/client-core'
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { StartupError } from '../startup-error.ts'
@@ -16,8 +16,6 @@ const KeyFile = Type.Object({
   d: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })),
 })
 export type KeyFile = Static<typeof KeyFile>
-
-export const jwkOf = ({ kty, crv, x }: ServerKey): Ed25519Jwk => ({ kty, crv, x })
 
 export function makeKey(number: number, createdAt: EpochMs): KeyFile & { readonly d: string } {
   const { x, d } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })

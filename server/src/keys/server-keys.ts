@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
 import {
+  jwkOf,
   signedBytes,
   type Clock,
   type ServerKey,
@@ -8,7 +9,7 @@ import {
   type Statement,
 } from '@panal/client-core'
 import type { DataDir } from '../store/data-dir.ts'
-import { jwkOf, makeKey, readKeys, unreadable, writeKey, type KeyFile } from './key-file.ts'
+import { makeKey, readKeys, unreadable, writeKey, type KeyFile } from './key-file.ts'
 
 export interface ServerKeysDeps {
   readonly dataDir: Pick<DataDir, 'keys' | 'temp'>
@@ -65,7 +66,7 @@ export class ServerKeys {
   }
 
   /** About 60 µs. The same statement gets the same signature for as long as the key is the same. */
-  sign<Fields extends { readonly statement: string }>(fields: Fields): Signed<Fields & Statement> {
+  sign<const Fields extends { readonly statement: string }>(fields: Fields): Signed<Fields & Statement> {
     const statement = { ...fields, keyId: this.id }
     return { ...statement, signature: sign(null, signedBytes(statement), this.#signing).toString('base64url') }
   }

@@ -1,22 +1,31 @@
-import type { Assignment, Clock, DeviceId } from '@panal/client-core'
+import type { Assignment, Clock, DeviceId, ModelManifest } from '@panal/client-core'
 import { failpoint } from '../failpoint.ts'
 import type { Task } from '../registry/task.ts'
 import type { LiveRound } from './live-round.ts'
 import type { Population } from './population.ts'
 import { statusOf } from './state.ts'
 
+/** What it takes to offer a round. */
+export interface Offering {
+  readonly population: Population
+  readonly clock: Clock
+  /** What the round's devices train from, signed. */
+  readonly manifest: (live: LiveRound) => ModelManifest
+}
+
 /** The offer of a round to one device of its cohort; null when the round no longer waits for it. */
-export function assignmentFor(task: Task, live: LiveRound, deviceId: DeviceId, clock: Clock): Assignment | null {
+export function assignmentFor(
+  task: Task,
+  live: LiveRound,
+  deviceId: DeviceId,
+  { clock, manifest }: Pick<Offering, 'clock' | 'manifest'>,
+): Assignment | null {
   const { round } = live
   if (round.phase !== 'collecting' || statusOf(round, deviceId) !== 'asked') return null
   return {
     taskId: task.id,
     roundNumber: round.number,
-    baseVersion: round.baseVersion,
-    baseSha256: round.baseSha256,
-    baseBytes: task.layout.size * Float32Array.BYTES_PER_ELEMENT,
-    planHash: task.planHash,
-    plan: task.document.plan,
+    manifest: manifest(live),
     seed: `${task.document.seed}/${task.id}/${round.number}/${deviceId}`,
     deadlineInMs: Math.max(0, round.deadlineAt - clock.now()),
   }
@@ -29,12 +38,13 @@ export function assignmentFor(task: Task, live: LiveRound, deviceId: DeviceId, c
 export async function collectUpdates(
   task: Task,
   live: LiveRound,
-  { population, clock }: { population: Population; clock: Clock },
+  offering: Offering,
   signal: AbortSignal,
 ): Promise<void> {
+  const { population, clock } = offering
   const { cohort, deadlineAt } = live.round
   for (const deviceId of cohort) {
-    const assignment = assignmentFor(task, live, deviceId, clock)
+    const assignment = assignmentFor(task, live, deviceId, offering)
     if (assignment === null) continue // a round taken up after a restart: this one has reported
     population.expect(deviceId)
     failpoint('before-assign')

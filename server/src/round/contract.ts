@@ -31,6 +31,9 @@ export interface UploadTarget {
   readonly sha256: string
 }
 
+/** The answer to a join, but for what the connection adds: the greeting that its proof is answered with. */
+export type JoinedReply = Omit<JoinReply, 'greeting' | 'proofNonce'>
+
 /**
  * The running rounds of every task, as the socket and HTTP layers see them. Credentials are checked before any of
  * these is called; everything else is checked here.
@@ -44,7 +47,7 @@ export interface Rounds {
   /** Devices that are joined to the task now. */
   numMembers(taskId: string): number
 
-  join(join: Join, link: Link): JoinReply | Refusal
+  join(join: Join, link: Link): JoinedReply | Refusal
   heartbeat(taskId: string, deviceId: DeviceId, heartbeat: Heartbeat): HeartbeatReply | Refusal
   decline(taskId: string, deviceId: DeviceId, decline: Decline): { readonly ok: true } | Refusal
   leave(taskId: string, deviceId: DeviceId): void

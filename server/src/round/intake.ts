@@ -17,6 +17,7 @@ import type { UploadRoom } from '../store/upload-room.ts'
 import type { UploadTarget } from './contract.ts'
 import { GroupCommit } from './group-commit.ts'
 import { RoundOver, type LiveRound } from './live-round.ts'
+import type { Sign } from './manifest.ts'
 import type { UpdateLog, UpdateRecord } from './ports.ts'
 import { ScratchPool } from './scratch.ts'
 import type { Inspect, Spool } from './spool.ts'
@@ -28,6 +29,7 @@ export interface IntakeDeps {
   readonly spool: Spool
   readonly log: UpdateLog
   readonly clock: Clock
+  readonly sign: Sign
   /** Lets uploads begin, while there are not too many and the disk has space. */
   readonly room: UploadRoom
   /** Whether a device has joined, and its lease runs. */
@@ -81,7 +83,7 @@ export class Intake {
   /** @throws PanalError */
   async offset(target: UploadTarget): Promise<{ offset: number; receipt?: Receipt }> {
     const known = this.#known(target)
-    if (known !== undefined) return { offset: known.bytes, receipt: receiptOf(known) }
+    if (known !== undefined) return { offset: known.bytes, receipt: this.#receiptOf(known) }
     this.#admissible(target)
     return { offset: await this.#deps.spool.partBytes(target) }
   }
@@ -89,11 +91,11 @@ export class Intake {
   /** @throws PanalError with the code of the first rule that the update breaks */
   async receive(target: UploadTarget, header: UpdateHeader, offset: number, body: Readable): Promise<Receipt> {
     const known = this.#known(target)
-    if (known !== undefined) return receiptOf(known)
+    if (known !== undefined) return this.#receiptOf(known)
     const live = this.#admissible(target, header)
     return await this.#alone(target, live, async (signal) => {
       const settled = this.#known(target) // an older upload of the same update may have finished meanwhile
-      if (settled !== undefined) return receiptOf(settled)
+      if (settled !== undefined) return this.#receiptOf(settled)
       let norm = 0
       const incoming = { target, offset, numBytes: header.bytes, body, signal }
       const inspect: Inspect = async (read) => {
@@ -105,7 +107,7 @@ export class Intake {
       const record = this.#record(target, header, { norm, verdict: 'accepted' })
       if (!(await this.#commits.submit(record))) throw this.#over(live)
       failpoint('after-row-before-receipt')
-      return receiptOf(record)
+      return this.#receiptOf(record)
     })
   }
 
@@ -226,6 +228,20 @@ export class Intake {
     }
   }
 
+  /** The same for the same update, but for the signature of a server whose key has changed since. */
+  #receiptOf({ taskId, roundNumber, deviceId, sha256, weight, norm, receivedAt }: UpdateRecord): Receipt {
+    return this.#deps.sign({
+      statement: 'receipt',
+      taskId,
+      roundNumber,
+      deviceId,
+      sha256,
+      weight,
+      norm,
+      receivedAt,
+    })
+  }
+
   #over(live: LiveRound, code: 'round-closed' | 'stale-round' = 'round-closed'): PanalError {
     return new PanalError(code, undefined, {
       retryAfterMs: this.#deps.task.document.rounds.minIntervalMs,
@@ -238,13 +254,3 @@ export class Intake {
     return isDiskFull(error) ? diskFull(error) : error
   }
 }
-
-const receiptOf = ({ taskId, roundNumber, deviceId, sha256, weight, norm, receivedAt }: UpdateRecord): Receipt => ({
-  taskId,
-  roundNumber,
-  deviceId,
-  sha256,
-  weight,
-  norm,
-  receivedAt,
-})

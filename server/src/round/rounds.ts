@@ -16,6 +16,7 @@ import type { Task } from '../registry/task.ts'
 import type { UploadRoom } from '../store/upload-room.ts'
 import type { Link, Rounds, UploadTarget } from './contract.ts'
 import type { UpdateLog, Watch } from './ports.ts'
+import type { Sign } from './manifest.ts'
 import { Spool } from './spool.ts'
 import { statusOf } from './state.ts'
 import { TaskRounds, type TaskRoundsDeps } from './task-rounds.ts'
@@ -25,6 +26,9 @@ export interface RoundsDeps {
   readonly log: UpdateLog
   readonly gate: Gate
   readonly clock: Clock
+  readonly sign: Sign
+  /** Of the key that signs now. */
+  readonly keyId: () => string
   /** Where updates are kept. */
   readonly spoolFolder: string
   /** Lets uploads begin: one for the whole server. */
@@ -98,7 +102,6 @@ export function makeRounds(deps: RoundsDeps): Rounds {
         pointers: deps.registry.pointers(join.taskId),
         round: current(join.taskId),
         assignment: rounds.assignment(join.deviceId),
-        serverTime: deps.clock.now(),
       }
     },
     heartbeat(taskId, deviceId, heartbeat) {

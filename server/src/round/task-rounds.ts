@@ -1,11 +1,12 @@
-import type { Assignment, Clock, DeviceId, Pointers, Promoted, RoundSummary } from '@panal/client-core'
+import type { Assignment, Clock, DeviceId, ModelManifest, Pointers, Promoted, RoundSummary } from '@panal/client-core'
 import type { Gate, ModelRef } from '../gate/contract.ts'
 import { failpoint } from '../failpoint.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
-import { assignmentFor, collectUpdates } from './collect.ts'
+import { assignmentFor, collectUpdates, type Offering } from './collect.ts'
 import { Intake, type IntakeDeps } from './intake.ts'
 import { LiveRound } from './live-round.ts'
+import { manifestOf, type Sign } from './manifest.ts'
 import { Population } from './population.ts'
 import type { RoundPorts, UpdateLog, Watch } from './ports.ts'
 import { recoveredRound } from './recovery.ts'
@@ -21,6 +22,9 @@ export interface TaskRoundsDeps {
   readonly spool: Spool
   readonly gate: Gate
   readonly clock: Clock
+  readonly sign: Sign
+  /** Of the key that signs now. */
+  readonly keyId: () => string
   readonly uploads: IntakeDeps['room']
   /** Closed rounds whose updates stay in the spool. */
   readonly keptRounds: number
@@ -40,6 +44,7 @@ export class TaskRounds {
   readonly intake: Intake
   readonly #deps: TaskRoundsDeps
   #live: LiveRound | null = null
+  #manifest: { readonly roundNumber: number; readonly manifest: ModelManifest } | undefined
   #paused: boolean
   #nextRoundAt: number | null = null
   #wake: () => void = () => undefined
@@ -57,6 +62,7 @@ export class TaskRounds {
       spool: deps.spool,
       log: deps.log,
       clock: deps.clock,
+      sign: deps.sign,
       room: deps.uploads,
       isMember: (deviceId) => this.population.has(deviceId),
       live: () => this.#live,
@@ -84,7 +90,22 @@ export class TaskRounds {
   assignment(deviceId: DeviceId): Assignment | null {
     if (this.#live === null) return null
     this.#live.dispatch({ type: 'returned', deviceId, at: this.#deps.clock.now() })
-    return assignmentFor(this.task, this.#live, deviceId, this.#deps.clock)
+    return assignmentFor(this.task, this.#live, deviceId, this.#offering)
+  }
+
+  get #offering(): Offering {
+    return { population: this.population, clock: this.#deps.clock, manifest: (live) => this.#manifestOf(live) }
+  }
+
+  /** Signed once a round, and once more when the server's key has changed. */
+  #manifestOf({ round }: LiveRound): ModelManifest {
+    const { registry, sign, keyId } = this.#deps
+    const kept = this.#manifest
+    if (kept?.roundNumber === round.number && kept.manifest.keyId === keyId()) return kept.manifest
+    const { parent } = registry.version(this.task.id, round.baseVersion)
+    const manifest = manifestOf(this.task, round, { parent, sign })
+    this.#manifest = { roundNumber: round.number, manifest }
+    return manifest
   }
 
   /** Runs until the signal aborts. Never rejects: what goes wrong is told, and tried again later. */
@@ -135,7 +156,7 @@ export class TaskRounds {
       population: this.population,
       clock,
       enter: (round) => this.#enter(round),
-      collect: (live, signal) => collectUpdates(this.task, live, { population: this.population, clock }, signal),
+      collect: (live, signal) => collectUpdates(this.task, live, this.#offering, signal),
       subject: (round) => this.#subject(round),
     }
   }

@@ -14,6 +14,7 @@ import type { Socket } from 'socket.io'
 import type { Standing } from '../auth/devices.ts'
 import type { ProofNonces } from '../auth/proof-nonces.ts'
 import type { AllowedOrigins } from '../http/origin.ts'
+import type { ServerKeys } from '../keys/server-keys.ts'
 import type { Link, Rounds } from '../round/contract.ts'
 import { parseClientEvent, type ClientMessage } from './client-event.ts'
 import { checkJoin, refusalOf } from './join-proof.ts'
@@ -27,6 +28,7 @@ export interface SocketPorts {
   /** Whether a device may serve a task. */
   readonly standing: (deviceId: DeviceId, taskId: string) => Standing
   readonly nonces: Pick<ProofNonces, 'current'>
+  readonly keys: Pick<ServerKeys, 'sign'>
   readonly allowed: AllowedOrigins
 }
 
@@ -48,7 +50,10 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     if (event.name === 'leave') return leave()
     if (member === undefined) return refuse('not-joined')
     const { taskId, deviceId } = member
-    if (event.name === 'decline') return rounds.decline(taskId, deviceId, event.message)
+    if (event.name === 'decline') {
+      if (event.message.reason === 'untrusted') log.warn({ taskId, deviceId }, 'a device does not trust this server')
+      return rounds.decline(taskId, deviceId, event.message)
+    }
     const reply = rounds.heartbeat(taskId, deviceId, event.message)
     return reply.ok ? { ...reply, proofNonce: ports.nonces.current } : reply
   }
@@ -79,7 +84,13 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     if (!reply.ok) return reply
     member = { taskId: message.taskId, deviceId: message.deviceId }
     await socket.join(roomOf(message.taskId))
-    return { ...reply, proofNonce: ports.nonces.current }
+    const greeting = ports.keys.sign({
+      statement: 'greeting',
+      ...member,
+      proofId: proven.proofId,
+      at: ports.clock.now(),
+    })
+    return { ...reply, greeting, proofNonce: ports.nonces.current }
   }
 
   const watch = async (taskId: string): Promise<{ ok: true } | Refusal> => {

@@ -22,9 +22,9 @@ export function smallUpdate(numParams: number): Update {
 export const updateUrl = (server: string, { taskId, roundNumber }: Assignment, { sha256 }: Update): string =>
   `${server}/v1/tasks/${taskId}/rounds/${roundNumber}/updates/${sha256}`
 
-export const updateHeaders = ({ baseVersion }: Assignment, { bytes }: Update): Record<string, string> => ({
+export const updateHeaders = ({ manifest }: Assignment, { bytes }: Update): Record<string, string> => ({
   'content-type': 'application/octet-stream',
-  'panal-update': JSON.stringify({ codec: 'f32', bytes: bytes.length, baseVersion, numExamples: 100, numSteps: 1 }),
+  'panal-update': JSON.stringify({ codec: 'f32', bytes: bytes.length, baseVersion: manifest.version, numExamples: 100, numSteps: 1 }),
 })
 
 /** What devices do that train in no time: fetch the weights, send an update, read the receipt. */
@@ -63,7 +63,7 @@ export class ActiveDevices {
 
   async #work(identity: Identity, assignment: Assignment): Promise<void> {
     const agent = this.#agent
-    const blob = `${this.#server}/v1/blobs/${assignment.baseSha256}`
+    const blob = `${this.#server}/v1/blobs/${assignment.manifest.weightsSha256}`
     const weights = await request(blob, { method: 'GET', agent, discard: true })
     if (weights.status !== 200) throw new Error(`weights: ${weights.status}`)
     const url = updateUrl(this.#server, assignment, this.#update)

@@ -62,7 +62,7 @@ describe('rounds that are not this one', () => {
     const round = await open('base', 1)
     for (const header of [{ baseVersion: 1 }, { baseSha256: 'f'.repeat(64) }])
       expect(await verdictOf(putUpdate(live, round.first, round.offer, { bytes, header }))).toEqual([409, 'wrong-base'])
-    const { baseSha256 } = round.offer
+    const baseSha256 = round.offer.manifest.weightsSha256
     const good = await putUpdate(live, round.first, round.offer, { bytes, header: { baseSha256 } })
     expect(good.status).toBe(200)
   })

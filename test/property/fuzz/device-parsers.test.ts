@@ -18,7 +18,8 @@ import { eventInbox } from '../../../client-core/src/transport/server-events.ts'
 import { parseReply } from '../../../client-core/src/transport/server-replies.ts'
 import { sha256 } from '../../fixtures/device-bench.ts'
 import { damagedBytes, damagedText, fuzzSeed, hostileValue, nearly, nearlyJson, share } from '../../fixtures/fuzz.ts'
-import { assignmentOf, joinReply, roundSummary, serverKeySet, testDeviceId } from '../../fixtures/wire.ts'
+import { benchServer } from '../../fixtures/server-keys.ts'
+import { assignmentOf, joinReply, roundSummary, testDeviceId } from '../../fixtures/wire.ts'
 import { testDevice } from '../../fixtures/test-device.ts'
 
 const { keys } = await testDevice('fuzz')
@@ -202,7 +203,7 @@ describe('a hostile server’s HTTP answers', () => {
     ),
     fc.string({ unit: 'binary', maxLength: 20 }),
   )
-  const enrolment = { deviceId: testDeviceId, taskId: 'digits', serverKeys: serverKeySet }
+  const enrolment = { deviceId: testDeviceId, taskId: 'digits', serverKeys: benchServer.keySet }
   const receipt = {
     taskId: 'digits',
     roundNumber: 1,
@@ -265,7 +266,7 @@ describe('a hostile server’s HTTP answers', () => {
         const calls = {
           enrol: () => transfer.enrol({ taskId: 'digits' }, signal),
           download: () => transfer.download(digest, blob.length, signal),
-          upload: () => transfer.upload({ taskId: 'digits', roundNumber: 1, bytes: blob, header }, signal),
+          upload: () => transfer.upload({ taskId: 'digits', roundNumber: 1, bytes: blob, sha256: digest, header }, signal),
         }
         const outcome = await calls[call]().then(
           (value) => ({ value }),

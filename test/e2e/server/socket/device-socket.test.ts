@@ -9,6 +9,7 @@ import type { Rounds } from '../../../../server/src/round/contract.ts'
 import type { SocketPorts } from '../../../../server/src/socket/device-socket.ts'
 import { attachSockets } from '../../../../server/src/socket/sockets.ts'
 import { joinMessage, joinProof, next, ask, testDevice } from '../../../fixtures/raw-device.ts'
+import { benchServer } from '../../../fixtures/server-keys.ts'
 
 const neverAsked: Partial<Rounds> = {
   onRound: () => () => undefined,
@@ -34,6 +35,7 @@ async function openSockets(rounds: Partial<Rounds>) {
     hasTask: () => true,
     standing: () => 'good' as const,
     nonces: { current: 'n' },
+    keys: benchServer,
     allowed: new Set<string>(),
   } satisfies SocketPorts
   const sockets = attachSockets(http, ports, { allowed: new Set(), maxSockets: 5, connectTimeoutMs: 5_000 })

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { PanalError, refuse } from '@panal/client-core'
 import { baseDigest, benchDevice, DeviceBench, last } from '../../../fixtures/device-bench.ts'
-import { assignmentOf, joinReply } from '../../../fixtures/wire.ts'
+import { assignmentOf, joinReply, manifestOf } from '../../../fixtures/wire.ts'
 
-const offerOf = (round: number) => assignmentOf(round, { baseSha256: baseDigest })
+const offerOf = (round: number) =>
+  assignmentOf(round, { manifest: manifestOf({ version: round - 1, weightsSha256: baseDigest }) })
 
 async function joined(bench = new DeviceBench()) {
   const session = bench.start()

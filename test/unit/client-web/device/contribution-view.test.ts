@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { SessionEvent, SessionState } from '@panal/client-core'
 import { idleView, nextView, type ContributionView } from '../../../../client-web/src/device/contribution-view.ts'
 import type { FromWorker } from '../../../../client-web/src/device/worker-messages.ts'
+import { receiptOf } from '../../../fixtures/wire.ts'
 
 const after = (messages: readonly FromWorker[], from: ContributionView = idleView): ContributionView =>
   messages.reduce((view, message) => nextView(view, { type: 'from-worker', message }), from)
@@ -13,7 +14,7 @@ const training = (fraction: number, loss: number | null, roundNumber = 1): FromW
 
 const accepted = event({
   type: 'accepted',
-  receipt: {
+  receipt: receiptOf({
     taskId: 'digits',
     roundNumber: 1,
     deviceId: `d_${'a'.repeat(22)}`,
@@ -21,7 +22,7 @@ const accepted = event({
     weight: 5,
     norm: 1,
     receivedAt: 0,
-  },
+  }),
   lossBefore: 2,
   lossAfter: 1,
   trainMs: 10,

@@ -56,7 +56,7 @@ describe('a round', () => {
       await bench.letTimePass(opened)
     }
     expect(bench.registry.pointers('digits')).toEqual({ head: 2, champion: 1, anchor: 1 })
-    expect(devices[0]!.assignments.map(({ baseVersion }) => baseVersion)).toEqual([0, 1, 2])
+    expect(devices[0]!.assignments.map(({ manifest }) => manifest.version)).toEqual([0, 1, 2])
   })
 
   it('[R3] [R6] closes at the deadline without a silent device, which is told', async () => {

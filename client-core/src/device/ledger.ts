@@ -1,0 +1,67 @@
+import { Type, type Static } from 'typebox'
+import { CodecName } from '../protocol/task.ts'
+import { RoundNumber, Sha256, TaskId, VersionNumber } from '../protocol/ids.ts'
+import { Receipt } from '../protocol/manifest.ts'
+import type { RoundSummary } from '../protocol/messages.ts'
+import type { DeviceStorage } from './runtime.ts'
+import { readJson, writeJson } from './stored-json.ts'
+
+const Ms = Type.Number({ minimum: 0 })
+
+/** One update that left this device, and what came of it. */
+export const LedgerEntry = Type.Object({
+  taskId: TaskId,
+  roundNumber: RoundNumber,
+  /** By this device's clock, when its first byte left. */
+  sentAt: Ms,
+  sha256: Sha256,
+  bytes: Type.Integer(),
+  codec: CodecName,
+  numExamples: Type.Integer(),
+  /** L2 norm of what was sent; null where it was not a number. */
+  norm: Type.Union([Type.Number(), Type.Null()]),
+  /** The bound it was scaled down to; null: none. */
+  clipNorm: Type.Union([Type.Number(), Type.Null()]),
+  /** What it was trained from, under which plan. */
+  baseVersion: VersionNumber,
+  planHash: Sha256,
+  /** Mean training loss of the first and the last epoch; null where it was not a number. */
+  lossBefore: Type.Union([Type.Number(), Type.Null()]),
+  lossAfter: Type.Union([Type.Number(), Type.Null()]),
+  trainMs: Ms,
+  bytesDown: Type.Integer(),
+  /** The server's signed verdict. */
+  receipt: Type.Optional(Receipt),
+  /** Why the server refused it. */
+  refused: Type.Optional(Type.String()),
+  /** The version that it is part of; null: of none, the round came to nothing. Absent while that is not known. */
+  countedIn: Type.Optional(Type.Union([VersionNumber, Type.Null()])),
+})
+export type LedgerEntry = Static<typeof LedgerEntry>
+
+const prefixOf = (taskId: string) => `ledger/${taskId}/`
+/** Ten digits, so that keys sort as rounds do. */
+const keyOf = (taskId: string, roundNumber: number) => prefixOf(taskId) + String(roundNumber).padStart(10, '0')
+
+/** What a device has sent, for its owner: written before the first byte leaves. */
+export const writeEntry = (storage: DeviceStorage, entry: LedgerEntry): Promise<void> =>
+  writeJson(storage, keyOf(entry.taskId, entry.roundNumber), entry)
+
+/** All of a task, the newest first. What cannot be read any more is left out. */
+export async function readLedger(storage: DeviceStorage, taskId: string): Promise<LedgerEntry[]> {
+  const keys = (await storage.keys(prefixOf(taskId))).sort().reverse()
+  const entries = await Promise.all(keys.map((key) => readJson(storage, key, LedgerEntry)))
+  return entries.filter((entry) => entry !== undefined)
+}
+
+/** Notes in which version the update of a closed round is, if this device sent one that was accepted. */
+export async function noteOutcome(
+  storage: DeviceStorage,
+  { taskId, number, phase, candidateVersion }: RoundSummary,
+): Promise<boolean> {
+  if (phase !== 'closed') return false
+  const entry = await readJson(storage, keyOf(taskId, number), LedgerEntry)
+  if (entry?.receipt === undefined || entry.countedIn !== undefined) return false
+  await writeEntry(storage, { ...entry, countedIn: candidateVersion ?? null })
+  return true
+}

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import {
   httpTransfer,
-  makeLayout,
   makeRng,
   socketIoChannel,
   startSession,
@@ -9,31 +8,15 @@ import {
   type DeviceRuntime,
   type Session,
   type SessionEvent,
-  type Trainer,
 } from '@panal/client-core'
 import { memoryStorage, sha256 } from '../fixtures/device-bench.ts'
 import { nodeKeys } from '../../simulations/src/fleet/node-keys.ts'
 import { createTask, useLiveServer } from '../fixtures/live-server.ts'
+import { makeNullTrainer } from '../fixtures/null-trainer.ts'
 
 const numRounds = 3
 const live = useLiveServer()
 const real = systemClock(globalThis)
-const layout = makeLayout([{ name: 'w', shape: [51] }])
-
-/** Takes no time and learns nothing: a small delta by chance. What is tested is everything around it. */
-const nullTrainer: Trainer = {
-  layout,
-  train: async (_base, _plan, data, rng) => ({
-    delta: Float32Array.from({ length: layout.size }, () => 0.001 * rng.normal()),
-    numExamples: data.numExamples,
-    numSteps: 1,
-    lossBefore: 1,
-    lossAfter: 1,
-  }),
-  evaluate: () => Promise.reject(new Error('not asked for')),
-  predict: () => Promise.reject(new Error('not asked for')),
-  dispose: () => undefined,
-}
 
 const dataset = { numExamples: 1, inputShape: [4, 4, 1], x: new Float32Array(16), y: Int32Array.of(0) }
 
@@ -72,9 +55,8 @@ function start(runtime: DeviceRuntime): Device {
     events.push(event)
     for (const watch of watchers) watch()
   }
-  const makeTrainer = async () => nullTrainer
   return {
-    session: startSession({ runtime, taskId: 'digits', data: dataset, makeTrainer, onEvent }),
+    session: startSession({ runtime, taskId: 'digits', data: dataset, makeTrainer: makeNullTrainer(0.001), onEvent }),
     events,
     until: (enough) =>
       new Promise((resolve) => {

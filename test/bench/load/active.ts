@@ -24,7 +24,13 @@ export const updateUrl = (server: string, { taskId, roundNumber }: Assignment, {
 
 export const updateHeaders = ({ manifest }: Assignment, { bytes }: Update): Record<string, string> => ({
   'content-type': 'application/octet-stream',
-  'panal-update': JSON.stringify({ codec: 'f32', bytes: bytes.length, baseVersion: manifest.version, numExamples: 100, numSteps: 1 }),
+  'panal-update': JSON.stringify({
+    codec: 'f32',
+    bytes: bytes.length,
+    baseVersion: manifest.version,
+    numExamples: 100,
+    numSteps: 1,
+  }),
 })
 
 /** What devices do that train in no time: fetch the weights, send an update, read the receipt. */

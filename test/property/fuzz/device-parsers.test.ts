@@ -266,7 +266,8 @@ describe('a hostile server’s HTTP answers', () => {
         const calls = {
           enrol: () => transfer.enrol({ taskId: 'digits' }, signal),
           download: () => transfer.download(digest, blob.length, signal),
-          upload: () => transfer.upload({ taskId: 'digits', roundNumber: 1, bytes: blob, sha256: digest, header }, signal),
+          upload: () =>
+            transfer.upload({ taskId: 'digits', roundNumber: 1, bytes: blob, sha256: digest, header }, signal),
         }
         const outcome = await calls[call]().then(
           (value) => ({ value }),

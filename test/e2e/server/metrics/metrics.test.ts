@@ -71,7 +71,12 @@ describe('/metrics after a round', () => {
   it('makes no series of what a device sends: its labels are tasks and the words of closed tables', async () => {
     const [device] = devices as [RawDevice]
     for (const taskId of ['unknown-a', 'unknown-b'])
-      await putUpdate(live, device, { taskId, roundNumber: 1, manifest: { version: 0 } }, { bytes: updateOf(numParams) })
+      await putUpdate(
+        live,
+        device,
+        { taskId, roundNumber: 1, manifest: { version: 0 } },
+        { bytes: updateOf(numParams) },
+      )
     const series = [...(await (await live.asOperator('GET', '/metrics')).text()).matchAll(/^panal_\w+\{(.*)\} /gm)]
     const labels = series.flatMap(([, text]) =>
       [...text!.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),

@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import { maxTrainMs, PanalError, protocolVersion, readLedger, refuse, type Assignment } from '@panal/client-core'
-import { baseBytes, baseDigest, benchDevice, DeviceBench, last, sha256, trained } from '../../../fixtures/device-bench.ts'
+import {
+  baseBytes,
+  baseDigest,
+  benchDevice,
+  DeviceBench,
+  last,
+  sha256,
+  trained,
+} from '../../../fixtures/device-bench.ts'
 import { assignmentOf, joinReply, manifestOf, roundSummary, taskCard } from '../../../fixtures/wire.ts'
 
 const offerOf = (

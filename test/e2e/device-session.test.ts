@@ -48,7 +48,7 @@ interface Device {
   until(enough: (events: readonly SessionEvent[]) => boolean): Promise<readonly SessionEvent[]>
 }
 
-function start(runtime: DeviceRuntime): Device {
+function start(runtime: DeviceRuntime, taskId = 'digits'): Device {
   const events: SessionEvent[] = []
   const watchers = new Set<() => void>()
   const onEvent = (event: SessionEvent) => {
@@ -56,7 +56,7 @@ function start(runtime: DeviceRuntime): Device {
     for (const watch of watchers) watch()
   }
   return {
-    session: startSession({ runtime, taskId: 'digits', data: dataset, makeTrainer: makeNullTrainer(0.001), onEvent }),
+    session: startSession({ runtime, taskId, data: dataset, makeTrainer: makeNullTrainer(0.001), onEvent }),
     events,
     until: (enough) =>
       new Promise((resolve) => {
@@ -84,7 +84,7 @@ describe('sessions against the real server', () => {
       rounds: { minIntervalMs: 0, max: numRounds },
     })
     runtimes = [1, 2, 3].map(runtimeOf)
-    devices = runtimes.map(start)
+    devices = runtimes.map((runtime) => start(runtime))
   }, 60_000)
   afterAll(async () => {
     await Promise.all(devices.map(({ session }) => session.leave()))
@@ -107,6 +107,23 @@ describe('sessions against the real server', () => {
     // 51 params of 4 bytes, from each of three devices, and nothing more.
     expect(last?.bytesUp).toBe(3 * 51 * 4)
   }, 30_000)
+
+  it('[P24] a device goes on through a rotation of the server’s key, and trusts the new one from then on', async () => {
+    await createTask(live, {
+      id: 'rotating',
+      cohort: { size: 1, overSelection: 1, reportingGoal: 1, minimum: 1, deadlineMs: 60_000 },
+      rounds: { minIntervalMs: 0 },
+    })
+    const device = start(runtimeOf(4), 'rotating')
+    const keyIds = (events: readonly SessionEvent[]) =>
+      events.flatMap((event) => (event.type === 'accepted' ? [event.receipt.keyId] : []))
+    const [old] = keyIds(await device.until((events) => keyIds(events).length > 0))
+    const rotated = (await (await live.asOperator('POST', '/v1/keys/rotate')).json()) as { kid: string }
+    const events = await device.until((all) => keyIds(all).filter((keyId) => keyId === rotated.kid).length === 2)
+    expect(new Set(keyIds(events))).toEqual(new Set([old, rotated.kid]))
+    expect(events.filter(({ type }) => ['refused', 'failed'].includes(type))).toEqual([])
+    await device.session.leave()
+  }, 60_000)
 
   it('[P13] a second session of the same device takes over; the first ends and stays away', async () => {
     const second = start(runtimes[0]!)

@@ -1,4 +1,4 @@
-import type { PublicJwk, Receipt } from '@panal/client-core'
+import type { PublicJwk } from '@panal/client-core'
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 
 /** One digit that was drawn here and labelled. Never leaves this browser. */
@@ -19,18 +19,6 @@ export interface OwnTable {
   readonly chosenAt: number
 }
 
-/** One update of this browser that the server accepted. */
-export interface Contribution {
-  readonly taskId: string
-  readonly roundNumber: number
-  readonly receipt: Receipt
-  readonly lossBefore: number
-  readonly lossAfter: number
-  readonly trainMs: number
-  readonly bytesDown: number
-  readonly bytesUp: number
-}
-
 /** This browser's key. WebCrypto's cannot be read out, not even by this page. */
 export type KeptKey = { readonly publicKey: PublicJwk } & (
   | { readonly kind: 'webcrypto'; readonly privateKey: CryptoKey }
@@ -39,26 +27,28 @@ export type KeptKey = { readonly publicKey: PublicJwk } & (
 
 interface PanalSchema extends DBSchema {
   keys: { key: string; value: KeptKey }
-  /** What client-core's session keeps: identity, base weights by hash, unfinished uploads. */
+  /** What client-core's session keeps: who it is, the server's key, base weights by hash, the ledger. */
   device: { key: string; value: Uint8Array<ArrayBuffer> }
   drawings: { key: number; value: Drawing; indexes: { taskId: string } }
   tables: { key: string; value: OwnTable }
-  contributions: { key: [string, number]; value: Contribution; indexes: { taskId: string } }
 }
 
 let opened: Promise<IDBPDatabase<PanalSchema>> | undefined
 
 /** The page and its worker open the same database. */
 export const database = (): Promise<IDBPDatabase<PanalSchema>> =>
-  (opened ??= openDB<PanalSchema>('panal', 2, {
+  (opened ??= openDB<PanalSchema>('panal', 3, {
     upgrade(db, from) {
+      // What the ledger has held since then.
+      if (from === 1 || from === 2) (db as unknown as IDBDatabase).deleteObjectStore('contributions')
       if (from < 2) db.createObjectStore('keys')
       if (from >= 1) return
       db.createObjectStore('device')
       db.createObjectStore('drawings', { keyPath: 'id', autoIncrement: true }).createIndex('taskId', 'taskId')
       db.createObjectStore('tables', { keyPath: 'taskId' })
-      db.createObjectStore('contributions', { keyPath: ['taskId', 'roundNumber'] }).createIndex('taskId', 'taskId')
     },
+    // A newer version of this page wants to change the database: it must not wait for this one to be closed.
+    blocking: (_current, _wanted, event) => (event.target as IDBDatabase).close(),
     terminated() {
       opened = undefined
     },

@@ -1,5 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { database, type Contribution, type Drawing, type OwnTable } from './database.ts'
+import { readLedger } from '@panal/client-core'
+import { browserStorage } from '../device/storage.ts'
+import { database, type Drawing, type OwnTable } from './database.ts'
 
 /** What this browser keeps of its owner, as queries: nothing here touches the network. */
 
@@ -19,13 +21,8 @@ export const tableQuery = (taskId: string) =>
     ...local,
   })
 
-export const contributionsQuery = (taskId: string) =>
-  queryOptions({
-    queryKey: ['contributions', taskId],
-    queryFn: async (): Promise<Contribution[]> =>
-      (await (await database()).getAllFromIndex('contributions', 'taskId', taskId)).reverse(),
-    ...local,
-  })
+export const ledgerQuery = (taskId: string) =>
+  queryOptions({ queryKey: ['ledger', taskId], queryFn: () => readLedger(browserStorage, taskId), ...local })
 
 /** A mutation of local data, after which the query `kind` of that task is read again. */
 function useLocalChange<Argument = void>(

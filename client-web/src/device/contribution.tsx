@@ -1,7 +1,6 @@
 import type { TaskCard } from '@panal/client-core'
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, use, useCallback, useEffect, useMemo, useReducer, useRef, type ReactNode } from 'react'
-import { database } from '../data/database.ts'
 import { readConditions } from './conditions.ts'
 import { idleView, nextView, type ContributionView } from './contribution-view.ts'
 import type { BackendName, DataSource, FromWorker, ToWorker } from './worker-messages.ts'
@@ -45,9 +44,7 @@ export function ContributionProvider({ children }: { readonly children: ReactNod
       const opened = openWorker((message: FromWorker) => {
         if (worker.current !== opened) return
         dispatch({ type: 'from-worker', message })
-        void keepIfAccepted(message).then((kept) =>
-          kept ? queries.invalidateQueries({ queryKey: ['contributions', card.id] }) : undefined,
-        )
+        if (changesLedger(message)) void queries.invalidateQueries({ queryKey: ['ledger', card.id] })
         if (hasEnded(message)) stop()
       })
       worker.current = opened
@@ -87,12 +84,6 @@ const hasEnded = (message: FromWorker): boolean =>
   (message.type === 'failed' && message.requestId === undefined) ||
   (message.type === 'session' && message.event.type === 'state' && message.event.state.state === 'left')
 
-/** Receipts are this browser's own record of what it gave: kept until its owner clears the site's data. */
-async function keepIfAccepted(message: FromWorker): Promise<boolean> {
-  if (message.type !== 'session' || message.event.type !== 'accepted') return false
-  const { receipt, lossBefore, lossAfter, trainMs, bytesDown, bytesUp } = message.event
-  const { taskId, roundNumber } = receipt
-  const row = { taskId, roundNumber, receipt, lossBefore, lossAfter, trainMs, bytesDown, bytesUp }
-  await (await database()).put('contributions', row)
-  return true
-}
+/** The worker has written a line of the ledger. */
+const changesLedger = (message: FromWorker): boolean =>
+  message.type === 'session' && ['accepted', 'refused', 'counted'].includes(message.event.type)

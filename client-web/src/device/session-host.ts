@@ -1,4 +1,4 @@
-import { startSession, tfjsTrainer, type Conditions, type Session } from '@panal/client-core'
+import { privacyOf, startSession, tfjsTrainer, type Conditions, type Session } from '@panal/client-core'
 import { chooseBackend } from './backend.ts'
 import { borrowSample } from './borrow-sample.ts'
 import { browserRuntime } from './browser-runtime.ts'
@@ -41,6 +41,8 @@ async function start({ card, source, backend }: Extract<SessionMessage, { type: 
   session = startSession({
     runtime,
     taskId: card.id,
+    // What the page showed when its owner agreed.
+    agreed: privacyOf(card),
     data: dataset,
     makeTrainer: ({ topology, data, loss }) => tfjsTrainer(topology, data, loss, { clock: runtime.clock }),
     onEvent: calmly(runtime.clock, (event) => tell({ type: 'session', event })),

@@ -36,7 +36,7 @@ describe('the pages', () => {
     await giver.page.getByLabel(/^I agree/).check()
     await giver.page.getByRole('button', { name: 'Start' }).click()
 
-    const receipts = giver.page.getByRole('table', { name: 'Updates accepted from this browser' })
+    const receipts = giver.page.getByRole('table', { name: 'Updates that left this browser' })
     await receipts.waitFor(patience)
     expect(await receipts.getByRole('row').count()).toBe(2) // the header, and the one round there is
 

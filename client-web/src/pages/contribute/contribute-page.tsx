@@ -8,7 +8,7 @@ import { useContribution } from '../../device/contribution.tsx'
 import { AboutTask } from './about-task.tsx'
 import { ChooseData } from './choose-data.tsx'
 import type { ChosenData } from './chosen-data.ts'
-import { HistoryCard } from './history-card.tsx'
+import { LedgerCard } from './ledger-card.tsx'
 import { LiveCard } from './live-card.tsx'
 import { RunCard } from './run-card.tsx'
 
@@ -40,7 +40,7 @@ export default function ContributePage({ view }: TaskPageProps) {
           <Stack>
             <RoundCard round={round} numMembers={numMembers} />
             {isHere && contribution.phase !== 'idle' && <LiveCard view={contribution} />}
-            <HistoryCard taskId={card.id} />
+            <LedgerCard taskId={card.id} />
           </Stack>
         </Grid.Col>
       </Grid>

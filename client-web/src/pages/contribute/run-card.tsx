@@ -7,6 +7,7 @@ import { useContribution } from '../../device/contribution.tsx'
 import { backendFromAddress, backendNames, type BackendName } from '../../device/worker-messages.ts'
 import type { ChosenData } from './chosen-data.ts'
 import { sayState } from './say-state.ts'
+import { UnknownServer } from './unknown-server.tsx'
 import { whatIsMissing } from './what-is-missing.ts'
 
 interface RunCardProps {
@@ -36,6 +37,7 @@ function Now() {
   const { view } = useContribution()
   const { title, detail, fraction } = sayState(view)
   const failed = view.failure !== null || (view.session?.state === 'left' && view.session.reason !== 'asked')
+  if (view.session?.state === 'left' && view.session.code === 'unknown-key') return <UnknownServer />
   if (failed)
     return (
       <Alert color="red" title={title}>

@@ -13,6 +13,7 @@ import { memoryStorage, sha256 } from '../fixtures/device-bench.ts'
 import { nodeKeys } from '../../simulations/src/fleet/node-keys.ts'
 import { createTask, useLiveServer } from '../fixtures/live-server.ts'
 import { makeNullTrainer } from '../fixtures/null-trainer.ts'
+import { asLocalOwner } from '../fixtures/people.ts'
 
 const numRounds = 3
 const live = useLiveServer()
@@ -118,7 +119,7 @@ describe('sessions against the real server', () => {
     const keyIds = (events: readonly SessionEvent[]) =>
       events.flatMap((event) => (event.type === 'accepted' ? [event.receipt.keyId] : []))
     const [old] = keyIds(await device.until((events) => keyIds(events).length > 0))
-    const rotated = (await (await live.asOperator('POST', '/v1/keys/rotate')).json()) as { kid: string }
+    const rotated = await asLocalOwner<{ kid: string }>(live, 'POST', '/v1/keys/rotate')
     const events = await device.until((all) => keyIds(all).filter((keyId) => keyId === rotated.kid).length === 2)
     expect(new Set(keyIds(events))).toEqual(new Set([old, rotated.kid]))
     expect(events.filter(({ type }) => ['refused', 'failed'].includes(type))).toEqual([])

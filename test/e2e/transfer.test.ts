@@ -94,7 +94,7 @@ describe('enrolment', () => {
       await readAll(request)
       sendJson(response, request.method === 'GET' ? 200 : 201, request.method === 'GET' ? challenge : enrolment)
     })
-    expect(await transfer.enrol({ taskId: 'digits' })).toEqual(enrolment)
+    expect(await transfer.enrol({ taskId: 'digits' }, never)).toEqual(enrolment)
     expect(server.requests).toEqual(['GET /v1/devices/challenge', 'POST /v1/devices'])
     const [, post] = server.asked
     const { taskId, work } = JSON.parse(post!.body.toString()) as { taskId: string; work: WorkDone }
@@ -111,7 +111,7 @@ describe('enrolment', () => {
       else if (request.method === 'GET') sendJson(response, 200, challenge)
       else sendJson(response, 201, enrolment)
     })
-    await transfer.enrol({ taskId: 'digits' })
+    await transfer.enrol({ taskId: 'digits' }, never)
     expect(clock.pauses).toHaveLength(2)
     expect(clock.pauses[0]).toBeGreaterThanOrEqual(7_000)
     expect(clock.pauses[0]).toBeLessThanOrEqual(8_400)
@@ -132,17 +132,18 @@ describe('downloads', () => {
   })
 
   it('[P14] goes on where it was cut, however often, as long as something arrives', async () => {
-    // 30 cuts of 10,000 bytes each, where only 3 failures in a row are allowed.
-    const { server, transfer } = await serving(
+    const { server, clock, transfer } = await serving(
       (request, response) => {
         const rest = announce(request, response)
         if (rest.length > 10_000) sendThenCut(response, rest.subarray(0, 10_000))
         else response.end(rest)
       },
-      { retry: { attempts: 3, minDelayMs: 1, maxDelayMs: 2 } },
+      { retry: { minDelayMs: 100, maxDelayMs: 1e9 } },
     )
     const got = await transfer.download(digest, bytes.length, never)
     expect(Buffer.compare(got, bytes)).toBe(0)
+    // 30 pieces of 10,000 bytes; after each the pause is the shortest again, ± 50 %.
+    expect(clock.pauses.filter((ms) => ms > 150)).toEqual([])
     const starts = server.asked.map(({ headers }) => headers.range)
     expect(starts).toEqual([undefined, ...Array.from({ length: 29 }, (_, i) => `bytes=${(i + 1) * 10_000}-`)])
   })
@@ -192,7 +193,7 @@ describe('downloads', () => {
         if (before === 0) response.write(rest.subarray(0, 5_000))
         else response.end(rest)
       },
-      { clock: real, stallMs: 1_000, retry: { attempts: 3, minDelayMs: 1, maxDelayMs: 2 } },
+      { clock: real, stallMs: 1_000, retry: { minDelayMs: 1, maxDelayMs: 2 } },
     )
     expect(Buffer.compare(await transfer.download(digest, bytes.length, never), bytes)).toBe(0)
     expect(server.asked.map(({ headers }) => headers.range)).toEqual([undefined, 'bytes=5000-'])
@@ -236,14 +237,23 @@ describe('downloads', () => {
     expect(server.asked).toHaveLength(1)
   })
 
-  it('[P20] gives up on a server that is not there, after as many attempts as allowed', async () => {
-    const { server, clock, transfer } = await serving(() => undefined, {
-      retry: { attempts: 4, minDelayMs: 100, maxDelayMs: 300 },
-    })
+  it('[P20] asks a server that is not there until it is told to stop, ever more slowly', async () => {
+    const stop = new AbortController()
+    const pauses: number[] = []
+    const clock: Clock = {
+      now: () => real.now(),
+      sleep: (ms, signal) => {
+        if (ms === stallMs) return real.sleep(ms, signal)
+        if (pauses.push(ms) === 20) stop.abort(new Error('enough'))
+        return real.sleep(0, signal)
+      },
+    }
+    const { server, transfer } = await serving(() => undefined, { clock, retry: { minDelayMs: 100, maxDelayMs: 300 } })
     await server.close()
-    await expect(transfer.download(digest, bytes.length, never)).rejects.toMatchObject({ code: 'unreachable' })
-    // 100, 200, 300 (capped) ± 50 %
-    expect(clock.pauses.map((ms, i) => ms >= 50 * (i + 1) && ms <= 150 * (i + 1))).toEqual([true, true, true])
+    await expect(transfer.download(digest, bytes.length, stop.signal)).rejects.toThrow('enough')
+    // 100, 200, and 300 for ever, ± 50 %
+    const expected = pauses.map((_, i) => 100 * Math.min(i + 1, 3))
+    expect(pauses.map((ms, i) => ms >= 0.5 * expected[i]! && ms <= 1.5 * expected[i]!)).toEqual(pauses.map(() => true))
   })
 })
 
@@ -341,6 +351,24 @@ describe('uploads', () => {
     await transfer.upload(update, never)
     expect(server.requests.map((each) => each.split(' ')[0])).toEqual(['PUT', 'HEAD', 'PUT', 'HEAD', 'PUT'])
     expect(server.asked.at(-1)?.headers['content-range']).toBe('bytes 200-299999/300000')
+  })
+
+  it('[P20] an upload that is cut again and again loses no time over it, as long as more of it arrives', async () => {
+    const cuts = 8
+    const { server, clock, transfer } = await serving(
+      async (request, response, before) => {
+        const held = Math.ceil(before / 2)
+        if (request.method === 'HEAD') return void response.writeHead(200, { 'upload-offset': held }).end()
+        if (held < cuts) return void request.socket.destroy()
+        await readAll(request)
+        sendJson(response, 200, await receiptFor(update))
+      },
+      { retry: { minDelayMs: 100, maxDelayMs: 1e9 } },
+    )
+    expect(await transfer.upload(update, never)).toEqual(await receiptFor(update))
+    expect(server.requests).toHaveLength(2 * cuts + 1)
+    // Each time one byte more: the pause is the shortest again, ± 50 %.
+    expect(clock.pauses.map((ms) => ms >= 50 && ms <= 150)).toEqual(Array.from({ length: cuts }, () => true))
   })
 
   it('[P17] a receipt that was lost on its way is asked for with the same bytes', async () => {

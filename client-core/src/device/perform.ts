@@ -7,7 +7,7 @@ import type { Receipt } from '../protocol/manifest.ts'
 import { maxTrainMs, type Assignment } from '../protocol/messages.ts'
 import { l2Norm } from '../privacy/clip.ts'
 import type { LocalResult, Trainer } from '../train/trainer.ts'
-import { isTransient } from '../transport/retry.ts'
+import { defaultRetryPolicy, isTransient, retryDelayMs } from '../transport/retry.ts'
 import { baseWeights } from './base-cache.ts'
 import { writeEntry, type LedgerEntry } from './ledger.ts'
 import { needsJoin } from './refusals.ts'
@@ -129,7 +129,7 @@ async function uploadUpdate(
     ...(lossBefore === null ? {} : { lossBefore }),
     ...(lossAfter === null ? {} : { lossAfter }),
   }
-  for (let rejoined = false; ; rejoined = true) {
+  for (let rejoins = 0; ; rejoins++) {
     onProgress({ state: 'uploading', roundNumber, fraction: 0 })
     try {
       const request = { taskId, roundNumber, bytes, sha256, header }
@@ -140,7 +140,10 @@ async function uploadUpdate(
       return { ok: true, receipt }
     } catch (error) {
       if (signal.aborted || isTransient(error) || !(error instanceof PanalError)) throw error
-      if (rejoined || !needsJoin.has(error.code)) return refuse(error.code, error.message, error.retryAfterMs)
+      if (!needsJoin.has(error.code) || (rejoins > 0 && error.code === 'unauthorized'))
+        return refuse(error.code, error.message, error.retryAfterMs)
+      // A server that is set up anew again and again is no reason to lose the update; one that never knows us gets time.
+      if (rejoins > 0) await runtime.clock.sleep(retryDelayMs(rejoins, defaultRetryPolicy, runtime.rng), signal)
       await rejoin(signal)
     }
   }

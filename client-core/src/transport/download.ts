@@ -33,7 +33,7 @@ export async function downloadBytes(source: DownloadSource, onProgress?: Transfe
         if (have + chunk.length > source.numBytes) throw wrongLength(source)
         bytes.set(chunk, have)
         have += chunk.length
-        // Beyond what came before: a server that always starts at zero and always cuts would be asked for ever.
+        // Beyond what came before: a server that always starts at zero and always cuts is asked ever more seldom.
         if (have > furthest) {
           furthest = have
           progressed()

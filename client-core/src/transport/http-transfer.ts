@@ -44,7 +44,7 @@ export function httpTransfer(options: HttpTransferOptions): Transfer {
   return {
     useNonce,
 
-    async enrol({ taskId, invitation }, signal = new AbortController().signal) {
+    async enrol({ taskId, invitation }, signal) {
       const url = `${baseUrl}/v1/devices`
       const once = async () => {
         const { proofNonce, work } = await getJson('/v1/devices/challenge', EnrolmentChallenge, signal)
@@ -76,8 +76,11 @@ export function httpTransfer(options: HttpTransferOptions): Transfer {
 
     async upload(update, signal, onProgress) {
       const url = `${baseUrl}/v1/tasks/${update.taskId}/rounds/${update.roundNumber}/updates/${update.sha256}`
-      const once = async (earlier: number): Promise<Receipt> => {
+      let furthest = 0
+      const once = async (earlier: number, progressed: () => void): Promise<Receipt> => {
         const offset = earlier === 0 ? 0 : await heldBytes(update, url, signal)
+        if (offset > furthest) progressed()
+        furthest = Math.max(furthest, offset)
         return put(update, url, { offset, signal }, onProgress)
       }
       // A broken transfer may be repeated: from where the server stopped, and once if the bytes arrived damaged. [P16]

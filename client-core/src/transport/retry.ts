@@ -16,14 +16,13 @@ const transient: ReadonlySet<ErrorCode> = new Set([
 export const isTransient = (error: unknown): error is PanalError =>
   error instanceof PanalError && transient.has(error.code)
 
+/** How soon to try again. How often is not asked: until it succeeds, or the caller's signal says that it is of no more use. */
 export interface RetryPolicy {
-  /** Attempts without progress before giving up. */
-  readonly attempts: number
   readonly minDelayMs: number
   readonly maxDelayMs: number
 }
 
-export const defaultRetryPolicy: RetryPolicy = { attempts: 8, minDelayMs: 500, maxDelayMs: 30_000 }
+export const defaultRetryPolicy: RetryPolicy = { minDelayMs: 500, maxDelayMs: 30_000 }
 
 /** Longest wait that a server may ask for: a number gone wrong must not keep a device away for ever. */
 const maxRetryAfterMs = 86_400_000
@@ -40,6 +39,7 @@ export function retryDelayMs(failures: number, policy: RetryPolicy, rng: Rng, re
 export interface RetryOptions {
   readonly clock: Clock
   readonly rng: Rng
+  /** Ends the trying: what is retried must have a time after which it is worth nothing. */
   readonly signal: AbortSignal
   readonly policy?: RetryPolicy
   /** Which errors are worth another attempt. Default `isTransient`. */
@@ -47,9 +47,9 @@ export interface RetryOptions {
 }
 
 /**
- * Runs `attempt` until it succeeds. It is told how often it was called before, and may call `progressed` to have the
- * count of failures start anew, so that a long transfer survives any number of cuts.
- * @throws what `attempt` threw last, or the signal's reason
+ * Runs `attempt` until it succeeds, fails for good, or the signal aborts. It is told how often it was called before, and
+ * may call `progressed` to have the pauses start anew from the shortest, so that a long transfer is not slowed down by cuts.
+ * @throws what `attempt` threw and is not worth another one, or the signal's reason
  */
 export async function retrying<T>(
   attempt: (earlier: number, progressed: () => void) => Promise<T>,
@@ -63,7 +63,7 @@ export async function retrying<T>(
     } catch (error) {
       signal.throwIfAborted()
       failures++
-      if (!retryable(error) || failures >= policy.attempts) throw error
+      if (!retryable(error)) throw error
       const retryAfterMs = error instanceof PanalError ? error.retryAfterMs : undefined
       await clock.sleep(retryDelayMs(failures, policy, rng, retryAfterMs), signal)
     }

@@ -6,10 +6,13 @@ import type { ServerKeySet } from '../protocol/statement.ts'
 /** Fraction done, 0…1, and bytes so far. */
 export type TransferProgress = (fraction: number, bytes: number) => void
 
-/** Bulk transfer over HTTP: resumable, verified by SHA-256, retried with the server's own retry times. */
+/**
+ * Bulk transfer over HTTP: resumable, verified by SHA-256, retried with the server's own retry times for as long as the
+ * signal lets it. [P20]
+ */
 export interface Transfer {
   /** Makes this device's key known to the server, for one task. Doing it again changes nothing. */
-  enrol(request: Pick<EnrolmentRequest, 'taskId' | 'invitation'>, signal?: AbortSignal): Promise<Enrolment>
+  enrol(request: Pick<EnrolmentRequest, 'taskId' | 'invitation'>, signal: AbortSignal): Promise<Enrolment>
   /** GET /v1/keys: the server's public keys, newest first. */
   serverKeys(signal: AbortSignal): Promise<ServerKeySet>
   /** A newer nonce of the server's, for the proofs of the next requests. */

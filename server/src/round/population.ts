@@ -34,6 +34,12 @@ export interface PopulationEvents {
 }
 
 /**
+ * Least time that a device gets to come back to a server that was away: a device's pauses between two tries grow to 30 s
+ * and half as much again, whatever the task's lease is. [P20]
+ */
+const comeBackMs = 60_000
+
+/**
  * The devices that serve one task now. Membership is a lease renewed by heartbeats [R8]: an open socket proves
  * nothing, and a lost one costs nothing until the lease is over.
  */
@@ -84,7 +90,7 @@ export class Population {
     return this.#members.has(deviceId)
   }
 
-  /** After a restart, every device a round still waits for gets one full lease to come back. */
+  /** After a restart, every device a round still waits for gets one full lease to come back, and a minute at least. */
   expect(deviceId: DeviceId): void {
     if (this.#members.has(deviceId)) return
     const conditions = { charging: false, unmetered: false, idle: false }
@@ -92,7 +98,7 @@ export class Population {
       link: null,
       conditions,
       phase: 'waiting',
-      leaseUntil: this.#leaseEnd(),
+      leaseUntil: Math.max(this.#leaseEnd(), this.#clock.now() + comeBackMs),
       numExamples: 0,
       available: false,
     })

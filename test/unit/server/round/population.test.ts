@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { virtualClock, type Closing, type Join } from '@panal/client-core'
-import { Population, type Link } from '@panal/server'
+import { Population, type Link, type TaskDocument } from '@panal/server'
 import { digitsLike } from '../../../fixtures/task-document.ts'
 
 const document = digitsLike({
@@ -24,10 +24,10 @@ function link(): Link & { readonly closed: Closing[] } {
   return { closed, send: () => undefined, close: (closing) => closed.push(closing) }
 }
 
-function setup() {
+function setup(changes: Partial<TaskDocument> = {}) {
   const clock = virtualClock()
   const told: string[] = []
-  const population = new Population(document, clock, {
+  const population = new Population({ ...document, ...changes }, clock, {
     gone: (deviceId) => told.push(`gone ${deviceId}`),
     arrived: () => told.push('arrived'),
   })
@@ -84,11 +84,25 @@ describe('Population', () => {
     expect(population.available()).toEqual(['d_a'])
   })
 
-  it('[R9] expects a device of an open round for one lease after a restart', async () => {
+  it('[R9] expects a device of an open round for a minute after a restart, whose pauses may have grown to 45 s', async () => {
     const { clock, told, population } = setup()
     population.expect('d_a')
     expect(population.available()).toEqual([])
-    await clock.advance(3_001)
+    await clock.advance(60_000)
+    population.sweep()
+    expect(told).toEqual([])
+    await clock.advance(1)
+    population.sweep()
+    expect(told).toEqual(['gone d_a'])
+  })
+
+  it('[R9] expects it for one lease, where that is longer', async () => {
+    const { clock, told, population } = setup({ lease: { heartbeatMs: 30_000, leaseMs: 90_000 } })
+    population.expect('d_a')
+    await clock.advance(90_000)
+    population.sweep()
+    expect(told).toEqual([])
+    await clock.advance(1)
     population.sweep()
     expect(told).toEqual(['gone d_a'])
   })

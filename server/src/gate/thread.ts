@@ -2,6 +2,8 @@ import { Worker, type WorkerOptions } from 'node:worker_threads'
 
 /** A URL and not a name, so that the working directory does not matter. */
 const registerTypescript = new URL('./register-typescript.mjs', import.meta.url).href
+/** False where a bundler has compiled the sources: then it has compiled the workers, too, beside this file. */
+const isSource = new URL(import.meta.url).pathname.endsWith('.ts')
 
 /**
  * A worker thread that runs TypeScript from source, whatever started this process: tsx, jest or plain node.
@@ -9,4 +11,6 @@ const registerTypescript = new URL('./register-typescript.mjs', import.meta.url)
  * @param url of the `.ts` file: `new URL('./my-worker.ts', import.meta.url)`
  */
 export const spawnWorker = (url: URL, options: WorkerOptions = {}): Worker =>
-  new Worker(url, { ...options, execArgv: ['--import', registerTypescript, ...(options.execArgv ?? [])] })
+  isSource
+    ? new Worker(url, { ...options, execArgv: ['--import', registerTypescript, ...(options.execArgv ?? [])] })
+    : new Worker(new URL(url.href.replace(/\.ts$/, '.js')), options)

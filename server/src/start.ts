@@ -151,6 +151,7 @@ async function compose(
     endTraces?.()
     await tracing?.close()
     await gate.close()
+    devices.close()
     db.close()
     dataDir.close()
     log.info('stopped')

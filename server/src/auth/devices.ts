@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import {
   algorithmOf,
   deviceIdOf,
@@ -8,10 +9,13 @@ import {
   type PublicJwk,
 } from '@panal/client-core'
 import type { AuditLog } from '../audit/audit-log.ts'
+import { GroupCommit } from '../store/group-commit.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 
 /** `last_seen_at` is exact to this much, so that a device does not cost a disk write at each request. */
 const seenEveryMs = 3_600_000
+/** Those seen in so long a time are written together: a fleet that comes back in the morning must not wait for the disk. */
+const seenTogetherMs = 1_000
 const dayMs = 86_400_000
 
 /** How a device came to a task. */
@@ -19,7 +23,7 @@ export interface Entry {
   readonly taskId: string
   readonly jwk: PublicJwk
   readonly network: string
-  /** Runs in the same transaction, and may refuse by throwing. */
+  /** Runs in the same transaction, and may refuse by throwing: then nothing of this entry is kept. */
   readonly alongside?: (deviceId: DeviceId) => void
 }
 
@@ -51,6 +55,9 @@ export class Devices {
   readonly #clock: Clock
   readonly #audit: AuditLog
   readonly #maxPerNetwork: number
+  readonly #enrolments = new GroupCommit((entries: readonly Entry[]) => this.#enrolAll(entries))
+  readonly #seen = new Map<DeviceId, EpochMs>()
+  readonly #life = new AbortController()
 
   constructor(deps: DevicesDeps) {
     this.#db = deps.db
@@ -59,21 +66,50 @@ export class Devices {
     this.#maxPerNetwork = deps.maxPerNetwork ?? Infinity
   }
 
-  /** Doing it again changes nothing. @throws PanalError 'revoked' | 'rate-limited', and what `alongside` throws */
-  enrol({ taskId, jwk, network, alongside }: Entry): DeviceId {
+  /** Writes what it still holds. */
+  close(): void {
+    this.#life.abort(new Error('the server is closing'))
+    this.#writeSeen()
+  }
+
+  /**
+   * Durable when it resolves. Doing it again changes nothing.
+   * @throws PanalError 'revoked' | 'rate-limited', and what `alongside` throws
+   */
+  async enrol(entry: Entry): Promise<DeviceId> {
+    const outcome = await this.#enrolments.submit(entry)
+    if (outcome instanceof PanalError) throw outcome
+    return outcome
+  }
+
+  /** What came in one turn of the event loop is one write: in a crowd each would wait for all before it. */
+  async #enrolAll(entries: readonly Entry[]): Promise<(DeviceId | PanalError)[]> {
+    await setImmediate()
+    const enrolled = (entry: Entry): DeviceId | PanalError => {
+      try {
+        return this.#db.attempt(() => this.#enrolOne(entry))
+      } catch (error) {
+        // A full disk, or a bug, is not the fault of one entry: then none of them is kept.
+        if (error instanceof PanalError && error.code !== 'disk-full') return error
+        throw error
+      }
+    }
+    return this.#db.transaction(() => entries.map(enrolled))
+  }
+
+  #enrolOne({ taskId, jwk, network, alongside }: Entry): DeviceId {
     const deviceId = deviceIdOf(jwk)
-    this.#db.transaction(() => {
-      const standing = this.standing(deviceId)
-      if (standing === 'revoked') throw new PanalError('revoked')
-      if (standing === 'unknown') this.#insert(deviceId, jwk, network)
-      alongside?.(deviceId)
-      this.#db.run(
-        query
-          .insertInto('enrolments')
-          .values({ device_id: deviceId, task_id: taskId, created_at: this.#clock.now() })
-          .onConflict((conflict) => conflict.doNothing()),
-      )
-    })
+    const standing = this.standing(deviceId)
+    if (standing === 'revoked') throw new PanalError('revoked')
+    if (standing === 'unknown') this.#insert(deviceId, jwk, network)
+    alongside?.(deviceId)
+    const enrolment = { device_id: deviceId, task_id: taskId, created_at: this.#clock.now() }
+    this.#db.run(
+      query
+        .insertInto('enrolments')
+        .values(enrolment)
+        .onConflict((conflict) => conflict.doNothing()),
+    )
     return deviceId
   }
 
@@ -86,9 +122,30 @@ export class Devices {
     if (device.revoked_at !== null) return 'revoked'
     if (taskId !== undefined && !this.#isEnrolled(deviceId, taskId)) return 'unknown'
     const now = this.#clock.now()
-    if (now - device.last_seen_at >= seenEveryMs)
-      this.#db.run(query.updateTable('devices').set({ last_seen_at: now }).where('id', '=', deviceId))
+    if (now - (this.#seen.get(deviceId) ?? device.last_seen_at) >= seenEveryMs) this.#noteSeen(deviceId, now)
     return 'good'
+  }
+
+  #noteSeen(deviceId: DeviceId, at: EpochMs): void {
+    if (this.#seen.size === 0)
+      this.#clock.sleep(seenTogetherMs, this.#life.signal).then(
+        () => this.#writeSeen(),
+        () => undefined, // closing: that has written them
+      )
+    this.#seen.set(deviceId, at)
+  }
+
+  #writeSeen(): void {
+    const seen = [...this.#seen]
+    this.#seen.clear()
+    try {
+      this.#db.transaction(() => {
+        for (const [id, at] of seen)
+          this.#db.run(query.updateTable('devices').set({ last_seen_at: at }).where('id', '=', id))
+      })
+    } catch {
+      // A full disk, say: who comes again is noted again, and nothing else rests on it.
+    }
   }
 
   /** From now on its standing is `revoked`, for good. @throws PanalError 'not-found' */

@@ -71,7 +71,7 @@ function enrolmentRoutes(
       if (enrolment === 'invitation' && invited === undefined)
         throw new PanalError('invalid-invitation', 'this task takes devices by invitation')
       if (invited === undefined && !work.accepts(done, deviceId)) throw new PanalError('wrong-work')
-      devices.enrol({
+      await devices.enrol({
         taskId,
         jwk,
         network: networkOf(request.ip),

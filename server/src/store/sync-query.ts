@@ -68,6 +68,21 @@ export class SyncQueries {
     }
   }
 
+  /** A part of a transaction that may fail alone: what `work` throws undoes what it wrote, and nothing before it. */
+  attempt<Result>(work: () => Result): Result {
+    if (!this.#inTransaction()) throw new Error('attempt: there is no transaction to be a part of')
+    guard(() => this.#connection.exec('SAVEPOINT attempt'))
+    try {
+      const result = work()
+      guard(() => this.#connection.exec('RELEASE attempt'))
+      return result
+    } catch (error) {
+      // A full disk has rolled back all of it; what follows in the transaction finds that out.
+      if (this.#inTransaction()) this.#connection.exec('ROLLBACK TO attempt; RELEASE attempt')
+      throw error
+    }
+  }
+
   /** Called after each commit; it must not throw, for the commit stands. */
   protected committed(): void {
     // whoever keeps count of commits does it here

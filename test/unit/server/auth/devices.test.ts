@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, it } from '@jest/globals'
-import { deviceIdOf, type PublicJwk } from '@panal/client-core'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { deviceIdOf, PanalError, type PublicJwk } from '@panal/client-core'
 import { Devices } from '../../../../server/src/auth/devices.ts'
 import { query } from '../../../../server/src/store/sync-query.ts'
 import { testDevice } from '../../../fixtures/test-device.ts'
@@ -19,19 +19,20 @@ let devices: Devices
 beforeEach(() => {
   devices = new Devices(store)
 })
+afterEach(() => jest.restoreAllMocks())
 
 describe('Devices', () => {
-  it('[P5] calls a device by its key, and enrols it once', () => {
-    expect(devices.enrol(entry(a!))).toBe(deviceIdOf(a!))
-    expect(devices.enrol(entry(a!))).toBe(deviceIdOf(a!))
+  it('[P5] calls a device by its key, and enrols it once', async () => {
+    expect(await devices.enrol(entry(a!))).toBe(deviceIdOf(a!))
+    expect(await devices.enrol(entry(a!))).toBe(deviceIdOf(a!))
     expect(devices.count()).toBe(1)
-    expect(devices.enrol(entry(b!))).not.toBe(deviceIdOf(a!))
+    expect(await devices.enrol(entry(b!))).not.toBe(deviceIdOf(a!))
     expect(devices.count()).toBe(2)
   })
 
   it('lets a device serve the tasks that it enrolled for, over a restart', async () => {
-    const id = devices.enrol(entry(a!))
-    devices.enrol(entry(a!, { taskId: 'credit' }))
+    const id = await devices.enrol(entry(a!))
+    await devices.enrol(entry(a!, { taskId: 'credit' }))
     await store.reopen()
     devices = new Devices(store)
     expect(devices.standing(id)).toBe('good')
@@ -43,13 +44,13 @@ describe('Devices', () => {
     expect(devices.standing(deviceIdOf(b!))).toBe('unknown')
   })
 
-  it('[F17] refuses a revoked device from the next question on, also to enrol again, and audits it once', () => {
-    const id = devices.enrol(entry(a!))
+  it('[F17] refuses a revoked device from the next question on, also to enrol again, and audits it once', async () => {
+    const id = await devices.enrol(entry(a!))
     devices.revoke(id, because)
     devices.revoke(id, because)
     expect(devices.standing(id)).toBe('revoked')
     expect(devices.standing(id, 'digits')).toBe('revoked')
-    expect(() => devices.enrol(entry(a!))).toThrow(expect.objectContaining({ code: 'revoked' }))
+    await expect(devices.enrol(entry(a!))).rejects.toThrow(expect.objectContaining({ code: 'revoked' }))
     expect(devices.count()).toBe(0)
     expect(store.audit.entries()).toMatchObject([
       { actor: 'ada', action: 'device-revoked', detail: { deviceId: id, reason: 'it lies' } },
@@ -60,31 +61,99 @@ describe('Devices', () => {
 
   it('takes no more than so many new devices a day from one network', async () => {
     devices = new Devices({ ...store, maxPerNetwork: 1 })
-    devices.enrol(entry(a!))
-    expect(() => devices.enrol(entry(b!))).toThrow(expect.objectContaining({ code: 'rate-limited' }))
-    expect(devices.enrol(entry(a!))).toBe(deviceIdOf(a!))
-    expect(devices.enrol(entry(b!, { network: '198.51.100.0/24' }))).toBe(deviceIdOf(b!))
+    await devices.enrol(entry(a!))
+    await expect(devices.enrol(entry(b!))).rejects.toThrow(expect.objectContaining({ code: 'rate-limited' }))
+    expect(await devices.enrol(entry(a!))).toBe(deviceIdOf(a!))
+    expect(await devices.enrol(entry(b!, { network: '198.51.100.0/24' }))).toBe(deviceIdOf(b!))
     const c = await (await testDevice('c')).keys.publicKey()
     await store.clock.advance(86_400_000)
-    expect(devices.enrol(entry(c))).toBe(deviceIdOf(c))
+    expect(await devices.enrol(entry(c))).toBe(deviceIdOf(c))
   })
 
-  it('keeps nothing of an enrolment that is refused alongside', () => {
+  it('keeps nothing of an enrolment that is refused alongside', async () => {
     const alongside = () => {
       throw new Error('no')
     }
-    expect(() => devices.enrol({ ...entry(a!), alongside })).toThrow('no')
+    await expect(devices.enrol({ ...entry(a!), alongside })).rejects.toThrow('no')
     expect(devices.standing(deviceIdOf(a!))).toBe('unknown')
   })
 
-  it('notes when a device was last seen, to the hour', async () => {
-    const id = devices.enrol(entry(a!))
-    const seenAt = () => store.db.first(query.selectFrom('devices').select('last_seen_at'))?.last_seen_at
-    await store.clock.advance(3_599_999)
-    devices.standing(id)
-    expect(seenAt()).toBe(1_000_000)
-    await store.clock.advance(1)
-    devices.standing(id)
-    expect(seenAt()).toBe(1_000_000 + 3_600_000)
+  it('enrols a crowd in few writes, and refuses only whom it must', async () => {
+    const crowd = await Promise.all(
+      Array.from({ length: 200 }, async (_, i) => entry(await (await testDevice(`crowd ${i}`)).keys.publicKey())),
+    )
+    const refused = crowd[100]!
+    const alongside = () => {
+      throw new PanalError('invalid-invitation')
+    }
+    const writes = jest.spyOn(store.db, 'transaction')
+    const enrolled = await Promise.allSettled(
+      crowd.map((each) => devices.enrol(each === refused ? { ...each, alongside } : each)),
+    )
+    // The first that comes is written alone, all others while it is.
+    expect(writes).toHaveBeenCalledTimes(2)
+    expect(enrolled.filter(({ status }) => status === 'rejected')).toEqual([enrolled[100]])
+    expect(enrolled[100]).toMatchObject({ reason: { code: 'invalid-invitation' } })
+    expect(crowd.map(({ jwk }) => devices.standing(deviceIdOf(jwk), 'digits'))).toEqual(
+      crowd.map((each) => (each === refused ? 'unknown' : 'good')),
+    )
+  })
+
+  it('keeps nobody of a crowd when the disk is full, and says so to each', async () => {
+    jest.spyOn(store.db, 'run').mockImplementationOnce(() => {
+      throw new PanalError('disk-full')
+    })
+    await expect(devices.enrol(entry(a!))).rejects.toMatchObject({ code: 'disk-full' })
+    expect(devices.standing(deviceIdOf(a!))).toBe('unknown')
+    expect(await devices.enrol(entry(a!))).toBe(deviceIdOf(a!))
+  })
+
+  describe('notes when a device was last seen', () => {
+    const seenAt = () => store.db.all(query.selectFrom('devices').select('last_seen_at')).map((row) => row.last_seen_at)
+
+    it('to the hour, within a second', async () => {
+      const id = await devices.enrol(entry(a!))
+      await store.clock.advance(3_599_999)
+      devices.standing(id)
+      await store.clock.advance(1)
+      devices.standing(id)
+      expect(seenAt()).toEqual([1_000_000])
+      await store.clock.advance(1_000)
+      expect(seenAt()).toEqual([1_000_000 + 3_600_000])
+    })
+
+    it('all that come back in one second in one write', async () => {
+      const ids = [await devices.enrol(entry(a!)), await devices.enrol(entry(b!))]
+      await store.clock.advance(3_600_000)
+      const writes = jest.spyOn(store.db, 'transaction')
+      for (let time = 0; time < 3; time++) for (const id of ids) expect(devices.standing(id)).toBe('good')
+      expect(writes).not.toHaveBeenCalled()
+      await store.clock.advance(1_000)
+      expect(writes).toHaveBeenCalledTimes(1)
+      expect(seenAt()).toEqual([1_000_000 + 3_600_000, 1_000_000 + 3_600_000])
+    })
+
+    it('also when the server closes before the second is over', async () => {
+      const id = await devices.enrol(entry(a!))
+      await store.clock.advance(3_600_000)
+      devices.standing(id)
+      devices.close()
+      expect(seenAt()).toEqual([1_000_000 + 3_600_000])
+      expect(store.clock.nextWakeAt).toBeUndefined()
+    })
+
+    it('or not at all, where the disk is full: the device is as good', async () => {
+      const id = await devices.enrol(entry(a!))
+      await store.clock.advance(3_600_000)
+      expect(devices.standing(id)).toBe('good')
+      jest.spyOn(store.db, 'run').mockImplementationOnce(() => {
+        throw new PanalError('disk-full')
+      })
+      await store.clock.advance(1_000)
+      expect(seenAt()).toEqual([1_000_000])
+      devices.standing(id)
+      await store.clock.advance(1_000)
+      expect(seenAt()).toEqual([1_000_000 + 3_601_000])
+    })
   })
 })

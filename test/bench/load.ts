@@ -7,7 +7,7 @@ import type { Assignment, RoundSummary } from '@panal/client-core'
 import type { TaskDocument } from '@panal/server'
 import { publishTask, serverApi, tasks, type ServerApi } from '@panal/simulations'
 import { ActiveDevices, smallUpdate } from './load/active.ts'
-import { bareClientBytes } from './load/bare-peer.ts'
+import { measureBarePeer } from './load/bare-peer.ts'
 import { beat, enrolAll, joinAll, type Joined } from './load/crowd.ts'
 import { requireOpenFiles } from './load/open-files.ts'
 import { reportLoad, type LoadResult } from './load/report.ts'
@@ -15,7 +15,7 @@ import { uploadSlowly, type Offer } from './load/slow.ts'
 import { collectable, settledBytes } from './load/settled-memory.ts'
 import { stage, type Stage } from './load/stages.ts'
 import { Timings } from './load/timings.ts'
-import { physicalLimit } from './physical-limit.ts'
+import { physicalLimit, type PhysicalLimit } from './physical-limit.ts'
 import { startServerProcess } from './server-process.ts'
 import { smallSets } from './small-sets.ts'
 
@@ -36,7 +36,9 @@ const slowHidden = 629
 const slowUploadMs = 20_000
 const lease = { heartbeatMs: 30_000, leaseMs: 90_000 }
 /** The whole run; what takes longer ends as a failure. */
-const maxRunMs = 180_000
+const maxRunMs = 120_000
+/** Clients of the bare server, and files of the physical limit: enough for a figure each, in a few seconds each. */
+const [maxPeers, maxLimitFiles] = [2_500, 200]
 
 /**
  * One server process under a crowd: idle devices that only stay joined, active ones that finish round after round, and
@@ -66,15 +68,17 @@ export async function benchLoad(args: readonly string[]): Promise<void> {
 }
 
 async function measure(size: LoadSize, profile: string | undefined): Promise<LoadResult> {
-  console.error('a bare Socket.IO server, for comparison …')
-  const bareBytes = await bareClientBytes(Math.min(5_000, size.idle))
+  console.error('a bare Socket.IO server, and what the machine can do at best, for comparison …')
+  const peer = await measureBarePeer(Math.min(maxPeers, size.idle), joinsPerSecond)
   const update = smallUpdate(795 * activeHidden + 10)
-  const limit = await physicalLimit(size.active, update.bytes.length)
+  const limit = await limitOf(size.active, update.bytes.length)
   const folder = await mkdtemp(join(tmpdir(), 'panal-bench-'))
   const server = await startServerProcess(folder, {
     nodeArgs: [...collectable, ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`])],
-    // All devices of the load come from one network, and all upload at once.
+    // All devices of the load come from one network, and all upload at once. Enrolling is not what is measured.
     settings: [
+      '--enrolment-work-bits',
+      '0',
       '--enrolments-per-minute',
       '1000000',
       '--network-requests-per-minute',
@@ -111,7 +115,7 @@ async function measure(size: LoadSize, profile: string | undefined): Promise<Loa
     connected.push(...idle)
     const idleDeviceBytes = ((await settledBytes(server.pid)) - ofFirst) / others.length
     void beat(idle, false, lease.heartbeatMs, over.signal)
-    await stage(server, stages, 'idle devices only', () => sleep(5_000))
+    await stage(server, stages, 'idle devices only', () => sleep(3_000))
 
     const work = new ActiveDevices(url, update, onProblem)
     await stage(server, stages, 'rounds of the active', async () => {
@@ -120,7 +124,7 @@ async function measure(size: LoadSize, profile: string | undefined): Promise<Loa
       const active = await joinAll(take(size.active), { ...common, taskId: 'active', idle: true, joins, onEvent })
       connected.push(...active)
       void beat(active, true, lease.heartbeatMs, over.signal)
-      await closedRounds(api, 'active', 3)
+      await closedRounds(api, 'active', 2)
     })
 
     const slowReceipts = await stage(server, stages, 'the same, and slow uploads', async () => {
@@ -145,13 +149,21 @@ async function measure(size: LoadSize, profile: string | undefined): Promise<Loa
     over.abort()
     const rounds = await closedRounds(api, 'active', 1)
     work.close()
-    return { size, stages, joins, work, rounds, slowReceipts, idleDeviceBytes, bareBytes, limit, problems }
+    return { size, stages, joins, work, rounds, slowReceipts, idleDeviceBytes, peer, limit, problems }
   } finally {
     over.abort()
     for (const { connection } of connected) connection.close()
     await server.stop()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Of so many files, by the measure of fewer. */
+async function limitOf(numFiles: number, numBytes: number): Promise<PhysicalLimit> {
+  const numMeasured = Math.min(maxLimitFiles, numFiles)
+  const { writeMs, loopbackMs } = await physicalLimit(numMeasured, numBytes)
+  const scale = numFiles / numMeasured
+  return { writeMs: writeMs * scale, loopbackMs: loopbackMs * scale }
 }
 
 async function publish(api: ServerApi, { active, slow }: LoadSize): Promise<void> {

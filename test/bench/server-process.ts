@@ -71,7 +71,8 @@ export async function residentBytes(pid: number): Promise<number> {
 /** Linux counts processor time in hundredths of a second, whatever the kernel's own clock does. */
 const ticksPerSecond = 100
 
-async function cpuSeconds(pid: number): Promise<number> {
+/** Processor time of a process so far, seconds. */
+export async function cpuSeconds(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
   // The name before it is in parentheses and may hold anything: utime and stime are the 12th and 13th field after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -1,6 +1,7 @@
 import { systemClock, type JoinReply, type Refusal } from '@panal/client-core'
 import { Connection, type OnEvent } from './connection.ts'
-import { enrol, joinPayload, type Identity } from './identity.ts'
+import { challengeOf, enrol, joinPayload, type Identity } from './identity.ts'
+import { onSchedule } from './schedule.ts'
 import type { Timings } from './timings.ts'
 
 const clock = systemClock({ setTimeout, clearTimeout })
@@ -23,24 +24,20 @@ export interface CrowdOptions {
 }
 
 export async function enrolAll(server: string, taskId: string, count: number): Promise<Identity[]> {
+  const challenge = await challengeOf(server)
   const identities: Identity[] = []
+  let numBegun = 0
   const one = async () => {
-    while (identities.length < count) identities.push(await enrol(server, taskId))
+    while (numBegun++ < count) identities.push(await enrol(server, taskId, challenge))
   }
   await Promise.all(Array.from({ length: 8 }, one))
-  return identities.slice(0, count)
+  return identities
 }
 
-/**
- * Joins all of them, each at its own time on a fixed schedule: a server that falls behind is not given time to recover,
- * and what a device waited before it could begin counts as waiting.
- */
+/** Joins all of them, each at its own time on a fixed schedule. */
 export async function joinAll(identities: readonly Identity[], options: CrowdOptions): Promise<Joined[]> {
   const { server, taskId, idle, joinsPerSecond, joins, onEvent, onProblem } = options
-  const startedAt = performance.now()
-  const one = async (identity: Identity, index: number): Promise<Joined> => {
-    const dueAt = startedAt + (index * 1000) / joinsPerSecond
-    await clock.sleep(Math.max(0, dueAt - performance.now()))
+  const one = async (identity: Identity, dueAt: number): Promise<Joined> => {
     const heard: OnEvent = (name, payload) => {
       if (name === 'closing') onProblem(`closing: ${JSON.stringify(payload)}`)
       else onEvent?.(identity, name, payload)
@@ -54,7 +51,7 @@ export async function joinAll(identities: readonly Identity[], options: CrowdOpt
     if (reply.assignment !== null) onEvent?.(identity, 'assignment', reply.assignment)
     return { identity, connection }
   }
-  return await Promise.all(identities.map(one))
+  return await onSchedule(identities, joinsPerSecond, one)
 }
 
 /** Keeps their leases alive as devices do, one heartbeat each `everyMs`, evenly spread, until the signal aborts. */

@@ -7,6 +7,7 @@ import {
   proofTypes,
   protocolVersion,
   type DeviceKeys,
+  type EnrolmentChallenge,
 } from '@panal/client-core'
 import { nodeKeys } from '@panal/simulations'
 import { request } from './http.ts'
@@ -24,16 +25,18 @@ const agent = new Agent({ keepAlive: true, maxSockets: 8 })
 let nonce = ''
 let numEnrolled = 0
 
-export async function enrol(server: string, taskId: string): Promise<Identity> {
+/** One is good for any number of devices, for minutes: each does its own work on it. */
+export async function challengeOf(server: string): Promise<EnrolmentChallenge> {
+  const asked = await request(`${server}/v1/devices/challenge`, { method: 'GET', agent })
+  const challenge = JSON.parse(asked.body.toString()) as EnrolmentChallenge
+  nonce = challenge.proofNonce
+  return challenge
+}
+
+export async function enrol(server: string, taskId: string, challenge: EnrolmentChallenge): Promise<Identity> {
   const keys = nodeKeys(makeRng(`load/${numEnrolled++}`))
   const deviceId = deviceIdOf(await keys.publicKey())
   const identity = { deviceId, keys }
-  const asked = await request(`${server}/v1/devices/challenge`, { method: 'GET', agent })
-  const challenge = JSON.parse(asked.body.toString()) as {
-    proofNonce: string
-    work: { challenge: string; bits: number }
-  }
-  nonce = challenge.proofNonce
   const work = await doWork(challenge.work, deviceId, () => Promise.resolve())
   const url = `${server}/v1/devices`
   const headers = { ...(await proof(identity, 'POST', url)), 'content-type': 'application/json' }

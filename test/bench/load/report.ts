@@ -3,6 +3,7 @@ import type { LoadSize } from '../load.ts'
 import { measuredWhere, writeSection } from '../page.ts'
 import type { PhysicalLimit } from '../physical-limit.ts'
 import type { ActiveDevices } from './active.ts'
+import type { BarePeer } from './bare-peer.ts'
 import type { Stage } from './stages.ts'
 import { Timings } from './timings.ts'
 
@@ -17,8 +18,8 @@ export interface LoadResult {
   readonly rounds: readonly RoundSummary[]
   readonly slowReceipts: number
   readonly idleDeviceBytes: number
-  /** Of a bare Socket.IO server, for each idle client. */
-  readonly bareBytes: number
+  /** A Socket.IO server with nothing behind it, connected to at the same rate. */
+  readonly peer: BarePeer
   /** For the updates of one round of the active devices. */
   readonly limit: PhysicalLimit
   /** What went wrong, and how often. */
@@ -30,6 +31,7 @@ const aims = { idleDeviceBytes: 20e3, slowGrowthBytes: 100e6, joinP99Ms: 1000 }
 const kilobytes = (bytes: number) => `${(bytes / 1e3).toFixed(1)} kB`
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
 const millis = (ms: number) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`)
+const ratio = (ours: number, other: number) => `${(ours / other).toFixed(1)} ×`
 const quantiles = (times: Timings) => [0.5, 0.95, 0.99].map((share) => millis(times.quantile(share))).join(', ')
 
 /** From the opening of a round to each of its offers, ms: two processes of one machine, one clock. */
@@ -40,17 +42,27 @@ function offerTimes({ work, rounds }: LoadResult): Timings {
 }
 
 function describe(result: LoadResult): string {
-  const { size, stages, joins, work, rounds, slowReceipts, idleDeviceBytes, bareBytes, limit, problems } = result
+  const { size, stages, joins, work, rounds, slowReceipts, idleDeviceBytes, peer, limit, problems } = result
   const named = (name: string) => stages.find((each) => each.name === name)!
   const [busy, slow] = [named('rounds of the active'), named('the same, and slow uploads')]
   const growth = slow.peak - busy.peak
   const numUpdates = rounds.reduce((sum, { numAccepted }) => sum + numAccepted, 0)
   const good = rounds.filter(({ outcome }) => outcome !== 'abandoned').length
+  const joining = named('the other idle devices join')
+  const joinCpuMs = (1000 * joining.cpuSeconds) / (size.idle - Math.floor(size.idle / 5))
+  const collectMs = median(rounds, (round) => round.collectMs)
+  const limitMs = limit.writeMs + limit.loopbackMs
   const rows = [
     [
       `join of ${joins.count} devices, 333 begin each second: p50, p95, p99`,
       quantiles(joins),
       `p99 ${millis(aims.joinP99Ms)}`,
+    ],
+    ['the same of a bare Socket.IO server, only connecting: p50, p95, p99', quantiles(peer.connects), ''],
+    [
+      'server CPU for one join; of a bare server for one connection',
+      `${joinCpuMs.toFixed(2)} ms; ${peer.cpuMs.toFixed(2)} ms: ${ratio(joinCpuMs, peer.cpuMs)}`,
+      '',
     ],
     ['assignment, from the opening of the round: p50, p95, p99', quantiles(offerTimes(result)), ''],
     ['upload, from the last byte to the receipt: p50, p95, p99', quantiles(work.uploads), ''],
@@ -61,8 +73,13 @@ function describe(result: LoadResult): string {
       `${millis(limit.writeMs)}, ${millis(limit.loopbackMs)}`,
       '',
     ],
+    ['collecting over both limits together', ratio(collectMs, limitMs), ''],
     ['memory of one idle device', kilobytes(idleDeviceBytes), kilobytes(aims.idleDeviceBytes)],
-    ['the same of a bare Socket.IO client, here and now', kilobytes(bareBytes), ''],
+    [
+      'the same of a bare Socket.IO client',
+      `${kilobytes(peer.clientBytes)}: ${ratio(idleDeviceBytes, peer.clientBytes)}`,
+      '',
+    ],
     ['peak over that before the slow uploads', megabytes(growth), megabytes(aims.slowGrowthBytes)],
     [`slow uploads that got a receipt, of ${size.slow}`, String(slowReceipts), String(size.slow)],
     [
@@ -87,14 +104,16 @@ function describe(result: LoadResult): string {
   ].join('\n')
 }
 
-function phases(rounds: readonly RoundSummary[]): string {
-  const median = (pick: (round: RoundSummary) => number | undefined) => {
-    const times = new Timings()
-    for (const round of rounds) times.add(pick(round) ?? NaN)
-    return millis(times.quantile(0.5))
-  }
-  return [median((r) => r.collectMs), median((r) => r.aggregateMs), median((r) => r.gateMs)].join(', ')
+function median(rounds: readonly RoundSummary[], pick: (round: RoundSummary) => number | undefined): number {
+  const times = new Timings()
+  for (const round of rounds) times.add(pick(round) ?? NaN)
+  return times.quantile(0.5)
 }
+
+const phases = (rounds: readonly RoundSummary[]): string =>
+  [median(rounds, (r) => r.collectMs), median(rounds, (r) => r.aggregateMs), median(rounds, (r) => r.gateMs)]
+    .map(millis)
+    .join(', ')
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)

@@ -19,7 +19,7 @@ export async function stage<Result>(
   name: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  console.error(`${name} …`)
+  console.error(`${(performance.now() / 1000).toFixed(0)} s: ${name} …`)
   const [before, cpuBefore] = [await server.residentBytes(), await server.cpuSeconds()]
   const memory = watchMemory(server)
   const startedAt = performance.now()

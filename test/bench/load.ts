@@ -8,7 +8,9 @@ import type { TaskDocument } from '@panal/server'
 import { publishTask, serverApi, tasks, type ServerApi } from '@panal/simulations'
 import { ActiveDevices, smallUpdate } from './load/active.ts'
 import { measureBarePeer } from './load/bare-peer.ts'
-import { beat, enrolAll, joinAll, type Joined } from './load/crowd.ts'
+import { beat, joinAll, type Joined } from './load/crowd.ts'
+import { enrolledBefore } from './load/enrolled-before.ts'
+import { challengeOf } from './load/identity.ts'
 import { requireOpenFiles } from './load/open-files.ts'
 import { reportLoad, type LoadResult } from './load/report.ts'
 import { uploadSlowly, type Offer } from './load/slow.ts'
@@ -38,7 +40,7 @@ const lease = { heartbeatMs: 30_000, leaseMs: 90_000 }
 /** The whole run; what takes longer ends as a failure. */
 const maxRunMs = 120_000
 /** Clients of the bare server, and files of the physical limit: enough for a figure each, in a few seconds each. */
-const [maxPeers, maxLimitFiles] = [2_500, 200]
+const [maxPeers, maxLimitFiles] = [1_500, 100]
 
 /**
  * One server process under a crowd: idle devices that only stay joined, active ones that finish round after round, and
@@ -73,21 +75,13 @@ async function measure(size: LoadSize, profile: string | undefined): Promise<Loa
   const update = smallUpdate(795 * activeHidden + 10)
   const limit = await limitOf(size.active, update.bytes.length)
   const folder = await mkdtemp(join(tmpdir(), 'panal-bench-'))
+  console.error('devices that have enrolled before …')
+  const identities = await enrolledBefore(folder, 'active', size.idle + size.active)
+  const slowOnes = await enrolledBefore(folder, 'slow', size.slow)
   const server = await startServerProcess(folder, {
     nodeArgs: [...collectable, ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`])],
-    // All devices of the load come from one network, and all upload at once. Enrolling is not what is measured.
-    settings: [
-      '--enrolment-work-bits',
-      '0',
-      '--enrolments-per-minute',
-      '1000000',
-      '--network-requests-per-minute',
-      '100000000',
-      '--enrolments-per-day',
-      '1000000',
-      '--max-uploads',
-      String(size.active + size.slow),
-    ],
+    // All devices of the load come from one network, and all upload at once.
+    settings: ['--network-requests-per-minute', '100000000', '--max-uploads', String(size.active + size.slow)],
   })
   const problems = new Map<string, number>()
   const onProblem = (problem: string) => problems.set(problem, (problems.get(problem) ?? 0) + 1)
@@ -98,10 +92,7 @@ async function measure(size: LoadSize, profile: string | undefined): Promise<Loa
     const { url } = server
     const api = serverApi(url, server.token)
     await publish(api, size)
-    const [identities, slowOnes] = await stage(server, stages, 'enrolment', async () => [
-      await enrolAll(url, 'active', size.idle + size.active),
-      await enrolAll(url, 'slow', size.slow),
-    ])
+    await challengeOf(url)
     const take = (count: number) => identities.splice(0, count)
     const common = { server: url, joinsPerSecond, onProblem }
 

@@ -23,9 +23,9 @@ const agent = new Agent({ keepAlive: true, maxSockets: 8 })
 
 /** The newest nonce that the server has given to anybody here: the same for all, and good for longer than a load takes. */
 let nonce = ''
-let numEnrolled = 0
+let numMade = 0
 
-/** One is good for any number of devices, for minutes: each does its own work on it. */
+/** One is good for any number of devices, for minutes: each does its own work on it. Brings the nonce for their proofs. */
 export async function challengeOf(server: string): Promise<EnrolmentChallenge> {
   const asked = await request(`${server}/v1/devices/challenge`, { method: 'GET', agent })
   const challenge = JSON.parse(asked.body.toString()) as EnrolmentChallenge
@@ -33,11 +33,15 @@ export async function challengeOf(server: string): Promise<EnrolmentChallenge> {
   return challenge
 }
 
+/** Another one at each call, the same ones in each process. */
+export async function newIdentity(): Promise<Identity> {
+  const keys = nodeKeys(makeRng(`load/${numMade++}`))
+  return { deviceId: deviceIdOf(await keys.publicKey()), keys }
+}
+
 export async function enrol(server: string, taskId: string, challenge: EnrolmentChallenge): Promise<Identity> {
-  const keys = nodeKeys(makeRng(`load/${numEnrolled++}`))
-  const deviceId = deviceIdOf(await keys.publicKey())
-  const identity = { deviceId, keys }
-  const work = await doWork(challenge.work, deviceId, () => Promise.resolve())
+  const identity = await newIdentity()
+  const work = await doWork(challenge.work, identity.deviceId, () => Promise.resolve())
   const url = `${server}/v1/devices`
   const headers = { ...(await proof(identity, 'POST', url)), 'content-type': 'application/json' }
   const payload = Buffer.from(JSON.stringify({ taskId, work }))

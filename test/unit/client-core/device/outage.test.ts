@@ -19,7 +19,8 @@ import {
   receiptFor,
   sha256,
 } from '../../../fixtures/device-bench.ts'
-import { assignmentOf, joinReply, serverKeySet } from '../../../fixtures/wire.ts'
+import { benchServer } from '../../../fixtures/server-keys.ts'
+import { assignmentOf, joinReply, manifestOf } from '../../../fixtures/wire.ts'
 
 const minute = 60_000
 /** The longest pause between two tries: 30 s and half as much again; and what one try takes. */
@@ -39,15 +40,19 @@ const answerOf = (status: number, body: unknown, headers: Record<string, string>
 
 const receiptTo: Answer = async (url, { body, headers }) => {
   const { bytes: _, ...header } = JSON.parse(headers['panal-update']!) as UploadRequest['header'] & { bytes: number }
-  const roundNumber = Number(/rounds\/(\d+)\//.exec(url)![1])
-  return answerOf(200, await receiptFor({ taskId: 'digits', roundNumber, bytes: body!, header }))
+  const [, roundNumber, sha256] = /rounds\/(\d+)\/updates\/(\w+)$/.exec(url)!
+  return answerOf(
+    200,
+    await receiptFor({ taskId: 'digits', roundNumber: Number(roundNumber), bytes: body!, sha256: sha256!, header }),
+  )
 }
 
 /** A whole server's HTTP, as far as one device asks it. */
 const healthy: Answer = (url, init) => {
   if (url.endsWith('/challenge')) return answerOf(200, { proofNonce: 'nonce', work: { challenge: 'c', bits: 1 } })
   if (url.endsWith('/devices'))
-    return answerOf(201, { deviceId: benchDevice.deviceId, taskId: 'digits', serverKeys: serverKeySet })
+    return answerOf(201, { deviceId: benchDevice.deviceId, taskId: 'digits', serverKeys: benchServer.keySet })
+  if (url.endsWith('/keys')) return answerOf(200, benchServer.keySet)
   if (url.includes('/blobs/')) return answerOf(200, baseBytes)
   return init.method === 'HEAD' ? answerOf(200, '', { 'upload-offset': '0' }) : receiptTo(url, init)
 }
@@ -96,7 +101,11 @@ class Device extends DeviceBench {
   }
 }
 
-const offer = (deadlineInMs: number, round = 1) => assignmentOf(round, { baseSha256: baseDigest, deadlineInMs })
+const offer = (deadlineInMs: number, round = 1) =>
+  assignmentOf(round, {
+    manifest: manifestOf({ version: round - 1, weightsSha256: baseDigest }),
+    deadlineInMs,
+  })
 
 async function joined(): Promise<Device> {
   const device = new Device()

@@ -19,7 +19,9 @@ let devices: Devices
 beforeEach(() => {
   devices = new Devices(store)
 })
-afterEach(() => jest.restoreAllMocks())
+afterEach(() => {
+  jest.restoreAllMocks()
+})
 
 describe('Devices', () => {
   it('[P5] calls a device by its key, and enrols it once', async () => {

@@ -24,7 +24,7 @@ export default {
   projects: [
     { ...common, displayName: 'unit', testMatch: under('unit', 'contracts', 'property', 'repo') },
     { ...common, displayName: 'e2e', testMatch: under('e2e'), globalSetup: '<rootDir>/test/ensure-chromium.mjs' },
-    { ...common, displayName: 'faults', testMatch: under('faults') },
+    { ...common, displayName: 'faults', testMatch: under('faults'), globalSetup: '<rootDir>/test/compile-server.mjs' },
   ],
   testTimeout: 30_000,
   // Of a file's concurrent tests: those of the fault matrix wait for processes of their own.

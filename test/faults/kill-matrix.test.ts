@@ -1,14 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { aggregators, failpoints, type Failpoint } from '@panal/server'
-import { compileServer } from '../fixtures/kill/compiled-server.ts'
 import { numDevices, seededRun, testFolder, type AggregatorSpec, type SeededRun } from '../fixtures/kill/seeded-run.ts'
 import { trainThrough, type Trained } from '../fixtures/kill/train-through.ts'
 
 type Name = AggregatorSpec['name']
 
 const folder = testFolder()
-const program = compileServer()
 afterAll(async () => rm(await folder, { recursive: true }))
 
 interface Prepared {
@@ -23,14 +21,14 @@ function prepare(name: Name, seed: number): Promise<Prepared> {
   if (known !== undefined) return known
   const preparing = folder
     .then((path) => seededRun(path, seed, { name }))
-    .then(async (run) => ({ run, undisturbed: await trainThrough(run, [], await program) }))
+    .then(async (run) => ({ run, undisturbed: await trainThrough(run, []) }))
   prepared.set(`${name} ${seed}`, preparing)
   return preparing
 }
 
 async function expectTheSame(name: Name, seed: number, kills: readonly string[]): Promise<void> {
   const { run, undisturbed } = await prepare(name, seed)
-  const { broken, weights } = await trainThrough(run, kills, await program)
+  const { broken, weights } = await trainThrough(run, kills)
   expect(broken).toEqual([])
   expect(weights).toEqual(undisturbed.weights)
 }

@@ -57,6 +57,36 @@ describe('Database', () => {
     expect(ids()).toEqual([])
   })
 
+  it('undoes a part of a transaction that fails, with the parts in it, and nothing else', () => {
+    const part = (id: string, inner: () => void = () => undefined) => {
+      store.db.attempt(() => {
+        store.db.run(device(id))
+        inner()
+      })
+    }
+    const fail = () => {
+      throw new Error('no')
+    }
+    store.db.transaction(() => {
+      part('d_a')
+      expect(() => {
+        part('d_b', () => {
+          part('d_c')
+          fail()
+        })
+      }).toThrow('no')
+      part('d_d', () => {
+        expect(() => {
+          part('d_e', fail)
+        }).toThrow('no')
+      })
+    })
+    expect(ids()).toEqual(['d_a', 'd_d'])
+    expect(() => {
+      part('d_f')
+    }).toThrow('there is no transaction')
+  })
+
   it('refuses work that would go on after the transaction', () => {
     expect(() =>
       store.db.transaction(async () => {

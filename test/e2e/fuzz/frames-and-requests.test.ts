@@ -74,6 +74,8 @@ interface Conversation {
   readonly numInputs: number
   /** Half of them join first, and say the rest as a device that the server knows. */
   readonly joins: boolean
+  /** Half of each only say what is nearly right, and so get to the end. */
+  readonly isCalm: boolean
 }
 const perConversation = 10
 
@@ -84,6 +86,7 @@ function* conversations(fraction: number): Generator<Conversation> {
       seed: fuzzSeed + begun,
       numInputs: Math.min(perConversation, numInputs - begun),
       joins: (begun / perConversation) % 2 === 0,
+      isCalm: (begun / perConversation) % 4 < 2,
     }
 }
 
@@ -97,13 +100,14 @@ const joinOf = async (device: TestDevice, challenge: string): Promise<Join> => {
 const probe = '42999["watch",{"taskId":"digits"}]'
 
 /** One connection: the handshake, some inputs, a good message. It must be answered, or the connection closed. */
-const converse = ({ seed, numInputs, joins }: Conversation, device: TestDevice): Promise<void> => {
+const converse = ({ seed, numInputs, joins, isCalm }: Conversation, device: TestDevice): Promise<void> => {
   let sent: Frame[][] = []
   const conversation = new Promise<void>((resolve, reject) => {
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`)
     const onConnect = async (challenge: string) => {
       const join = await joinOf(device, challenge)
-      sent = fc.sample(hostileFrames(join), { numRuns: numInputs, seed })
+      const { nearMisses, anything } = hostileFrames(join)
+      sent = fc.sample(isCalm ? nearMisses : anything, { numRuns: numInputs, seed })
       if (joins) socket.send(`42998["join",${JSON.stringify(join)}]`)
       else sendInputs()
     }
@@ -167,25 +171,27 @@ async function freshNonce(): Promise<string> {
 }
 
 /** On the wire, with the credentials of whom it is made for. */
-async function bytesOf({ method, path, headers, body, as }: HostileRequest, device: TestDevice): Promise<Buffer> {
-  const credentials = {
-    nobody: async () => ({}),
-    operator: async () => ({ authorization: `Bearer ${server.token}` }),
-    device: async () => ({ dpop: await dpopFor(live, device, [method, path], { nonce: await freshNonce() }) }),
-  }
+async function bytesOf({ method, path, headers, body, as }: HostileRequest, { devices }: OpenRound): Promise<Buffer> {
+  const credential =
+    typeof as === 'number'
+      ? { dpop: await dpopFor(live, devices[as]!, [method, path], { nonce: await freshNonce() }) }
+      : as === 'operator'
+        ? { authorization: `Bearer ${server.token}` }
+        : {}
   // The last of a name counts here, so that most requests get past Node's own parser.
-  const all = { host: new URL(live.url).host, ...(await credentials[as]()), ...Object.fromEntries(headers) }
+  const own = { host: new URL(live.url).host, connection: 'close' }
+  const all = { ...own, ...credential, ...Object.fromEntries(headers) }
   return Buffer.concat([Buffer.from(headOf(`${method} ${path}`, all), 'utf8'), body])
 }
 
 const known = new Set(Object.keys(errorCodes))
 
-/** One connection of its own, of which the client's half ends with the request. Every answer is one of ours, and none a failure. */
-const ask = async (request: HostileRequest | Buffer, device: TestDevice): Promise<void> => {
-  const bytes = Buffer.isBuffer(request) ? request : await bytesOf(request, device)
+/** One connection of its own. Every answer is one of ours, and none a failure. */
+const ask = async (request: HostileRequest | Buffer, round: OpenRound): Promise<void> => {
+  const bytes = Buffer.isBuffer(request) ? request : await bytesOf(request, round)
   const said = () => JSON.stringify(bytes.toString('latin1'))
   const received = await inTime(
-    rawRequest(server.url, bytes, true).catch((error: unknown) => {
+    rawRequest(server.url, bytes, Buffer.isBuffer(request) || request.hangsUp).catch((error: unknown) => {
       // Cut while it still sent: that is an answer, too.
       if (/ECONNRESET|EPIPE/.test(String(error))) return ''
       throw error
@@ -205,8 +211,7 @@ describe('a server under any input at all', () => {
   let before: { readonly task: unknown; readonly bytes: number }
   beforeAll(async () => {
     devices = await Promise.all(Array.from({ length: numAtOnce }, () => live.enrol('digits')))
-    // One more than ever send an update: the round stays open.
-    round = await openRound(live, 'updates', { numDevices: numAtOnce + 1 })
+    round = await openRound(live, 'updates', { numDevices: 40 })
     // A first part that does not count: what the process grows by to serve anything at all.
     await forEach(conversations(0.02), (each, lane) => converse(each, devices[lane]!))
     before = { task: await standing(), bytes: await server.residentBytes() }
@@ -228,7 +233,7 @@ describe('a server under any input at all', () => {
       expect(all.reduce((sum, { numInputs }) => sum + numInputs, 0)).toBe(share(0.5))
       expect(seen.joined).toBe(all.filter(({ joins }) => joins).length)
       expect(seen.closed).toBe(all.length)
-      expect(seen.answered).toBeGreaterThan(0)
+      expect(seen.answered).toBeGreaterThanOrEqual(all.filter(({ isCalm }) => isCalm).length)
       expect(seen.answered).toBeLessThan(all.length)
     },
     timeoutMs,
@@ -237,8 +242,7 @@ describe('a server under any input at all', () => {
   it(
     'requests: each is answered or cut, and none fails inside',
     async () => {
-      const all = inputs(hostileRequests(paths, round.offer), 0.2)
-      await forEach(all, (each, lane) => ask(each, round.devices[lane]!))
+      await forEach(inputs(hostileRequests(paths, round), 0.2), (each) => ask(each, round))
       for (const status of [200, 400, 401, 404, 409, 415, 422]) expect(seen.statuses).toContain(status)
     },
     timeoutMs,

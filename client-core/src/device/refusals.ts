@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../protocol/errors.ts'
+import { PanalError, type ErrorCode } from '../protocol/errors.ts'
 
 /** Refusals after which the same device cannot come back as it is. `unauthorized` is one only after enrolling anew. */
 export const final: ReadonlySet<ErrorCode> = new Set([
@@ -24,3 +24,9 @@ export const untrusted: ReadonlySet<ErrorCode> = new Set([
   'wrong-model',
   'weaker-policy',
 ])
+
+/** What went wrong, as a session tells it. */
+export function described(error: unknown): { readonly code?: ErrorCode; readonly detail: string } {
+  if (error instanceof PanalError) return { code: error.code, detail: error.message }
+  return { detail: error instanceof Error ? error.message : String(error) }
+}

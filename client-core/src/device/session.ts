@@ -9,10 +9,13 @@ import { noteOutcome } from './ledger.ts'
 import type { Left, Member } from './member.ts'
 import { Membership } from './membership.ts'
 import { perform } from './perform.ts'
-import { untrusted } from './refusals.ts'
+import { described, untrusted } from './refusals.ts'
 import type { Session, SessionEvent, SessionOptions, SessionState } from './session-state.ts'
 import { Trust } from './trust.ts'
 import { Work } from './work.ts'
+
+/** How long an upload that a newer round overtook is listened to: if it counts, its receipt is on the way. */
+const verdictMs = 10_000
 
 /** Puts a device to work on a task for as long as both sides want. Never throws: what went wrong is in `ended`. */
 export const startSession = (options: SessionOptions): Session => new DeviceSession(options)
@@ -36,8 +39,8 @@ class DeviceSession implements Session, Member {
   #early: Assignment | undefined
   /** The newest round this device is done with, whatever came of it. */
   #settledRound = 0
-  /** Ends when the work last begun, and all before it, has come to rest: a trainer does one thing at a time. */
-  #running: Promise<void> = Promise.resolve()
+  /** Ends when the work last begun, and all before it, has come to rest. */
+  #running: Promise<unknown> = Promise.resolve()
 
   constructor(options: SessionOptions) {
     const { runtime, taskId, data, signal, invitation, agreed } = options
@@ -174,7 +177,7 @@ class DeviceSession implements Session, Member {
     const newest = this.#work?.roundNumber ?? this.#settledRound
     if (taskId !== this.#options.taskId || roundNumber <= newest || this.#life.signal.aborted) return
     if (this.#paused) return this.#membership.decline({ roundNumber, reason: 'paused' })
-    if (this.#work !== undefined) this.#drop(this.#work, 'stale-round')
+    const trainerIsFree = this.#makeRoom()
 
     const { clock } = this.#options.runtime
     const work = new Work(assignment, this.#life.signal)
@@ -184,7 +187,20 @@ class DeviceSession implements Session, Member {
       () => this.#work === work && this.#abandon(work, 'round-closed'),
       () => undefined,
     )
-    this.#running = this.#running.then(() => this.#run(work))
+    this.#running = Promise.all([this.#running, trainerIsFree.then(() => this.#run(work))])
+  }
+
+  /**
+   * Ends what a newer assignment replaces, but for an upload: it may be counted, with its receipt on the way. Resolves
+   * when the trainer is free, for it does one thing at a time.
+   */
+  async #makeRoom(): Promise<void> {
+    const work = this.#work
+    const drop = () => work !== undefined && this.#drop(work, 'stale-round')
+    if (work?.state.state === 'uploading')
+      return void this.#options.runtime.clock.sleep(verdictMs, work.signal).then(drop, () => undefined)
+    drop()
+    await this.#running
   }
 
   async #run(work: Work): Promise<void> {
@@ -255,7 +271,7 @@ class DeviceSession implements Session, Member {
   }
 
   #drop(work: Work, code: string): void {
-    this.#work = undefined
+    if (this.#work === work) this.#work = undefined
     work.end()
     this.#tell({ type: 'withdrawn', roundNumber: work.roundNumber, code })
   }
@@ -279,9 +295,4 @@ class DeviceSession implements Session, Member {
   #tell(event: SessionEvent): void {
     this.#options.onEvent(event)
   }
-}
-
-function described(error: unknown): { readonly code?: ErrorCode; readonly detail: string } {
-  if (error instanceof PanalError) return { code: error.code, detail: error.message }
-  return { detail: error instanceof Error ? error.message : String(error) }
 }

@@ -233,6 +233,44 @@ describe('what interrupts it', () => {
     expect(bench.told('accepted')).toMatchObject([{ receipt: { roundNumber: 2 } }])
   })
 
+  it('[P12] a newer assignment leaves an upload its verdict, and is begun beside it', async () => {
+    const { bench, signal } = await reach.uploading()
+    await bench.offer(offerOf(2))
+    expect(signal.aborted).toBe(false)
+    expect(bench.state).toMatchObject({ state: 'training', roundNumber: 2 })
+    await bench.finishUpload()
+    expect(bench.told('accepted')).toMatchObject([{ receipt: { roundNumber: 1 } }])
+    expect(bench.state).toMatchObject({ state: 'training', roundNumber: 2 })
+    expect(last(bench.trainings).signal.aborted).toBe(false)
+    await bench.finishTraining()
+    await bench.finishUpload()
+    expect(bench.told('accepted')).toMatchObject([{ receipt: { roundNumber: 1 } }, { receipt: { roundNumber: 2 } }])
+    expect(bench.told('withdrawn')).toEqual([])
+    expect(bench.state.state).toBe('waiting')
+  })
+
+  it('[P12] an upload that a newer assignment overtook is given up when no verdict comes, and nothing else is', async () => {
+    const { bench, session, signal } = await reach.uploading()
+    await bench.offer(offerOf(2))
+    await bench.clock.advance(9_999)
+    expect(signal.aborted).toBe(false)
+    await bench.clock.advance(1)
+    expect(signal.aborted).toBe(true)
+    expect(bench.told('withdrawn')).toMatchObject([{ roundNumber: 1, code: 'stale-round' }])
+    expect(bench.state).toMatchObject({ state: 'training', roundNumber: 2 })
+    expect(last(bench.trainings).signal.aborted).toBe(false)
+    await session.leave()
+    expect(bench.told('withdrawn')).toHaveLength(1)
+  })
+
+  it('[P13] leaving ends an upload that a newer assignment overtook, too', async () => {
+    const { bench, session, signal } = await reach.uploading()
+    await bench.offer(offerOf(2))
+    await session.leave()
+    expect(signal.aborted).toBe(true)
+    expect(bench.numDisposed).toBe(1)
+  })
+
   it('[P11] what a withdrawal ended may be offered again', async () => {
     const { bench } = await reach.training()
     bench.end.emit('withdrawn', { roundNumber: 1, code: 'lease-lapsed', retryAfterMs: 0 })

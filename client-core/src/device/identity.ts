@@ -8,7 +8,8 @@ import type { DeviceRuntime } from './runtime.ts'
 import { readJson, writeJson } from './stored-json.ts'
 import { pinnedServerKey, pinServerKeys } from './trust.ts'
 
-const keyOf = (taskId: string) => `enrolled/${taskId}`
+/** Where a device's storage says that it has enrolled for a task. */
+export const keyOf = (taskId: string) => `enrolled/${taskId}`
 /** Under which id this device enrolled for a task: another key would be another device. */
 const Enrolled = Type.Object({ deviceId: DeviceId })
 

@@ -1,4 +1,4 @@
-import type { Pointers, RoundSummary } from '@panal/client-core'
+import type { EpochMs, Pointers, RoundSummary, ServerKeySet } from '@panal/client-core'
 import { QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getJson, isUnreachable, sendJson } from './http.ts'
 import type { PointerMove, SessionView, TaskView, VersionView } from './types.ts'
@@ -61,6 +61,12 @@ export const sessionQuery = queryOptions({
   queryFn: ({ signal }) => getJson<SessionView>('/v1/session', signal),
 })
 
+/** Thumbprints of all keys that the server signs or signed with. */
+export const serverKeyIdsQuery = queryOptions({
+  queryKey: ['server-keys'],
+  queryFn: ({ signal }) => getJson<ServerKeySet>('/v1/keys', signal).then(({ keys }) => keys.map(({ kid }) => kid)),
+})
+
 export const useTasks = () => useQuery(tasksQuery)
 export const useTask = (taskId: string) => useQuery(taskQuery(taskId))
 
@@ -92,6 +98,12 @@ export const useRollBack = (taskId: string) =>
 
 export const useSetPaused = (taskId: string, paused: boolean) =>
   useTaskChange<Record<string, never>, unknown>(taskId, paused ? 'pause' : 'resume')
+
+export const useInvite = (taskId: string) =>
+  useTaskChange<{ minutes?: number }, { invitation: string; expiresAt: EpochMs; serverKey: string }>(
+    taskId,
+    'invitations',
+  )
 
 export function useCreateTask() {
   const client = useQueryClient()

@@ -1,7 +1,9 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { readLedger } from '@panal/client-core'
+import { keepInvitation, keptAdmission } from '../device/kept-invitation.ts'
 import { browserStorage } from '../device/storage.ts'
 import { database, type Drawing, type OwnTable } from './database.ts'
+import type { Invitation } from './invitation.ts'
 
 /** What this browser keeps of its owner, as queries: nothing here touches the network. */
 
@@ -23,6 +25,10 @@ export const tableQuery = (taskId: string) =>
 
 export const ledgerQuery = (taskId: string) =>
   queryOptions({ queryKey: ['ledger', taskId], queryFn: () => readLedger(browserStorage, taskId), ...local })
+
+/** Asked again in each phase of a contribution: enrolling, or being forgotten by the server, happens in the worker. */
+export const admissionQuery = (taskId: string, phase: string) =>
+  queryOptions({ queryKey: ['admission', taskId, phase], queryFn: () => keptAdmission(taskId), ...local })
 
 /** A mutation of local data, after which the query `kind` of that task is read again. */
 function useLocalChange<Argument = void>(
@@ -60,3 +66,6 @@ export const useKeepTable = (taskId: string) =>
 
 export const useForgetTable = (taskId: string) =>
   useLocalChange('table', taskId, async () => (await database()).delete('tables', taskId))
+
+export const useKeepInvitation = (taskId: string) =>
+  useLocalChange('admission', taskId, (invitation: Invitation) => keepInvitation(taskId, invitation))

@@ -1,8 +1,16 @@
-import { privacyOf, startSession, tfjsTrainer, type Conditions, type Session } from '@panal/client-core'
+import {
+  privacyOf,
+  startSession,
+  tfjsTrainer,
+  type Conditions,
+  type Session,
+  type SessionEvent,
+} from '@panal/client-core'
 import { chooseBackend } from './backend.ts'
 import { borrowSample } from './borrow-sample.ts'
 import { browserRuntime } from './browser-runtime.ts'
 import { calmly } from './calmly.ts'
+import { forgetInvitation, keptInvitation } from './kept-invitation.ts'
 import { readSource } from './read-source.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
@@ -38,13 +46,23 @@ async function start({ card, source, backend }: Extract<SessionMessage, { type: 
   tell({ type: 'data', summary })
   const { chosen, trials } = await chooseBackend(backend, card.topology)
   tell({ type: 'backend', chosen, trials })
+  const invited = card.enrolment === 'invitation' ? await keptInvitation(card.id) : null
   session = startSession({
     runtime,
     taskId: card.id,
     // What the page showed when its owner agreed.
     agreed: privacyOf(card),
     data: dataset,
+    invitation: invited?.invitation,
     makeTrainer: ({ topology, data, loss }) => tfjsTrainer(topology, data, loss, { clock: runtime.clock }),
-    onEvent: calmly(runtime.clock, (event) => tell({ type: 'session', event })),
+    onEvent: calmly(runtime.clock, (event) => {
+      const tellIt = () => tell({ type: 'session', event })
+      if (hasRefusedInvitation(event)) void forgetInvitation(card.id).finally(tellIt)
+      else tellIt()
+    }),
   })
 }
+
+/** The last event of such a session: the page may hear of it a little later. */
+const hasRefusedInvitation = (event: SessionEvent): boolean =>
+  event.type === 'state' && event.state.state === 'left' && event.state.code === 'invalid-invitation'

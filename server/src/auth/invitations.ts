@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { PanalError, type Clock, type DeviceId, type EpochMs } from '@panal/client-core'
-import { jwtVerify, SignJWT, type CryptoKey } from 'jose'
+import { errors, jwtVerify, SignJWT, type CryptoKey } from 'jose'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { ServerKeys } from '../keys/server-keys.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
@@ -70,7 +70,7 @@ export class Invitations {
       return { id: payload.jti!, expiresAt: payload.exp! * 1000 }
     } catch (error) {
       if (error instanceof PanalError) throw error
-      throw new PanalError('invalid-invitation', undefined, { cause: error })
+      throw new PanalError('invalid-invitation', whyNot(error), { cause: error })
     }
   }
 
@@ -91,7 +91,14 @@ export class Invitations {
   /** A key id is looked up in a list in memory, and is nothing else. */
   #keyOf(kid: string | undefined): ReturnType<ServerKeys['publicKey']> & CryptoKey {
     const key = kid === undefined ? undefined : this.#keys.publicKey(kid)
-    if (key === undefined) throw new PanalError('invalid-invitation')
+    if (key === undefined) throw new PanalError('invalid-invitation', 'this invitation was made by another server')
     return key as ReturnType<ServerKeys['publicKey']> & CryptoKey
   }
+}
+
+/** Claims are looked at after the signature: only who holds a genuine invitation is told what is wrong with it. */
+function whyNot(error: unknown): string | undefined {
+  if (error instanceof errors.JWTExpired) return 'this invitation is over'
+  const isForAnother = error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud'
+  return isForAnother ? 'this invitation is for another task' : undefined
 }

@@ -2,6 +2,7 @@ import { Grid, Skeleton, Stack, Tabs } from '@mantine/core'
 import { useWatchTask } from '../../api/live.ts'
 import { useTask } from '../../api/queries.ts'
 import { PendingMoves } from './pending-moves.tsx'
+import { InviteDevice } from './invite-device.tsx'
 import { LiveRound } from './live-round.tsx'
 import { MovesTable } from './moves-table.tsx'
 import { RoundHistory } from './round-history.tsx'
@@ -29,6 +30,7 @@ export function TaskPanel({ taskId, canAct, isSignedIn }: TaskPanelProps) {
         </Grid.Col>
       </Grid>
       {isSignedIn && <PendingMoves taskId={taskId} canAct={canAct} />}
+      {canAct && view.card.enrolment === 'invitation' && <InviteDevice taskId={taskId} />}
       <Tabs defaultValue="versions" keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="versions">Versions</Tabs.Tab>

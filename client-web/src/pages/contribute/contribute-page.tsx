@@ -8,9 +8,11 @@ import { useContribution } from '../../device/contribution.tsx'
 import { AboutTask } from './about-task.tsx'
 import { ChooseData } from './choose-data.tsx'
 import type { ChosenData } from './chosen-data.ts'
+import { InvitationCard } from './invitation-card.tsx'
 import { LedgerCard } from './ledger-card.tsx'
 import { LiveCard } from './live-card.tsx'
 import { RunCard } from './run-card.tsx'
+import { useAdmission } from './use-admission.ts'
 
 /** What is learnt, what leaves, one's own data, start; and beside it the round, live. */
 export default function ContributePage({ view }: TaskPageProps) {
@@ -18,6 +20,7 @@ export default function ContributePage({ view }: TaskPageProps) {
   useWatchTask(card.id)
   useDocumentTitle(`${card.title} · Panal`)
   const contribution = useContribution().view
+  const admission = useAdmission(card)
   const [chosen, setChosen] = useState<ChosenData | null>(null)
   const isHere = contribution.taskId === card.id
   return (
@@ -28,12 +31,13 @@ export default function ContributePage({ view }: TaskPageProps) {
         </Title>
         <Text>{card.description}</Text>
       </Stack>
+      <InvitationCard admission={admission} />
       <AboutTask card={card} />
       <Grid>
         <Grid.Col span={{ base: 12, md: 7 }}>
           <Stack>
             <ChooseData card={card} onChange={setChosen} />
-            <RunCard card={card} chosen={chosen} />
+            <RunCard card={card} chosen={chosen} admission={admission} />
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 5 }}>

@@ -3,6 +3,7 @@ import { IconDoorExit, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-rea
 import type { TaskCard } from '@panal/client-core'
 import { useState } from 'react'
 import { useSearchParams } from 'react-router'
+import type { Admission } from '../../data/admission.ts'
 import { useContribution } from '../../device/contribution.tsx'
 import { backendFromAddress, backendNames, type BackendName } from '../../device/worker-messages.ts'
 import type { ChosenData } from './chosen-data.ts'
@@ -13,10 +14,11 @@ import { whatIsMissing } from './what-is-missing.ts'
 interface RunCardProps {
   readonly card: TaskCard
   readonly chosen: ChosenData | null
+  readonly admission: Admission
 }
 
 /** Consent and start; then what this device does now, with pause and leave. */
-export function RunCard({ card, chosen }: RunCardProps) {
+export function RunCard({ card, chosen, admission }: RunCardProps) {
   const { view } = useContribution()
   const isHere = view.taskId === card.id
   const isOn = view.phase === 'starting' || view.phase === 'running'
@@ -27,7 +29,7 @@ export function RunCard({ card, chosen }: RunCardProps) {
           2. Contribute
         </Title>
         {isHere && view.phase !== 'idle' && <Now />}
-        {isHere && isOn ? <Controls /> : <Consent card={card} chosen={chosen} elsewhere={isOn} />}
+        {isHere && isOn ? <Controls /> : <Consent card={card} chosen={chosen} admission={admission} elsewhere={isOn} />}
       </Stack>
     </Card>
   )
@@ -98,13 +100,13 @@ interface ConsentProps extends RunCardProps {
   readonly elsewhere: boolean
 }
 
-function Consent({ card, chosen, elsewhere }: ConsentProps) {
+function Consent({ card, chosen, admission, elsewhere }: ConsentProps) {
   const { start } = useContribution()
   const [agreed, setAgreed] = useState(false)
   const [search] = useSearchParams()
   const [backend, setBackend] = useState<BackendName | 'auto'>(backendFromAddress(search.toString()))
   const minimum = card.eligibility.minExamples ?? 1
-  const missing = whatIsMissing({ chosen, agreed, minimum, paused: card.paused })
+  const missing = whatIsMissing({ chosen, agreed, minimum, paused: card.paused, admission: admission.state })
   return (
     <Stack gap="sm">
       {elsewhere && (

@@ -53,8 +53,10 @@ const of = (title: string, roundNumber: number, fraction: number): StateText => 
   fraction,
 })
 
-function sayLeft({ reason, detail }: Extract<SessionState, { state: 'left' }>): StateText {
+function sayLeft({ reason, code, detail }: Extract<SessionState, { state: 'left' }>): StateText {
   if (reason === 'asked') return { title: 'You left', detail: 'Thank you for what you gave.', fraction: null }
+  if (code === 'invalid-invitation')
+    return { title: 'You were not let in', detail: detail ?? 'the server refused this invitation', fraction: null }
   const title = reason === 'refused' ? 'The server ended it' : 'It stopped'
   return { title, detail: detail ?? 'No further reason was given.', fraction: null }
 }

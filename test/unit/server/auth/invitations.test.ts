@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { errorCodes } from '@panal/client-core'
 import { Invitations, maxInvitationMs } from '../../../../server/src/auth/invitations.ts'
 import { ServerKeys } from '../../../../server/src/keys/server-keys.ts'
 import { useTempStore } from '../../../fixtures/temp-store.ts'
@@ -24,6 +25,7 @@ describe('Invitations', () => {
     expect((await read(brief)).id).not.toBe((await read(long)).id)
     await store.clock.advance(1_000)
     await expect(read(brief)).rejects.toEqual(refused)
+    await expect(read(brief)).rejects.toThrow('is over')
     await store.clock.advance(maxInvitationMs - 61_000)
     await expect(read(long)).resolves.toMatchObject({ expiresAt: 1_000_000 + maxInvitationMs })
     await store.clock.advance(1_000)
@@ -55,6 +57,9 @@ describe('Invitations', () => {
     await expect(read(invitation)).resolves.toMatchObject({ expiresAt: 1_000_000 + maxInvitationMs })
     const strangers = { publicKey: () => undefined, id: keys.id, privateKey: keys.privateKey }
     await expect(new Invitations({ ...store, keys: strangers }).read(invitation, 'digits')).rejects.toEqual(refused)
+    await expect(invitations.read(invitation, 'credit')).rejects.toThrow('for another task')
+    const forged = invitation.replace(/[^.]*$/, (signature) => signature.replace(/^./, (c) => (c === 'A' ? 'B' : 'A')))
+    await expect(invitations.read(forged, 'credit')).rejects.toThrow(errorCodes['invalid-invitation'].meaning)
   })
 
   it('says in the audit trail who gave one, without the secret', async () => {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -163,6 +163,30 @@ describe('a task’s life', () => {
       err: 'panal: warning: /sets/gate: 1 of its 1000 distinct examples are in /sets/evaluation as well\n',
     })
   }, 120_000)
+
+  it('a dataset: says what the file looks like, and refuses one that can be none', async () => {
+    const table = join(folder, 'loans.csv')
+    await writeFile(table, 'age,job,repaid\n34,fixed,yes\n51,,no\n')
+    const added = await onServer('dataset', 'add', table)
+    expect(added).toMatchObject({ code: 0, err: '' })
+    expect(added.out).toMatch(/looks like +CSV, 2 rows, 3 columns: age, job, repaid\n/)
+
+    const images = join(folder, 'images.safetensors')
+    await writeFile(images, randomImages(digitsLike(), 60, 1))
+    expect((await onServer('dataset', 'add', images)).out).toMatch(
+      /looks like +safetensors, .*x U8 \[60, 4, 4, 1\].*\n/,
+    )
+
+    const garbage = join(folder, 'garbage.csv')
+    await writeFile(garbage, Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'))
+    expect(await onServer('dataset', 'add', garbage)).toEqual({
+      code: 1,
+      out: '',
+      err: 'panal: invalid-dataset: this is neither a CSV table nor a safetensors file: it is not UTF-8 text\n',
+    })
+    const left = await readdir(join(data, 'temp'))
+    expect(left).toEqual([])
+  }, 60_000)
 
   it('from files to a champion', async () => {
     const draft = digitsLike()

@@ -26,15 +26,25 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
-interface Entry {
+/** Where one tensor lies. */
+export interface SafetensorsEntry {
   readonly name: string
   readonly dtype: SafetensorsDtype
   readonly shape: readonly number[]
+  /** Its bytes in the data, which begin after the header. */
   readonly start: number
   readonly end: number
 }
 
-function readEntry(name: string, value: unknown): Entry {
+/** What a file says of itself before its data. */
+export interface SafetensorsHeader {
+  readonly tensors: readonly SafetensorsEntry[]
+  readonly metadata: Readonly<Record<string, string>>
+  /** Where the data begins in the file. */
+  readonly dataStart: number
+}
+
+function readEntry(name: string, value: unknown): SafetensorsEntry {
   const fail = (what: string) => invalidDataset(`safetensors: tensor ${name}: ${what}`)
   if (!isRecord(value)) throw fail('is not an object')
   const { dtype, shape, data_offsets: offsets } = value
@@ -50,13 +60,18 @@ function readEntry(name: string, value: unknown): Entry {
   return entry
 }
 
-function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
+/** Where the header ends, by the first eight bytes of a file; undefined when no file of this format begins so. */
+export function safetensorsHeaderEnd(bytes: Uint8Array): number | undefined {
+  if (bytes.length < 8) return undefined
+  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true)
+  return headerBytes > BigInt(maxHeaderBytes) ? undefined : 8 + Number(headerBytes)
+}
+
+function parseHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
   if (bytes.length < 8) throw invalidDataset('safetensors: shorter than its 8-byte length field')
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const headerBytes = view.getBigUint64(0, true)
-  if (headerBytes > BigInt(maxHeaderBytes) || headerBytes > BigInt(bytes.length - 8))
+  const dataStart = safetensorsHeaderEnd(bytes)
+  if (dataStart === undefined || dataStart > bytes.length)
     throw invalidDataset('safetensors: the header is longer than the file or than 1 MiB')
-  const dataStart = 8 + Number(headerBytes)
   let header: unknown
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart)))
@@ -68,23 +83,32 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataS
 }
 
 /**
+ * Reads and checks the header alone: `bytes` is the beginning of a file of `numBytes`, and has all of the header.
+ * @throws PanalError 'invalid-dataset'
+ */
+export function readSafetensorsHeader(bytes: Uint8Array, numBytes = bytes.length): SafetensorsHeader {
+  const { header, dataStart } = parseHeader(bytes)
+  const { __metadata__: metadata = {}, ...rest } = header
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
+    throw invalidDataset('safetensors: __metadata__ must map strings to strings')
+  const tensors = Object.entries(rest).map(([name, value]) => readEntry(name, value))
+  let position = 0
+  for (const { name, start, end } of [...tensors].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    if (start !== position) throw invalidDataset(`safetensors: a gap or an overlap before tensor ${name}`)
+    position = end
+  }
+  if (dataStart + position !== numBytes)
+    throw invalidDataset(`safetensors: ${numBytes - dataStart} bytes of data where the header lists ${position}`)
+  return { tensors, metadata: metadata as Record<string, string>, dataStart }
+}
+
+/**
  * Reads the safetensors format, tensors of U8, I32 and F32 only. Values are views of `bytes` where they are aligned
  * there, copies elsewhere. Strict: the tensors must cover the data without gap or overlap, as the format demands.
  * @throws PanalError 'invalid-dataset'.   Source: https://github.com/huggingface/safetensors#format
  */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
-  const { header, dataStart } = readHeader(bytes)
-  const { __metadata__: metadata = {}, ...rest } = header
-  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
-    throw invalidDataset('safetensors: __metadata__ must map strings to strings')
-  const entries = Object.entries(rest).map(([name, value]) => readEntry(name, value))
-  let position = 0
-  for (const entry of [...entries].sort((a, b) => a.start - b.start || a.end - b.end)) {
-    if (entry.start !== position) throw invalidDataset(`safetensors: a gap or an overlap before tensor ${entry.name}`)
-    position = entry.end
-  }
-  if (dataStart + position !== bytes.length)
-    throw invalidDataset(`safetensors: ${bytes.length - dataStart} bytes of data where the header lists ${position}`)
+  const { tensors: entries, metadata, dataStart } = readSafetensorsHeader(bytes)
   const tensors = entries.map(({ name, dtype, shape, start, end }): [string, SafeTensor] => {
     const { bytesEach, make } = dtypes[dtype]
     const at = bytes.byteOffset + dataStart + start
@@ -93,7 +117,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
     const copy = new Uint8Array(bytes.subarray(dataStart + start, dataStart + end))
     return [name, { dtype, shape, values: make(copy.buffer, 0, n) }]
   })
-  return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> }
+  return { tensors: Object.fromEntries(tensors), metadata }
 }
 
 /**

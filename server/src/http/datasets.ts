@@ -1,11 +1,19 @@
 import { PanalError, Sha256 } from '@panal/client-core'
 import { Type } from 'typebox'
+import { datasetLooker } from '../registry/look-at-dataset.ts'
 import { nameOf } from './audience.ts'
 import type { App, AppDeps } from './ports.ts'
 import { answers } from './schemas.ts'
 import { acceptStreams, declaredLength, streamOf } from './streamed-body.ts'
 
-const Stored = Type.Object({ sha256: Sha256, numBytes: Type.Integer() })
+const Look = Type.Union([
+  Type.Object({ format: Type.Literal('csv'), numRows: Type.Integer(), columns: Type.Array(Type.String()) }),
+  Type.Object({
+    format: Type.Literal('safetensors'),
+    tensors: Type.Array(Type.Object({ name: Type.String(), dtype: Type.String(), shape: Type.Array(Type.Integer()) })),
+  }),
+])
+const Stored = Type.Object({ sha256: Sha256, numBytes: Type.Integer(), look: Look })
 const Kind = Type.Object(
   {
     kind: Type.Optional(
@@ -27,21 +35,24 @@ export function datasetRoutes(app: App, { blobs, catalogue, config, uploads }: A
       schema: {
         tags: ['datasets'],
         summary: 'Store a dataset',
+        description:
+          'Whether it fits a task is told when a task names it; what is neither a CSV table nor safetensors is refused now.',
         querystring: Kind,
         consumes: ['application/octet-stream'],
-        response: answers(Stored, 'stored under its digest'),
+        response: answers(Stored, 'stored under its digest, and what it looks like'),
       },
     },
     async (request) => {
       const length = declaredLength(request)
       if (length > config.maxDatasetBytes)
         throw new PanalError('too-large', `a dataset may have ${config.maxDatasetBytes} bytes (--max-dataset-bytes)`)
+      const looker = datasetLooker(length)
       const stored = await uploads.use(length, () =>
-        blobs.putStream(streamOf(request, config.uploadIdleMs), config.maxDatasetBytes),
+        blobs.putStream(streamOf(request, config.uploadIdleMs), config.maxDatasetBytes, looker),
       )
       if (stored.numBytes !== length) throw new PanalError('length-mismatch')
       catalogue.addDataset({ ...stored, kind: request.query.kind ?? 'dataset' }, nameOf(request.person))
-      return stored
+      return { ...stored, look: looker.end() }
     },
   )
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PanalError } from '@panal/client-core'
-import type { BlobStore, FoundBlob } from './blobs.ts'
+import type { BlobStore, ByteReader, FoundBlob } from './blobs.ts'
 import { diskFull, isDiskFull } from './disk-full.ts'
 
 /** A stored file no longer has the bytes that name it. Restoring the file from a backup mends it; nothing else does. */
@@ -43,8 +43,12 @@ export class BlobFiles implements BlobStore {
     return sha256
   }
 
-  /** The stream is left as it stands when `maxBytes` is passed: its owner may still have a reply to give. */
-  async putStream(stream: Readable, maxBytes: number): Promise<{ sha256: string; numBytes: number }> {
+  /** The stream is left as it stands when it is refused: its owner may still have a reply to give. */
+  async putStream(
+    stream: Readable,
+    maxBytes: number,
+    reader?: ByteReader,
+  ): Promise<{ sha256: string; numBytes: number }> {
     let numBytes = 0
     const sha256 = await this.#write(async (file) => {
       const hash = createHash('sha256')
@@ -53,9 +57,11 @@ export class BlobFiles implements BlobStore {
         if (!(bytes instanceof Uint8Array)) throw new TypeError('putStream: the stream must give bytes')
         numBytes += bytes.length
         if (numBytes > maxBytes) throw new PanalError('too-large', `more than ${maxBytes} bytes`)
+        reader?.take(bytes)
         hash.update(bytes)
         await file.writeFile(bytes)
       }
+      reader?.end()
       return hash.digest('hex')
     })
     return { sha256, numBytes }

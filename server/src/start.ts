@@ -66,10 +66,11 @@ export async function startServer(
   let db: Database | undefined
   try {
     db = await openSound(dataDir, new BlobFiles(dataDir))
-    return await compose(config, dataDir, db, { clock, log: makeLog(config.logLevel, logTo) })
+    const server = await compose(config, dataDir, db, { clock, log: makeLog(config.logLevel, logTo) })
+    return { ...server, close: () => server.close().finally(() => dataDir.close()) }
   } catch (error) {
     db?.close()
-    dataDir.close()
+    await dataDir.discard()
     throw error
   }
 }
@@ -153,7 +154,6 @@ async function compose(
     await gate.close()
     devices.close()
     db.close()
-    dataDir.close()
     log.info('stopped')
   }
   try {

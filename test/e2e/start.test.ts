@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -22,6 +22,33 @@ async function freePort(): Promise<number> {
 }
 
 describe('a start', () => {
+  it.each([
+    ['port is taken', 'port-in-use', (port: number) => ({ port: String(port) })],
+    ['host is none of this machine', 'invalid-config', () => ({ port: '0', host: '192.0.2.1' })],
+    [
+      'secret file cannot be read',
+      'invalid-config',
+      () => ({ port: '0', oidcIssuer: 'https://id.example', oidcClientId: 'panal', oidcClientSecretFile: '/none' }),
+    ],
+  ])('whose %s makes no data directory, and takes none away', async (_, code, flagsFor) => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const flags = { logLevel: 'silent', ...flagsFor((other.address() as AddressInfo).port) }
+    const configOf = (data: string, changes: Record<string, string> = flags) => {
+      const loaded = loadConfig({ flags: { ...changes, data }, env: {} })
+      if (!loaded.ok) throw new Error(loaded.problems.join())
+      return loaded.config
+    }
+    await expect(startServer(configOf(join(folder, 'new', 'data')))).rejects.toMatchObject({ code })
+    expect(await readdir(folder)).toEqual([])
+
+    const old = join(folder, 'old')
+    await (await startServer(configOf(old, { logLevel: 'silent', port: '0' }))).close()
+    await expect(startServer(configOf(old))).rejects.toMatchObject({ code })
+    expect(await readdir(old)).toContain('panal.db')
+    other.close()
+  })
+
   it('that fails after it listens leaves neither the port nor the data directory taken', async () => {
     const flags = { port: String(await freePort()), data: folder, logLevel: 'silent' }
     const loaded = loadConfig({ flags, env: {} })

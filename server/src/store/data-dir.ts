@@ -3,7 +3,7 @@ import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promise
 import { join, resolve } from 'node:path'
 import Libsql from 'libsql'
 import { StartupError } from '../startup-error.ts'
-import { makeFolder } from './make-folder.ts'
+import { makeFolder, removeFolder } from './make-folder.ts'
 
 /** Everything a server keeps, in one folder that one process has open at a time. */
 export interface DataDir {
@@ -20,6 +20,8 @@ export interface DataDir {
   readonly adminTokenFile: string
   /** Lets the next process in. */
   close(): void
+  /** The same, for a start that failed: a directory that it made is gone then, one that was there stays. */
+  discard(): Promise<void>
 }
 
 const lockName = 'lock.db'
@@ -28,7 +30,7 @@ const lockName = 'lock.db'
 export const restoringName = 'restoring'
 
 /** Where everything lies in a data directory. */
-export function dataFolders(path: string): Omit<DataDir, 'close'> {
+export function dataFolders(path: string): Omit<DataDir, 'close' | 'discard'> {
   const root = resolve(path)
   return {
     path: root,
@@ -48,10 +50,12 @@ export function dataFolders(path: string): Omit<DataDir, 'close'> {
 export async function openDataDir(path: string): Promise<DataDir> {
   const folders = dataFolders(path)
   const { path: root, blobs, uploads, keys, temp } = folders
-  await orNotWritable(root, async () => {
+  const made = await orNotWritable(root, async () => {
     await refuseForeignFiles(root, temp)
-    for (const folder of [root, blobs, uploads, keys, temp]) await makeFolder(folder)
+    const topmost = await makeFolder(root)
+    for (const folder of [blobs, uploads, keys, temp]) await makeFolder(folder)
     await access(root, constants.R_OK | constants.W_OK | constants.X_OK)
+    return topmost
   })
   const lock = await takeLock(root)
   try {
@@ -64,10 +68,15 @@ export async function openDataDir(path: string): Promise<DataDir> {
     lock.close()
     throw error
   }
+  const close = () => {
+    if (lock.open) lock.close()
+  }
   return {
     ...folders,
-    close: () => {
-      if (lock.open) lock.close()
+    close,
+    async discard() {
+      if (made !== undefined) await removeFolder(root, made)
+      close()
     },
   }
 }

@@ -72,6 +72,27 @@ describe('openDataDir', () => {
     await expect(readOnly).rejects.toMatchObject({ name: 'StartupError', code: 'data-dir-not-writable' })
   })
 
+  it('discarded, leaves nothing that it made, and everything that was there', async () => {
+    const made = await openDataDir(join(folder, 'new', 'and', 'newer'))
+    await writeFile(join(made.blobs, 'blob'), 'x')
+    await made.discard()
+    expect(await readdir(folder)).toEqual([])
+
+    const beside = await openDataDir(join(folder, 'new', 'data'))
+    await writeFile(join(folder, 'new', 'thesis.odt'), 'x')
+    await beside.discard()
+    expect(await readdir(join(folder, 'new'))).toEqual(['thesis.odt'])
+
+    const kept = join(folder, 'data')
+    ;(await openDataDir(kept)).close()
+    const again = await openDataDir(kept)
+    await writeFile(join(again.blobs, 'blob'), 'x')
+    await again.discard()
+    const third = await openDataDir(kept)
+    expect(await readdir(third.blobs)).toEqual(['blob'])
+    third.close()
+  })
+
   it('lets go of the lock when it fails half way', async () => {
     await writeFile(join(folder, 'temp'), 'a file where a folder should be')
     await expect(openDataDir(folder)).rejects.toMatchObject({ code: 'data-dir-not-writable' })

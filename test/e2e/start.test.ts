@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Server } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,19 @@ let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'panal-start-'))
 })
-afterEach(() => rm(folder, { recursive: true }))
+afterEach(async () => {
+  for (const server of others.splice(0)) server.close()
+  await rm(folder, { recursive: true })
+})
+
+const others: Server[] = []
+
+async function takenPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  others.push(server)
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -28,12 +40,16 @@ describe('a start', () => {
     [
       'secret file cannot be read',
       'invalid-config',
-      () => ({ port: '0', oidcIssuer: 'https://id.example', oidcClientId: 'panal', oidcClientSecretFile: '/none' }),
+      () => ({
+        port: '0',
+        oidcIssuer: 'https://id.example',
+        oidcClientId: 'panal',
+        oidcClientSecretFile: '/none',
+        oidcEmailDomains: 'id.example',
+      }),
     ],
   ])('whose %s makes no data directory, and takes none away', async (_, code, flagsFor) => {
-    const other = createServer().listen(0, '127.0.0.1')
-    await once(other, 'listening')
-    const flags = { logLevel: 'silent', ...flagsFor((other.address() as AddressInfo).port) }
+    const flags = { logLevel: 'silent', ...flagsFor(await takenPort()) }
     const configOf = (data: string, changes: Record<string, string> = flags) => {
       const loaded = loadConfig({ flags: { ...changes, data }, env: {} })
       if (!loaded.ok) throw new Error(loaded.problems.join())
@@ -46,7 +62,6 @@ describe('a start', () => {
     await (await startServer(configOf(old, { logLevel: 'silent', port: '0' }))).close()
     await expect(startServer(configOf(old))).rejects.toMatchObject({ code })
     expect(await readdir(old)).toContain('panal.db')
-    other.close()
   })
 
   it('that fails after it listens leaves neither the port nor the data directory taken', async () => {

@@ -40,7 +40,11 @@ function useLocalChange<Argument = void>(
   return useMutation({
     mutationFn: change,
     networkMode: 'always',
-    onSuccess: () => client.invalidateQueries({ queryKey: [kind, taskId] }),
+    onSuccess: async () => {
+      // A first read that is still under way may be of before the change, and asking anew would only join it.
+      await client.cancelQueries({ queryKey: [kind, taskId] })
+      await client.invalidateQueries({ queryKey: [kind, taskId] })
+    },
   })
 }
 

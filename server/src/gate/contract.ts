@@ -1,10 +1,10 @@
 import type { CheckResult, DataSchema, GateReport, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
 
-/** The server's own datasets that a check may look at. The calibration set is fitted on, so it never judges. */
+/** The server's own datasets that a check may judge by. The calibration set is fitted on, so it never judges. */
 export type JudgedSet = 'evaluation' | 'gate'
 
-/** A model's class probabilities on one dataset. */
+/** A model's class probabilities on one dataset, in the canonical order of its `Examples`. */
 export interface Predictions {
   /** [numExamples, numClasses] */
   readonly probabilities: Float32Array
@@ -13,21 +13,111 @@ export interface Predictions {
   readonly numClasses: number
 }
 
+/**
+ * What is known of the examples of one set. Law: they come in canonical order, by id and then by label, whatever order
+ * the file has them in; so do all predictions on them. Nothing that a check finds can depend on the file's order.
+ */
+export interface Examples {
+  readonly numExamples: number
+  readonly datasetSha256: string
+  readonly classes: readonly string[]
+  /** [numExamples] true class. */
+  readonly labels: Int32Array
+  /**
+   * [numExamples] stable names: 16 hex digits of the content's SHA-256, label left out, or what the data name them.
+   * Splits go by these. Equal contents have equal ids.
+   */
+  readonly ids: readonly string[]
+  /** [numExamples] where the file has each one, counted from 0: to find it again. */
+  readonly rows: Int32Array
+  /** What segments are made of: `label` first, then the columns of the data. */
+  readonly segments: readonly SegmentColumn[]
+  /** Digest of the profile that binned them. */
+  readonly profileSha256: string
+  /** [numExamples] whose example it is, where the set says so: bootstrap draws these whole. */
+  readonly clusters?: Int32Array
+}
+
+/** One column of a set as a few values. */
+export interface SegmentColumn {
+  readonly name: string
+  /** Of code 0, 1, …: a category, a class, or a range such as `[30, 41)`. */
+  readonly values: readonly string[]
+  /** [numExamples] index into `values`; −1 where missing. */
+  readonly codes: Int32Array
+}
+
+/**
+ * A change of a set's examples that says something of a model: a perturbation, an invariance, a direction. Its name is
+ * one of the registry of variations, its options are beside it; all of it is JSON.
+ */
+export interface Variation {
+  readonly name: string
+  readonly [option: string]: unknown
+}
+
+export interface VariedPredictions {
+  /** On all examples of the set, in the order of its `Examples`. */
+  readonly predictions: Predictions
+  /** [numExamples] 1 where the variation changed the example; the others cannot fail, and are no cases. */
+  readonly applies: Uint8Array
+}
+
 /** One model as the gate sees it. What a check does not ask for is neither read nor computed; nothing is computed twice. */
 export interface JudgedModel {
   readonly version: number
   readonly weightsSha256: string
-  params(): Promise<Params>
   on(set: JudgedSet): Promise<Predictions>
+  /** Absent, like all that follows, where only predictions were recorded: the check is then NOT_APPLICABLE. */
+  params?(): Promise<Params>
+  /** Another pass over the set: the model is run anew, whatever was kept. */
+  again?(set: JudgedSet): Promise<Predictions>
+  under?(set: JudgedSet, variation: Variation): Promise<VariedPredictions>
+  /**
+   * Where the model was measured on examples of its own, and not on the set that the others answer: rates of strata can
+   * then be compared, and no pairs.
+   */
+  elsewhere?(): Promise<Population>
+}
+
+export interface Population {
+  readonly examples: Examples
+  readonly predictions: Predictions
+}
+
+/** The split that is fitted on, and never judges. */
+export interface CalibrationSplit {
+  examples(): Promise<Examples>
+  of(model: JudgedModel): Promise<Predictions>
+}
+
+/** How often the gate set has been looked at. It wears out: a model that was tuned long enough by its verdicts fits it. */
+export interface LookLedger {
+  /** Earlier judgements by this gate set, of any model. */
+  readonly numLooks: number
+  /** Earlier claims, oldest first, that a model is *better* than the anchor, and whether each was accepted. */
+  readonly claims: readonly boolean[]
+}
+
+/** What a check may know of the task; a whole document is one. */
+export type JudgedTask = Pick<TaskDocument, 'id' | 'seed' | 'segments' | 'sets'> & {
+  /** Absent where only predictions were recorded. */
+  readonly data?: DataSchema
 }
 
 /** All that a gate check may look at. `base` is the version the candidate was trained from. */
 export interface Evaluation {
-  readonly document: TaskDocument
+  readonly document: JudgedTask
   readonly candidate: JudgedModel
   readonly base: JudgedModel
   readonly champion: JudgedModel | null
   readonly anchor: JudgedModel | null
+  examples(set: JudgedSet): Promise<Examples>
+  /** Null where no split was set aside. */
+  readonly calibration: CalibrationSplit | null
+  readonly looks: LookLedger
+  /** Of all chance that a check needs: fork it by the check's name. The same subject gives the same seed. */
+  readonly seed: string
 }
 
 /**
@@ -38,6 +128,10 @@ export interface GateCheck {
   readonly name: string
   /** Integrity checks decide whether the candidate may become head, too; the gate stops at the first that blocks. */
   readonly integrity: boolean
+  /** Whether "not enough data" holds the model; a check's default, which the task may change. Left out: it does. */
+  readonly critical?: boolean
+  /** False where passing says nothing of how good the model is: such checks alone promote none. Left out: it does. */
+  readonly judges?: boolean
   judge(evaluation: Evaluation): Promise<CheckResult>
 }
 
@@ -54,6 +148,8 @@ export interface GateSubject {
   readonly base: ModelRef
   readonly champion: ModelRef | null
   readonly anchor: ModelRef | null
+  /** Left out: the gate set was never looked at. */
+  readonly looks?: LookLedger
 }
 
 export interface Gate {
@@ -84,6 +180,8 @@ export interface Examiner {
 export interface Evaluator {
   /** @throws the signal's reason when it aborts; an Error in plain words when the dataset or the model cannot be used */
   predict(request: EvaluationRequest, signal: AbortSignal): Promise<Predictions>
+  /** @throws as predict does */
+  describe(request: DescriptionRequest, signal: AbortSignal): Promise<Examples>
   close(): Promise<void>
 }
 
@@ -91,5 +189,10 @@ export interface EvaluationRequest {
   readonly document: TaskDocument
   readonly params: Params
   /** Digest of the dataset; its bytes are handed to the worker once and kept there. */
+  readonly datasetSha256: string
+}
+
+export interface DescriptionRequest {
+  readonly document: TaskDocument
   readonly datasetSha256: string
 }

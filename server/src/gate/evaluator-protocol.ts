@@ -1,6 +1,8 @@
 import type { DataSchema, ErrorCode, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
-import type { Examination, Predictions } from './contract.ts'
+import type { Examination, Examples, Predictions } from './contract.ts'
+import type { SegmentProfile } from './segment-profile.ts'
+import type { SegmentSpec } from './segments.ts'
 
 export interface PredictRequest {
   readonly type: 'predict'
@@ -13,11 +15,29 @@ export interface ExamineRequest {
   readonly sha256: string
   readonly data: DataSchema
 }
+export interface ProfileRequest {
+  readonly type: 'profile'
+  readonly sha256: string
+  readonly data: DataSchema
+  readonly segments: readonly SegmentSpec[]
+}
+export interface DescribeRequest {
+  readonly type: 'describe'
+  readonly sha256: string
+  readonly data: DataSchema
+  readonly profile: SegmentProfile
+}
 
 /** What the worker may be asked of a dataset that it holds. */
-export type Request = PredictRequest | ExamineRequest
-/** Predictions to a predict request, an examination to an examine request. */
-export type Answer = Predictions | Examination
+export type Request = PredictRequest | ExamineRequest | ProfileRequest | DescribeRequest
+/** To a request of each type. */
+export interface Answers {
+  readonly predict: Predictions
+  readonly examine: Examination
+  readonly profile: SegmentProfile
+  readonly describe: Examples
+}
+export type Answer = Answers[keyof Answers]
 
 /** What the evaluator tells its worker. Messages are handled in the order they were sent. */
 export type ToWorker =

@@ -10,13 +10,14 @@ import {
   systemClock,
   tfjsTrainer,
   type DataSchema,
-  type Dataset,
   type Trainer,
 } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
-import type { Predictions } from './contract.ts'
-import type { Answer, FromWorker, PredictRequest, Request, ToWorker } from './evaluator-protocol.ts'
+import { inCanonicalOrder, type OrderedDataset } from './canonical-order.ts'
+import type { Examples, Predictions } from './contract.ts'
+import type { Answer, DescribeRequest, FromWorker, PredictRequest, Request, ToWorker } from './evaluator-protocol.ts'
 import { examine } from './examine-dataset.ts'
+import { fitSegmentProfile, profileDigest, segmentColumns } from './segment-profile.ts'
 
 /** How many tasks' trainers are kept; each is a topology and no tensors. */
 const maxTrainers = 8
@@ -26,7 +27,7 @@ if (port === null) throw new Error('evaluator-worker.ts runs as a worker thread 
 
 /** A real clock makes tfjs hand the thread back now and then, so that a cancel is heard. */
 const clock = systemClock({ setTimeout, clearTimeout })
-const datasets = new Map<string, { readonly bytes: Uint8Array; read?: { schema: string; dataset: Dataset } }>()
+const datasets = new Map<string, { readonly bytes: Uint8Array; read?: { schema: string; ordered: OrderedDataset } }>()
 const trainers = new Map<string, Promise<Trainer>>()
 const cancels = new Map<number, AbortController>()
 const backend = chooseBackend()
@@ -56,25 +57,49 @@ async function handle(message: Exclude<ToWorker, { type: 'cancel' }>): Promise<v
   }
 }
 
-const answerTo = (request: Request, signal?: AbortSignal): Promise<Answer> | Answer =>
-  request.type === 'predict' ? predict(request, signal) : examine(open(request.sha256, request.data), request.data)
+function answerTo(request: Request, signal?: AbortSignal): Promise<Answer> | Answer {
+  switch (request.type) {
+    case 'predict':
+      return predict(request, signal)
+    case 'examine':
+      return examine(open(request.sha256, request.data).dataset, request.data)
+    case 'profile':
+      return fitSegmentProfile(open(request.sha256, request.data).dataset, request.data, request.segments)
+    case 'describe':
+      return describe(request)
+  }
+}
 
 async function predict({ document, params, sha256 }: PredictRequest, signal?: AbortSignal): Promise<Predictions> {
   await backend
-  const dataset = open(sha256, document.data)
+  const { dataset } = open(sha256, document.data)
   const trainer = await trainerOf(document)
   const probabilities = await trainer.predict(params, dataset, signal)
-  // A copy: the labels may be a view of the whole file, all of which would travel with them.
-  return { probabilities, labels: dataset.y.slice(), numClasses: document.data.classes.length }
+  return { probabilities, labels: dataset.y, numClasses: document.data.classes.length }
 }
 
-/** Reads a dataset once; again only if another task's schema reads the same file otherwise. */
-function open(sha256: string, data: DataSchema): Dataset {
+function describe({ sha256, data, profile }: DescribeRequest): Examples {
+  const { dataset, ids, rows } = open(sha256, data)
+  return {
+    numExamples: dataset.numExamples,
+    datasetSha256: sha256,
+    classes: data.classes,
+    labels: dataset.y,
+    ids,
+    rows,
+    segments: segmentColumns(dataset, data, profile),
+    profileSha256: profileDigest(profile),
+  }
+}
+
+/** Reads and sorts a dataset once; again only if another task's schema reads the same file otherwise. */
+function open(sha256: string, data: DataSchema): OrderedDataset {
   const held = datasets.get(sha256)
   if (held === undefined) throw new Error(`dataset ${sha256} was not handed to the evaluation worker`)
   const schema = JSON.stringify(data)
-  if (held.read?.schema !== schema) held.read = { schema, dataset: readDataset(held.bytes, data) }
-  return held.read.dataset
+  if (held.read?.schema !== schema)
+    held.read = { schema, ordered: inCanonicalOrder(readDataset(held.bytes, data), data) }
+  return held.read.ordered
 }
 
 function trainerOf({ model, data, loss }: TaskDocument): Promise<Trainer> {

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads'
 import { PanalError } from '@panal/client-core'
-import type { Evaluator, Examination, Examiner, Predictions } from './contract.ts'
-import type { Answer, FromWorker, Request, ToWorker } from './evaluator-protocol.ts'
+import type { Evaluator, Examiner } from './contract.ts'
+import type { Answer, Answers, FromWorker, Request, ToWorker } from './evaluator-protocol.ts'
 import { spawnWorker } from './thread.ts'
 
 export interface EvaluatorParts {
@@ -39,7 +39,11 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
     if (closed) throw new Error('the evaluator is closed')
   }
 
-  const ask = async (request: Request, signal: AbortSignal, transfer: ArrayBuffer[] = []): Promise<Answer> => {
+  const ask = async <Type extends Request['type']>(
+    request: Request & { readonly type: Type },
+    signal: AbortSignal,
+    transfer: ArrayBuffer[] = [],
+  ): Promise<Answers[Type]> => {
     signal.throwIfAborted()
     refuseIfClosed()
     const { sha256 } = request
@@ -49,7 +53,8 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
     const current = (life ??= start())
     if (bytes !== undefined) hold(current, sha256, bytes)
     touch(current, sha256)
-    return send(current, { request, transfer, signal })
+    // The worker answers each request with what belongs to its type.
+    return (await send(current, { request, transfer, signal })) as Answers[Type]
   }
 
   /** A blob is read once, however many wait for it. */
@@ -129,12 +134,15 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
   }
 
   return {
-    async predict({ document, params: given, datasetSha256: sha256 }, signal) {
+    predict({ document, params: given, datasetSha256: sha256 }, signal) {
       const params = new Float32Array(given)
-      return (await ask({ type: 'predict', document, params, sha256 }, signal, [params.buffer])) as Predictions
+      return ask({ type: 'predict', document, params, sha256 }, signal, [params.buffer])
     },
-    examine: async (sha256, data, signal = never) =>
-      (await ask({ type: 'examine', data, sha256 }, signal)) as Examination,
+    async describe({ document: { data, segments, sets }, datasetSha256: sha256 }, signal) {
+      const profile = await ask({ type: 'profile', sha256: sets.evaluation, data, segments }, signal)
+      return ask({ type: 'describe', sha256, data, profile }, signal)
+    },
+    examine: (sha256, data, signal = never) => ask({ type: 'examine', data, sha256 }, signal),
     close,
   }
 }

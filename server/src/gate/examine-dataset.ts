@@ -16,8 +16,8 @@ export const examine = (dataset: Dataset, data: DataSchema): Examination => ({
   contents: BigUint64Array.from(new Set(contentKeys(dataset, data))).sort(),
 })
 
-/** One for each example. The label is no part of it: the same person with two outcomes is the same person. */
-function* contentKeys({ numExamples, x, columns }: Dataset, schema: DataSchema): Generator<bigint> {
+/** One for each example, in their order. The label is no part of it: the same person with two outcomes is the same person. */
+export function* contentKeys({ numExamples, x, columns }: Dataset, schema: DataSchema): Generator<bigint> {
   const width = x.length / Math.max(1, numExamples)
   const bytes = new Uint8Array(x.buffer, x.byteOffset, x.byteLength)
   const raw = schema.kind === 'table' ? schema.columns.map(({ name }) => columns?.[name]) : []

@@ -1,6 +1,5 @@
 import type { CheckResult, Clock, GateReport, Metrics, Params } from '@panal/client-core'
 import { failpoint } from '../failpoint.ts'
-import type { TaskDocument } from '../registry/task-document.ts'
 import { makeGateChecks } from './checks/registry.ts'
 import type {
   Evaluation,
@@ -11,8 +10,8 @@ import type {
   JudgedModel,
   JudgedSet,
   ModelRef,
-  Predictions,
 } from './contract.ts'
+import { openEvaluation } from './open-evaluation.ts'
 import { makePredictionCache } from './prediction-cache.ts'
 import { accuracy } from './statistics/accuracy.ts'
 import { meanLogLoss } from './statistics/log-loss.ts'
@@ -29,17 +28,17 @@ export interface GateParts {
 
 /** The offline evaluation gate: runs the task's checks in order and draws one verdict from them. */
 export function makeGate({ evaluator, loadParams, clock, maxCacheBytes = 64 * 2 ** 20 }: GateParts): Gate {
-  const cache = makePredictionCache(maxCacheBytes)
+  const parts = { evaluator, loadParams, cache: makePredictionCache(maxCacheBytes) }
 
   const judge = async (subject: GateSubject, signal: AbortSignal): Promise<GateReport> => {
     const judgedAt = clock.now()
     const { document, candidate, champion, anchor } = subject
     const checks = makeGateChecks(document.gate.checks)
-    let evaluation = open(subject, signal)
+    let evaluation = openEvaluation(subject, parts, signal)
     let results = await runChecks(checks, evaluation, signal)
     if (results.some(({ verdict }, index) => verdict === 'ERROR' && checks[index]?.integrity)) {
       // The evaluator may have died under it. Nobody judges this model later, so it is judged once more now.
-      evaluation = open(subject, signal)
+      evaluation = openEvaluation(subject, parts, signal)
       results = await runChecks(checks, evaluation, signal)
     }
     const sound = isSound(checks, results)
@@ -63,42 +62,6 @@ export function makeGate({ evaluator, loadParams, clock, maxCacheBytes = 64 * 2 
       judgedAt,
       durationMs: clock.now() - judgedAt,
     }
-  }
-
-  const open = (subject: GateSubject, signal: AbortSignal): Evaluation => {
-    const { document } = subject
-    const model = (ref: ModelRef): JudgedModel => openModel({ document, ref, signal })
-    return {
-      document,
-      candidate: model(subject.candidate),
-      base: model(subject.base),
-      champion: subject.champion && model(subject.champion),
-      anchor: subject.anchor && model(subject.anchor),
-    }
-  }
-
-  /** A model whose weights and predictions are fetched when first asked for. */
-  const openModel = (of: { document: TaskDocument; ref: ModelRef; signal: AbortSignal }): JudgedModel => {
-    const { document, ref, signal } = of
-    let loading: Promise<Params> | undefined
-    const params = (): Promise<Params> => (loading ??= loadParams(document.id, ref))
-    const predict = async (set: JudgedSet): Promise<Predictions> => {
-      const datasetSha256 = document.sets[set]
-      const key = `${document.id} ${ref.weightsSha256} ${datasetSha256}`
-      const known = cache.get(key)
-      if (known !== undefined) return known
-      const predictions = await evaluator.predict({ document, params: await params(), datasetSha256 }, signal)
-      cache.set(key, predictions)
-      return predictions
-    }
-    // Kept for this judgement whatever becomes of it: what failed once is not tried again by each check in turn.
-    const asked = new Map<JudgedSet, Promise<Predictions>>()
-    const on = (set: JudgedSet): Promise<Predictions> => {
-      const answer = asked.get(set) ?? predict(set)
-      asked.set(set, answer)
-      return answer
-    }
-    return { ...ref, params, on }
   }
 
   return { judge, close: () => evaluator.close() }
@@ -125,14 +88,24 @@ async function runChecks(
 async function runCheck(check: GateCheck, evaluation: Evaluation): Promise<CheckResult> {
   try {
     const result = await check.judge(evaluation)
-    const numbers = Object.entries(result).flatMap(([key, value]) => [value].flat().map((each) => [key, each] as const))
-    const bad = numbers.find(([, value]) => typeof value === 'number' && !Number.isFinite(value))
-    if (bad !== undefined) throw new Error(`its ${bad[0]} is ${String(bad[1])}`)
+    const bad = notFinite(result, '')
+    if (bad !== undefined) throw new Error(`its ${bad}`)
     return result
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error)
-    return { check: check.name, verdict: 'ERROR', reason: `The check could not be made: ${cause}.` }
+    return { check: check.name, verdict: 'ERROR', reason: `The check could not be made: ${cause}.`, rows: [] }
   }
+}
+
+/** The first number in it that is none: `rows.0.p is NaN`. */
+function notFinite(value: unknown, path: string): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${path} is ${value}`
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, each] of Object.entries(value)) {
+    const found = notFinite(each, path === '' ? key : `${path}.${key}`)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 const isSound = (checks: readonly GateCheck[], results: readonly CheckResult[]): boolean =>

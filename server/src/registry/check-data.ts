@@ -1,5 +1,7 @@
 import { PanalError } from '@panal/client-core'
 import type { Examination, Examiner } from '../gate/contract.ts'
+import { labelColumn } from '../gate/segment-profile.ts'
+import { segmentColumnNames } from '../gate/segments.ts'
 import { blobKinds } from '../store/blob-rows.ts'
 import type { BlobKind } from '../store/schema.ts'
 import type { SyncQueries } from '../store/sync-query.ts'
@@ -86,7 +88,8 @@ function misfits(
   { segments }: TaskDocument,
   found: Examination,
 ): DocumentError[] {
-  const missing = kind === 'dataset' ? segments.filter((name) => !found.columns.includes(name)) : []
+  const named = kind === 'dataset' ? segmentColumnNames(segments).filter((name) => name !== labelColumn) : []
+  const missing = named.filter((name) => !found.columns.includes(name))
   return [
     ...when(found.numExamples === 0, path, 'has no examples'),
     ...when(

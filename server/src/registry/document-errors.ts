@@ -74,7 +74,9 @@ function unionErrors(branches: readonly Shape[], value: unknown, path: string): 
   const literals = branches.flatMap((branch) => ('const' in branch ? [branch.const] : []))
   if (literals.length === branches.length)
     return literals.includes(value) ? [] : [{ path, message: `must be ${choice(literals)}` }]
-  if (!isFields(value)) return [{ path, message: 'must be an object' }]
+  const objects = branches.filter(({ properties }) => properties !== undefined)
+  if (!isFields(value)) return plainErrors(branches, value, path)
+  if (objects.length === 1) return documentErrors(objects[0]!, value, path)
   const tag = tagOf(branches)
   if (tag === undefined) return untaggedErrors(branches, value, path)
   if (!Object.hasOwn(value, tag)) return [{ path: pointer(path, tag), message: 'is missing' }]
@@ -85,6 +87,14 @@ function unionErrors(branches: readonly Shape[], value: unknown, path: string): 
     return [{ path: pointer(path, tag), message: `must be ${choice(tags)}` }]
   }
   return documentErrors(only, value, path)
+}
+
+/** A value that is no object, where some branch may be none either. */
+function plainErrors(branches: readonly Shape[], value: unknown, path: string): DocumentError[] {
+  const plain = branches.filter(({ properties }) => properties === undefined)
+  const meant = plain.find(({ type }) => type === typeof value)
+  if (meant !== undefined) return documentErrors(meant, value, path)
+  return [{ path, message: ['must be an object', ...plain.map(({ type }) => `a ${type}`)].join(' or ') }]
 }
 
 /** The key by whose fixed value the branches differ. */

@@ -2,6 +2,8 @@ import type { TaskTerms } from '@panal/client-core'
 import { aggregators } from '../aggregate/registry.ts'
 import { checks } from '../check/registry.ts'
 import { gateChecks, makeGateChecks } from '../gate/checks/registry.ts'
+import { labelColumn } from '../gate/segment-profile.ts'
+import { segmentColumnNames } from '../gate/segments.ts'
 import { optimizers } from '../optimizer/registry.ts'
 import { makePolicy, type PolicyRegistry } from '../policy.ts'
 import { samplers } from '../sample/registry.ts'
@@ -51,8 +53,12 @@ const columnsAreDistinct: Rule = ({ data }) => {
 }
 
 /** Which columns a table has is known only from the data: `checkData` looks there. */
-const imagesHaveNoSegments: Rule = ({ data, segments }) =>
-  when(data.kind === 'image' && segments.length > 0, '/segments', 'images have no columns to tell segments by')
+const imagesHaveLabelsOnly: Rule = ({ data, segments }) =>
+  when(
+    data.kind === 'image' && segmentColumnNames(segments).some((name) => name !== labelColumn),
+    '/segments',
+    `images have no columns to tell segments by, but ${labelColumn}`,
+  )
 
 type AnySpec = { readonly name: string }
 type AnyPolicies = PolicyRegistry<unknown>
@@ -120,7 +126,7 @@ const rules: readonly Rule[] = [
   leaseOutlivesHeartbeats,
   lossFitsClasses,
   columnsAreDistinct,
-  imagesHaveNoSegments,
+  imagesHaveLabelsOnly,
   policiesFit,
   minimumFeedsAggregator,
   setsAreDistinct,

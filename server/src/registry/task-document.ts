@@ -1,6 +1,7 @@
 import { ModelSpec, Sha256, TaskTerms } from '@panal/client-core'
 import { Type, type Static } from 'typebox'
 import { GateSpec } from '../gate/checks/registry.ts'
+import { SegmentSpec } from '../gate/segments.ts'
 import { StrategySpec } from '../strategy/registry.ts'
 
 const closed = { additionalProperties: false }
@@ -32,9 +33,9 @@ export const TaskDocument = Type.Object(
       },
       closed,
     ),
-    segments: Type.Array(Type.String({ minLength: 1, maxLength: 80 }), {
+    segments: Type.Array(SegmentSpec, {
       uniqueItems: true,
-      description: 'columns of the evaluation data whose values are judged apart',
+      description: 'columns of the evaluation data whose values are judged apart; `label` is the true class',
     }),
     sets: EvaluationSets,
     gate: GateSpec,

@@ -2,6 +2,7 @@ import { PanalError, type GateReport } from '@panal/client-core'
 import type { Schema } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 import type { ModelVersion, VersionStatus } from './model-version.ts'
+import { readReport } from './stored-report.ts'
 
 /** The rows of `versions`: written once, and once more when the gate has judged. */
 export class VersionRows {
@@ -91,5 +92,5 @@ const fromRow = (row: Schema['versions']): ModelVersion => ({
   codeVersion: row.code_version,
   dataDigest: row.data_digest,
   createdAt: row.created_at,
-  evaluation: row.evaluation === null ? null : (JSON.parse(row.evaluation) as GateReport),
+  evaluation: row.evaluation === null ? null : readReport(row.evaluation),
 })

@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import type { CheckResult, GateReport } from '@panal/client-core'
+import type { CheckResult, CheckRow, GateReport } from '@panal/client-core'
 import { formatPercent } from './round-row.ts'
 
 /** The gate's report as a person reads it: the verdict, then a row for each check. */
@@ -15,14 +15,20 @@ export function describeGate({ version, verdict, reason, checks, gate }: GateRep
   return `version ${version} ${verdict}${onGate}\n${reason}\n${table.toString()}`
 }
 
-const gateRow = ({ check, verdict, estimate, interval, n, reason }: CheckResult): string[] => [
-  check,
-  verdict,
-  formatNumber(estimate),
-  interval === undefined ? '' : interval.map(formatNumber).join(' … '),
-  n === undefined ? '' : String(n),
-  reason,
-]
+const nothing: Partial<CheckRow> = {}
+
+/** Of a check that measured several things, the one that decided. */
+const gateRow = ({ check, verdict, rows, reason }: CheckResult): string[] => {
+  const { estimate, interval, n } = rows.find((row) => row.verdict === verdict) ?? nothing
+  return [
+    check,
+    verdict,
+    formatNumber(estimate),
+    interval === undefined ? '' : interval.map(formatNumber).join(' … '),
+    n === undefined ? '' : String(n),
+    reason,
+  ]
+}
 
 const formatNumber = (value: number | undefined): string =>
   value === undefined ? '' : String(Number(value.toPrecision(4)))

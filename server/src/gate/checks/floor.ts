@@ -1,7 +1,7 @@
-import type { CheckResult } from '@panal/client-core'
+import type { CheckResult, CheckRow } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
-import type { Evaluation, GateCheck } from '../contract.ts'
+import type { Evaluation, GateCheck, Predictions } from '../contract.ts'
 import { numCorrect } from '../statistics/accuracy.ts'
 import { wilsonOneSided } from '../statistics/wilson.ts'
 
@@ -18,23 +18,29 @@ export const floor = policy({
     integrity: false,
     async judge({ candidate }: Evaluation): Promise<CheckResult> {
       const predictions = await candidate.on('gate')
-      const n = predictions.labels.length
-      const about = { check: 'floor', metric: 'accuracy', n, test: 'Wilson score, one-sided 95 %' } as const
-      if (n === 0) return { ...about, verdict: 'NOT_ENOUGH_DATA', reason: 'The gate set has no examples.' }
-      const right = numCorrect(predictions)
-      const estimate = right / n
-      const interval = wilsonOneSided(right, n, alpha)
-      const [lower, upper] = interval
-      const verdict = lower >= min ? 'PASS' : upper < min ? 'BLOCK' : 'WARN'
-      const found = `Accuracy ${percent(estimate)} on ${n} examples (between ${percent(lower)} and ${percent(upper)})`
-      const meaning = {
-        PASS: `is surely at least the floor of ${percent(min)}.`,
-        BLOCK: `is surely under the floor of ${percent(min)}.`,
-        WARN: `may be over or under the floor of ${percent(min)}.`,
-      }
-      return { ...about, verdict, reason: `${found} ${meaning[verdict]}`, estimate, interval }
+      const row = judgeAccuracy(predictions, min)
+      return { check: 'floor', verdict: row.verdict, reason: row.reason, rows: [row] }
     },
   }),
 })
+
+function judgeAccuracy(predictions: Predictions, min: number): CheckRow {
+  const n = predictions.labels.length
+  const about = { metric: 'accuracy', n, test: 'Wilson score, one-sided 95 %', level: 1 - 2 * alpha } as const
+  if (n === 0) return { ...about, verdict: 'NOT_ENOUGH_DATA', reason: 'The gate set has no examples.' }
+  const right = numCorrect(predictions)
+  const estimate = right / n
+  const interval = wilsonOneSided(right, n, alpha)
+  const [lower, upper] = interval
+  const verdict = lower >= min ? 'PASS' : upper < min ? 'BLOCK' : 'WARN'
+  const found = `Accuracy ${percent(estimate)} on ${n} examples (between ${percent(lower)} and ${percent(upper)})`
+  const meaning = {
+    PASS: `is surely at least the floor of ${percent(min)}.`,
+    BLOCK: `is surely under the floor of ${percent(min)}.`,
+    WARN: `may be over or under the floor of ${percent(min)}.`,
+  }
+  const samples = { set: 'gate', where: [], candidate: 'wrong', order: 'loss' } as const
+  return { ...about, verdict, reason: `${found} ${meaning[verdict]}`, estimate, interval, samples }
+}
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`

@@ -1,13 +1,13 @@
-import type { CheckResult, Params } from '@panal/client-core'
+import type { CheckResult, CheckRow, Params } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
-import type { Evaluation, GateCheck, Predictions } from '../contract.ts'
+import type { Evaluation, GateCheck, JudgedModel, Predictions } from '../contract.ts'
 import { predictedClasses } from '../statistics/accuracy.ts'
 import { priorLogLoss } from '../statistics/class-prior.ts'
 import { meanLogLoss } from '../statistics/log-loss.ts'
 import { firstImproperRow } from '../statistics/probability-rows.ts'
 
-type Finding = Omit<CheckResult, 'check'>
+type Finding = Pick<CheckRow, 'verdict' | 'reason' | 'estimate' | 'n'>
 
 /**
  * Check 0: is this a working model at all? Finite weights, as many as its base has; answers that are probabilities;
@@ -28,22 +28,36 @@ export const integrity = policy({
     name: 'integrity',
     integrity: true,
     async judge({ candidate, base }: Evaluation): Promise<CheckResult> {
-      const broken = brokenWeights(await candidate.params(), await base.params())
-      if (broken !== undefined) return { check: 'integrity', ...block(broken) }
+      const broken = await brokenWeights(candidate, base)
+      if (broken !== undefined) return resultOf(block(broken))
       const onEvaluation = await candidate.on('evaluation')
       const improper =
         improperAnswers(onEvaluation, 'evaluation') ?? improperAnswers(await candidate.on('gate'), 'gate')
-      if (improper !== undefined) return { check: 'integrity', ...block(improper) }
+      if (improper !== undefined) return resultOf(block(improper))
       if (onEvaluation.labels.length === 0)
-        return { check: 'integrity', verdict: 'NOT_ENOUGH_DATA', reason: 'The evaluation set has no examples.', n: 0 }
-      return { check: 'integrity', ...judgeCollapse(onEvaluation, await base.on('evaluation'), maxLossRatio) }
+        return resultOf({ verdict: 'NOT_ENOUGH_DATA', reason: 'The evaluation set has no examples.', n: 0 })
+      return resultOf(judgeCollapse(onEvaluation, await base.on('evaluation'), maxLossRatio))
     },
   }),
 })
 
+/** The measured loss is a row; what was found without measuring is a sentence. */
+const resultOf = (finding: Finding): CheckResult => ({
+  check: 'integrity',
+  verdict: finding.verdict,
+  reason: finding.reason,
+  rows: finding.n === undefined ? [] : [{ metric: 'log loss', ...finding }],
+})
+
 const block = (reason: string): Finding => ({ verdict: 'BLOCK', reason })
 
-function brokenWeights(params: Params, baseParams: Params): string | undefined {
+/** Nothing to say of models whose predictions alone were recorded. */
+async function brokenWeights(candidate: JudgedModel, base: JudgedModel): Promise<string | undefined> {
+  if (candidate.params === undefined || base.params === undefined) return undefined
+  return brokenParams(await candidate.params(), await base.params())
+}
+
+function brokenParams(params: Params, baseParams: Params): string | undefined {
   if (params.length !== baseParams.length)
     return `The candidate has ${params.length} params where its base has ${baseParams.length}.`
   const at = params.findIndex((value) => !Number.isFinite(value))
@@ -61,7 +75,7 @@ function judgeCollapse(candidate: Predictions, base: Predictions, maxLossRatio: 
   const guessing = priorLogLoss(candidate)
   const loss = meanLogLoss(candidate)
   const baseLoss = firstImproperRow(base) < 0 ? meanLogLoss(base) : guessing
-  const figures = { metric: 'logLoss', estimate: loss, n: candidate.labels.length } as const
+  const figures = { estimate: loss, n: candidate.labels.length }
   if (loss > maxLossRatio * baseLoss && loss > guessing)
     return {
       ...block(

@@ -1,4 +1,4 @@
-import { makeRng, type CheckResult } from '@panal/client-core'
+import { makeRng, type CheckResult, type CheckRow, type GateVerdict } from '@panal/client-core'
 import { Type, type Static, type TObject } from 'typebox'
 import { policy } from '../../policy.ts'
 import type { Evaluation, GateCheck, Predictions } from '../contract.ts'
@@ -37,27 +37,34 @@ export const noRegression = policy({
     integrity: false,
     async judge(evaluation: Evaluation): Promise<CheckResult> {
       const { candidate, [against]: reference } = evaluation
-      const about = { check: 'no-regression', metric: `log loss against ${against}` } as const
-      if (reference === null)
-        return { ...about, verdict: 'NOT_APPLICABLE', reason: `There is no ${against} to compare with yet.` }
+      if (reference === null) return resultOf('NOT_APPLICABLE', `There is no ${against} to compare with yet.`)
       if (reference.weightsSha256 === candidate.weightsSha256)
-        return { ...about, verdict: 'NO_CHANGE', reason: `The weights are byte for byte those of the ${against}.` }
+        return resultOf('NO_CHANGE', `The weights are byte for byte those of the ${against}.`)
       const pair = { candidate: await candidate.on('gate'), reference: await reference.on('gate') }
-      const seed = `${evaluation.document.seed}/${candidate.weightsSha256}/${reference.weightsSha256}`
-      return { ...about, ...compare(pair, { against, margin, alpha, seed }) }
+      const seed = `${evaluation.seed}/${reference.weightsSha256}`
+      const row = compare(pair, { against, margin, alpha, seed })
+      return resultOf(row.verdict, row.reason, [row])
     },
   }),
+})
+
+const resultOf = (verdict: GateVerdict, reason: string, rows: readonly CheckRow[] = []): CheckResult => ({
+  check: 'no-regression',
+  verdict,
+  reason,
+  rows,
 })
 
 function compare(
   pair: { candidate: Predictions; reference: Predictions },
   { against, margin, alpha, seed }: Settings & { seed: string },
-): Omit<CheckResult, 'check' | 'metric'> {
+): CheckRow {
+  const metric = `log loss against ${against}`
   const ofCandidate = logLosses(pair.candidate)
   const ofReference = logLosses(pair.reference)
   const differences = ofReference.map((loss, i) => loss - (ofCandidate[i] ?? NaN))
   const n = differences.length
-  if (n < 2) return { verdict: 'NOT_ENOUGH_DATA', reason: `${n} examples cannot show a difference.`, n }
+  if (n < 2) return { metric, verdict: 'NOT_ENOUGH_DATA', reason: `${n} examples cannot show a difference.`, n }
 
   const m = margin * Math.max(mean(ofReference), smallestReferenceLoss)
   const difference = pairedDifference(differences)
@@ -67,15 +74,18 @@ function compare(
   const verdict = decide({ ...evidence, alpha, estimate: difference.mean, margin: m, enough: n >= nRequired })
   const figures = `log loss ${show(mean(ofCandidate))}, ${against} ${show(mean(ofReference))}, margin ${show(m)}, ${n} examples`
   return {
+    metric,
     verdict,
     reason: `${meaning[verdict](against)} (${figures}).`,
     estimate: difference.mean,
     interval,
+    level: 1 - 2 * alpha,
     n,
     nRequired,
     test: evidence.test,
     p: evidence.pWorseByMargin,
     margin: m,
+    samples: { set: 'gate', where: [], order: 'regression' },
   }
 }
 

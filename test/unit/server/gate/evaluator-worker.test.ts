@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
+import { readDataset } from '@panal/client-core'
 import type { TaskDocument } from '@panal/server'
 import { makeEvaluator } from '../../../../server/src/gate/evaluator.ts'
 import { examineDataset } from '../../../../server/src/gate/examine-dataset.ts'
@@ -15,7 +16,25 @@ afterAll(() => evaluator.close())
 
 const document = gateDocument()
 const binary: TaskDocument = { ...document, loss: 'binary-crossentropy' }
+const tableSets = { evaluation: 'table', calibration: 'table', gate: 'table' }
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z))
+
+/** Values of the table's four examples, as its file has them. */
+async function inFileOrder(values: ArrayLike<number>): Promise<number[][]> {
+  const { rows } = await evaluator.describe(
+    { document: { ...document, sets: tableSets }, datasetSha256: 'table' },
+    never,
+  )
+  const width = values.length / rows.length
+  const ordered: number[][] = []
+  rows.forEach((row, i) => (ordered[row] = Array.from({ length: width }, (_, j) => values[i * width + j]!)))
+  return ordered
+}
+
+function expectClose(actual: readonly number[][], expected: readonly number[][]): void {
+  expect(actual.map((row) => row.length)).toEqual(expected.map((row) => row.length))
+  expected.flat().forEach((p, i) => expect(actual.flat()[i]).toBeCloseTo(p, 6))
+}
 
 describe('the evaluation worker, examining data', () => {
   const { data } = document
@@ -48,6 +67,29 @@ describe('the evaluation worker, examining data', () => {
   })
 })
 
+describe('the evaluation worker, describing data', () => {
+  const described = (datasetSha256: string, evaluation = 'table') =>
+    evaluator.describe({ document: { ...document, sets: { ...tableSets, evaluation } }, datasetSha256 }, never)
+
+  it('names the examples, their labels and their segments, in canonical order', async () => {
+    const examples = await described('table')
+    const { columns } = readDataset(Buffer.from(csv['table']!), document.data)
+    expect(examples).toMatchObject({ numExamples: 4, datasetSha256: 'table', classes: ['no', 'yes'] })
+    expect(examples.ids).toEqual([...examples.ids].sort())
+    const labels = Array.from(examples.labels, (label) => examples.classes[label])
+    expect(labels).toEqual(Array.from(examples.rows, (row) => columns!['label']![row]))
+    expect(examples.segments.map(({ name }) => name)).toEqual(['label', 'a'])
+    // a = −3, 0, 1, 2: deciles are themselves
+    expect(examples.segments[1]?.values).toEqual(['< 0', '[0, 1)', '[1, 2)', '≥ 2'])
+  })
+  it('bins every set by the evaluation set’s profile', async () => {
+    const [own, others] = [await described('large', 'large'), await described('large')]
+    expect(others.segments[1]?.values).toEqual(['< 0', '[0, 1)', '[1, 2)', '≥ 2'])
+    expect(others.profileSha256).toBe((await described('table')).profileSha256)
+    expect(others.profileSha256).not.toBe(own.profileSha256)
+  })
+})
+
 describe('the evaluation worker, with real models', () => {
   it('gives the softmax of a logistic regression: logits (0, 2a + 1)', async () => {
     // mlp with hidden [] : kernel [1, 2] = (0, 2), bias (0, 1)
@@ -57,18 +99,17 @@ describe('the evaluation worker, with real models', () => {
       never,
     )
     expect(numClasses).toBe(2)
-    expect(labels).toEqual(Int32Array.of(0, 1, 0, 1))
-    const expected = [0, 1, 2, -3].flatMap((a) => [1 - sigmoid(2 * a + 1), sigmoid(2 * a + 1)])
-    expect(probabilities).toHaveLength(8)
-    expected.forEach((p, i) => expect(probabilities[i]).toBeCloseTo(p, 6))
+    expect(await inFileOrder(labels)).toEqual([[0], [1], [0], [1]])
+    const expected = [0, 1, 2, -3].map((a) => [1 - sigmoid(2 * a + 1), sigmoid(2 * a + 1)])
+    expectClose(await inFileOrder(probabilities), expected)
   })
   it('turns one sigmoid output p into (1 − p, p)', async () => {
     const { probabilities } = await evaluator.predict(
       { document: binary, params: Float32Array.of(-1, 0.5), datasetSha256: 'table' },
       never,
     )
-    const expected = [0, 1, 2, -3].flatMap((a) => [1 - sigmoid(0.5 - a), sigmoid(0.5 - a)])
-    expected.forEach((p, i) => expect(probabilities[i]).toBeCloseTo(p, 6))
+    const expected = [0, 1, 2, -3].map((a) => [1 - sigmoid(0.5 - a), sigmoid(0.5 - a)])
+    expectClose(await inFileOrder(probabilities), expected)
   })
   it('leaves the caller’s params where they are', async () => {
     const params = Float32Array.of(0, 2, 0, 1)

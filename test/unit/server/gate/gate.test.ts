@@ -2,7 +2,13 @@ import { describe, expect, it } from '@jest/globals'
 import { makeRng, virtualClock, type Params } from '@panal/client-core'
 import type { EvaluationRequest, GateSubject, Predictions, GateCheckSpec } from '@panal/server'
 import { makeGate } from '../../../../server/src/gate/gate.ts'
-import { gateDocument, modelAnswers, predictions, shiftedAnswers } from '../../../fixtures/gate-evaluation.ts'
+import {
+  examplesOf,
+  gateDocument,
+  modelAnswers,
+  predictions,
+  shiftedAnswers,
+} from '../../../fixtures/gate-evaluation.ts'
 
 const never = new AbortController().signal
 const sha = (version: number): string => version.toString(16).padStart(64, '0')
@@ -36,6 +42,7 @@ function open({ numFailures = Infinity } = {}) {
         if (version === 5 && failed++ < numFailures) throw new Error('the evaluation worker stopped with code 3')
         return Promise.resolve(answers[version === 5 ? 2 : version] ?? predictions([]))
       },
+      describe: ({ datasetSha256 }) => Promise.resolve({ ...examplesOf(answers[1]!.labels), datasetSha256 }),
       close: () => Promise.resolve(),
     },
   })
@@ -168,6 +175,7 @@ describe('loading', () => {
       },
       evaluator: {
         predict: ({ params }) => Promise.resolve(answers[params[0] ?? NaN] ?? predictions([])),
+        describe: () => Promise.reject(new Error('no check asks for them')),
         close: () => Promise.resolve(),
       },
     })

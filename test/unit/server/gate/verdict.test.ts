@@ -6,8 +6,8 @@ import { overallVerdict } from '../../../../server/src/gate/verdict.ts'
 /** Results of integrity (PASS) and of one release check for each verdict. */
 function overall(verdicts: readonly GateVerdict[], about: { firstModel?: boolean; sameAsChampion?: boolean } = {}) {
   const results = [
-    { check: 'integrity', verdict: 'PASS' as const, reason: 'Sound.' },
-    ...verdicts.map((verdict, i) => ({ check: `check${i}`, verdict, reason: `Found ${verdict}.` })),
+    { check: 'integrity', verdict: 'PASS' as const, reason: 'Sound.', rows: [] },
+    ...verdicts.map((verdict, i) => ({ check: `check${i}`, verdict, reason: `Found ${verdict}.`, rows: [] })),
   ]
   const checks: GateCheck[] = results.map(({ check }, i) => ({
     name: check,

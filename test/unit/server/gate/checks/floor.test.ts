@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { floor } from '../../../../../server/src/gate/checks/floor.ts'
-import { evaluationOf, predictions } from '../../../../fixtures/gate-evaluation.ts'
+import { evaluationOf, predictions, rowOf } from '../../../../fixtures/gate-evaluation.ts'
 
 /** A model that is right on `right` of `n` gate examples. */
 const judge = (right: number, n: number, min: number) =>
-  floor.make({ metric: 'accuracy', min }).judge(
+  rowOf(
+    floor.make({ metric: 'accuracy', min }),
     evaluationOf({
       candidate: {
         onEvaluation: predictions([0.1]),

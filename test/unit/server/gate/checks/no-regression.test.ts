@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import { makeRng } from '@panal/client-core'
 import { noRegression } from '../../../../../server/src/gate/checks/no-regression.ts'
-import { evaluationOf, modelAnswers, predictions, shiftedAnswers } from '../../../../fixtures/gate-evaluation.ts'
+import { evaluationOf, modelAnswers, predictions, rowOf, shiftedAnswers } from '../../../../fixtures/gate-evaluation.ts'
 
 const against = (reference: 'champion' | 'anchor', margin = 0.02) => noRegression.make({ against: reference, margin })
 
 const judge = (candidate: ArrayLike<number>, champion: ArrayLike<number>, margin = 0.02) =>
-  against('champion', margin).judge(
+  rowOf(
+    against('champion', margin),
     evaluationOf({ candidate: { onGate: predictions(candidate) }, champion: { onGate: predictions(champion) } }),
   )
 
@@ -21,8 +22,7 @@ describe('no-regression', () => {
   it('makes no test of byte-identical weights', async () => {
     const same = { weightsSha256: 'a'.repeat(64) }
     const result = await against('champion').judge(evaluationOf({ candidate: same, champion: same }))
-    expect(result).toMatchObject({ verdict: 'NO_CHANGE' })
-    expect(result).not.toHaveProperty('p')
+    expect(result).toMatchObject({ verdict: 'NO_CHANGE', rows: [] })
   })
   it('measures δ = mean(loss of the reference − loss of the candidate), higher is better', async () => {
     // Half .8 and half .5 against all .8: δ = ½ ln(.5/.8) = −.235002; reference loss −ln .8 = .223144, m = 2 % of it.

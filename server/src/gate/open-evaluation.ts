@@ -1,0 +1,100 @@
+import type { Params } from '@panal/client-core'
+import type { TaskDocument } from '../registry/task-document.ts'
+import type {
+  Evaluation,
+  Evaluator,
+  Examples,
+  GateSubject,
+  JudgedModel,
+  JudgedSet,
+  ModelRef,
+  Predictions,
+} from './contract.ts'
+import type { PredictionCache } from './prediction-cache.ts'
+
+/** What a live evaluation is made of. */
+export interface EvaluationParts {
+  readonly evaluator: Evaluator
+  readonly loadParams: (taskId: string, model: ModelRef) => Promise<Params>
+  readonly cache: PredictionCache
+}
+
+/**
+ * What the checks of one judgement are shown: models run by the evaluator, each at most once per set, fetched when first
+ * asked for. Whatever becomes of a request is kept for this judgement: what failed once is not tried by each check in turn.
+ */
+export function openEvaluation(subject: GateSubject, parts: EvaluationParts, signal: AbortSignal): Evaluation {
+  const { document, candidate } = subject
+  const examples = once((set: keyof TaskDocument['sets']) =>
+    parts.evaluator.describe({ document, datasetSha256: document.sets[set] }, signal),
+  )
+  const models = new Map<JudgedModel, ModelRunner>()
+  const open = (ref: ModelRef): JudgedModel => {
+    const runner = makeRunner(ref, { document, parts, signal })
+    const model = judgedModel(ref, runner)
+    models.set(model, runner)
+    return model
+  }
+  return {
+    document,
+    candidate: open(candidate),
+    base: open(subject.base),
+    champion: subject.champion && open(subject.champion),
+    anchor: subject.anchor && open(subject.anchor),
+    examples: (set) => examples(set),
+    calibration: {
+      examples: (): Promise<Examples> => examples('calibration'),
+      of: (model) => {
+        const runner = models.get(model)
+        if (runner === undefined) throw new Error('the model is not of this evaluation')
+        return runner.on('calibration')
+      },
+    },
+    looks: subject.looks ?? { numLooks: 0, claims: [] },
+    seed: `${document.seed}/${candidate.weightsSha256}`,
+  }
+}
+
+interface ModelRunner {
+  params(): Promise<Params>
+  on(set: keyof TaskDocument['sets']): Promise<Predictions>
+  again(set: JudgedSet): Promise<Predictions>
+}
+
+function makeRunner(
+  ref: ModelRef,
+  of: { document: TaskDocument; parts: EvaluationParts; signal: AbortSignal },
+): ModelRunner {
+  const { document, signal } = of
+  const { evaluator, loadParams, cache } = of.parts
+  let loading: Promise<Params> | undefined
+  const params = (): Promise<Params> => (loading ??= loadParams(document.id, ref))
+  const run = async (set: keyof TaskDocument['sets']): Promise<Predictions> =>
+    evaluator.predict({ document, params: await params(), datasetSha256: document.sets[set] }, signal)
+  const on = once(async (set: keyof TaskDocument['sets']) => {
+    const key = `${document.id} ${ref.weightsSha256} ${document.sets[set]}`
+    const known = cache.get(key)
+    if (known !== undefined) return known
+    const predictions = await run(set)
+    cache.set(key, predictions)
+    return predictions
+  })
+  return { params, on, again: once(run) }
+}
+
+const judgedModel = (ref: ModelRef, runner: ModelRunner): JudgedModel => ({
+  ...ref,
+  params: () => runner.params(),
+  on: (set) => runner.on(set),
+  again: (set) => runner.again(set),
+})
+
+/** Asks at most once for each key; everybody gets the same answer. */
+function once<Key, Value>(ask: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
+  const asked = new Map<Key, Promise<Value>>()
+  return (key) => {
+    const answer = asked.get(key) ?? ask(key)
+    asked.set(key, answer)
+    return answer
+  }
+}

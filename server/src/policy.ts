@@ -29,11 +29,18 @@ export const policy = <Options extends TProperties, Made>(parts: Policy<Options,
 
 /** One policy of a registry, as a task document writes it. */
 export const policySchema = <Policies extends PolicyRegistry<unknown>>(policies: Policies) =>
-  Type.Unsafe<PolicySpec<Policies>>(
-    Type.Union(
-      Object.entries(policies).map(([name, { options }]) =>
-        Type.Object({ name: Type.Literal(name), ...options }, { additionalProperties: false }),
-      ),
+  Type.Unsafe<PolicySpec<Policies>>(anyOf(policies, {}))
+
+/** The same, each with the options `common` besides its own. */
+export const policySchemaWith = <Policies extends PolicyRegistry<unknown>, Common extends TProperties>(
+  policies: Policies,
+  common: Common,
+) => Type.Unsafe<PolicySpec<Policies> & Static<TObject<Common>>>(anyOf(policies, common))
+
+const anyOf = (policies: PolicyRegistry<unknown>, common: TProperties) =>
+  Type.Union(
+    Object.entries(policies).map(([name, { options }]) =>
+      Type.Object({ name: Type.Literal(name), ...options, ...common }, { additionalProperties: false }),
     ),
   )
 

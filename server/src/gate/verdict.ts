@@ -13,35 +13,49 @@ export interface Judged {
 
 type Overall = Pick<GateReport, 'verdict' | 'reason'>
 
+/** Whether the check is one of the task's thresholds: passing it says that the model is good. */
+export const isThreshold = ({ integrity, judges = true }: GateCheck): boolean => !integrity && judges
+
+/** Says that a model was looked at and found acceptable. */
+const acceptable: readonly CheckResult['verdict'][] = ['PASS', 'WARN', 'NO_CHANGE']
+
 /**
  * One verdict from many: BLOCK > ERROR > NO_CHANGE > NOT_ENOUGH_DATA > WARN > PASS, the reason being that of the first
- * check with the verdict that won. Nothing but a real judgement promotes: without a check other than integrity, or
- * where none applied, the model is held. A first model has no champion to be compared with, so it must PASS what
- * applies: a WARN holds it.
+ * check with the verdict that won. NOT_ENOUGH_DATA holds where the check is critical, and is a WARN where it is not: it is
+ * never silently a pass. Nothing but a real judgement promotes: without a threshold, or where none could say anything, the
+ * model is held. A first model has no champion to be compared with, so it must PASS each threshold that applies.
  */
 export function overallVerdict({ checks, results, firstModel, sameAsChampion }: Judged): Overall {
-  const found = (verdict: CheckResult['verdict']): Overall | undefined => {
-    const result = results.find((each) => each.verdict === verdict)
-    return result && { verdict: verdict as Overall['verdict'], reason: `${result.check}: ${result.reason}` }
-  }
+  const judged = results.map((result, index) => ({ result, check: checks[index]! }))
+  const say = ({ check, reason }: CheckResult): string => `${check}: ${reason}`
+  const find = (wanted: (result: CheckResult, check: GateCheck) => boolean): CheckResult | undefined =>
+    judged.find(({ result, check }) => wanted(result, check))?.result
   const hold = (reason: string): Overall => ({ verdict: 'NOT_ENOUGH_DATA', reason })
 
-  const stopped = found('BLOCK') ?? found('ERROR')
-  if (stopped !== undefined) return stopped
+  const blocked = find(({ verdict }) => verdict === 'BLOCK')
+  if (blocked !== undefined) return { verdict: 'BLOCK', reason: say(blocked) }
+  const failed = find(({ verdict }) => verdict === 'ERROR')
+  if (failed !== undefined) return { verdict: 'ERROR', reason: say(failed) }
   if (sameAsChampion) return { verdict: 'NO_CHANGE', reason: 'The weights are byte for byte those of the champion.' }
-  if (!checks.some((check) => !check.integrity))
-    return hold('The task configures no check besides integrity, so no model can be promoted by the gate.')
-  const lacking = found('NOT_ENOUGH_DATA')
-  if (lacking !== undefined) return lacking
-  const judged = results.filter(
-    (each, index) => checks[index]?.integrity === false && each.verdict !== 'NOT_APPLICABLE',
+  if (!checks.some(isThreshold))
+    return hold('The task configures no check that says how good a model is, so the gate promotes none.')
+  const lacking = find(
+    ({ verdict }, check) =>
+      verdict === 'NOT_ENOUGH_DATA' && ((check.critical ?? true) || (firstModel && isThreshold(check))),
   )
-  if (judged.length === 0)
+  if (lacking !== undefined) return hold(say(lacking))
+  const unknown = find(({ verdict }) => verdict === 'NOT_ENOUGH_DATA')
+  if (find(({ verdict }, check) => isThreshold(check) && acceptable.includes(verdict)) === undefined)
     return hold(
-      'Nothing to compare this model with: no version has been promoted yet and the task sets no floor, so an administrator must promote the first one.',
+      unknown !== undefined
+        ? say(unknown)
+        : 'Nothing to compare this model with: no version has been promoted yet and the task sets no floor, so an administrator must promote the first one.',
     )
-  const warned = found('WARN')
-  if (warned !== undefined && firstModel)
-    return hold(`A first model must pass every check that applies, and this one only warns: ${warned.reason}`)
-  return warned ?? { verdict: 'PASS', reason: `Passed ${[...new Set(judged.map((each) => each.check))].join(', ')}.` }
+  const doubtful = find(({ verdict }, check) => verdict === 'WARN' && isThreshold(check))
+  if (doubtful !== undefined && firstModel)
+    return hold(`A first model must pass every check that applies, and this one only warns: ${say(doubtful)}`)
+  const warned = find(({ verdict }) => verdict === 'WARN') ?? unknown
+  if (warned !== undefined) return { verdict: 'WARN', reason: say(warned) }
+  const passed = judged.filter(({ result, check }) => isThreshold(check) && acceptable.includes(result.verdict))
+  return { verdict: 'PASS', reason: `Passed ${[...new Set(passed.map(({ result }) => result.check))].join(', ')}.` }
 }

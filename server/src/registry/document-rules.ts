@@ -2,6 +2,7 @@ import type { TaskTerms } from '@panal/client-core'
 import { aggregators } from '../aggregate/registry.ts'
 import { checks } from '../check/registry.ts'
 import { gateChecks, makeGateChecks } from '../gate/checks/registry.ts'
+import { isThreshold } from '../gate/verdict.ts'
 import { labelColumn } from '../gate/segment-profile.ts'
 import { segmentColumnNames } from '../gate/segments.ts'
 import { optimizers } from '../optimizer/registry.ts'
@@ -116,9 +117,9 @@ const setsAreDistinct: Rule = ({ sets, samples }) => {
 
 const gateJudges: Rule = ({ gate }) =>
   when(
-    makeGateChecks(gate.checks).every(({ integrity }) => integrity),
+    !makeGateChecks(gate.checks).some(isThreshold),
     '/gate/checks',
-    'needs a check besides integrity, or every model that is not broken is promoted',
+    'needs a check that says how good a model is, or none is ever promoted',
   )
 
 const rules: readonly Rule[] = [

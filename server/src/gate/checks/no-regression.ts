@@ -2,6 +2,7 @@ import { makeRng, type CheckResult, type CheckRow, type GateVerdict } from '@pan
 import { Type, type Static, type TObject } from 'typebox'
 import { policy } from '../../policy.ts'
 import type { Evaluation, GateCheck, Predictions } from '../contract.ts'
+import { generalRule, type RuledVerdict } from '../general-rule.ts'
 import { logLosses } from '../statistics/log-loss.ts'
 import { nonInferiorityP, pairedDifference, tInterval, type PairedDifference } from '../statistics/paired-difference.ts'
 import { requiredSampleSize } from '../statistics/sample-size.ts'
@@ -71,7 +72,14 @@ function compare(
   const interval = tInterval(difference, alpha)
   const nRequired = Math.max(minForWarn, requiredSampleSize({ sd: difference.sd, margin: m, alpha }))
   const evidence = n < minForT ? flipSigns(differences, m, seed) : trustT(difference, m)
-  const verdict = decide({ ...evidence, alpha, estimate: difference.mean, margin: m, enough: n >= nRequired })
+  const verdict = generalRule({
+    estimate: difference.mean,
+    margin: m,
+    isAboveMargin: evidence.pWorseByMargin < alpha,
+    isHarm: evidence.pNotWorse < alpha,
+    n,
+    nRequired,
+  })
   const figures = `log loss ${show(mean(ofCandidate))}, ${against} ${show(mean(ofReference))}, margin ${show(m)}, ${n} examples`
   return {
     metric,
@@ -116,15 +124,7 @@ function flipSigns(differences: Float64Array, margin: number, seed: string): Evi
   }
 }
 
-type Decided = 'PASS' | 'BLOCK' | 'WARN' | 'NOT_ENOUGH_DATA'
-
-function decide(of: Evidence & { alpha: number; estimate: number; margin: number; enough: boolean }): Decided {
-  if (of.pWorseByMargin < of.alpha) return 'PASS'
-  if (of.pNotWorse < of.alpha && of.estimate <= -of.margin) return 'BLOCK'
-  return of.enough && of.estimate > -of.margin ? 'WARN' : 'NOT_ENOUGH_DATA'
-}
-
-const meaning: Readonly<Record<Decided, (against: string) => string>> = {
+const meaning: Readonly<Record<RuledVerdict, (against: string) => string>> = {
   PASS: (against) => `No worse than the ${against} by the margin, beyond chance`,
   BLOCK: (against) => `Worse than the ${against}, beyond chance and by the margin or more`,
   WARN: (against) => `Probably no worse than the ${against} by the margin, but not beyond chance`,

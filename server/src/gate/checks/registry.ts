@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
-import { makePolicy, policySchema, type PolicyRegistry, type PolicySpec } from '../../policy.ts'
+import { Type, type Static, type TObject } from 'typebox'
+import { makePolicy, policySchemaWith, type PolicyRegistry, type PolicySpec } from '../../policy.ts'
 import type { GateCheck } from '../contract.ts'
 import { floor } from './floor.ts'
 import { integrity } from './integrity.ts'
@@ -11,17 +11,29 @@ export const gateChecks = {
   floor,
   'no-regression': noRegression,
 } as const satisfies PolicyRegistry<GateCheck>
-export type GateCheckSpec = PolicySpec<typeof gateChecks>
+
+/** What a task may say of any check. */
+const common = {
+  critical: Type.Optional(
+    Type.Boolean({
+      description: 'whether "not enough data" in this check holds the model; each check has its default',
+    }),
+  ),
+}
+export type GateCheckSpec = PolicySpec<typeof gateChecks> & Static<TObject<typeof common>>
 
 /** What a task document says of its gate. */
 export const GateSpec = Type.Object(
-  { checks: Type.Array(policySchema(gateChecks), { minItems: 1 }) },
+  { checks: Type.Array(policySchemaWith(gateChecks, common), { minItems: 1 }) },
   { additionalProperties: false },
 )
 
 /** The checks of a task in the order they run: integrity first, listed or not, then as listed. */
 export function makeGateChecks(specs: readonly GateCheckSpec[]): GateCheck[] {
   const listed = specs.some(({ name }) => name === 'integrity') ? specs : [{ name: 'integrity' } as const, ...specs]
-  const checks = listed.map((spec) => makePolicy(gateChecks, spec))
+  const checks = listed.map((spec: GateCheckSpec): GateCheck => {
+    const check = makePolicy(gateChecks, spec)
+    return { ...check, critical: spec.critical ?? check.critical ?? true }
+  })
   return [...checks.filter((check) => check.integrity), ...checks.filter((check) => !check.integrity)]
 }

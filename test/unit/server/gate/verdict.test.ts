@@ -4,7 +4,11 @@ import type { GateCheck } from '@panal/server'
 import { overallVerdict } from '../../../../server/src/gate/verdict.ts'
 
 /** Results of integrity (PASS) and of one release check for each verdict. */
-function overall(verdicts: readonly GateVerdict[], about: { firstModel?: boolean; sameAsChampion?: boolean } = {}) {
+function overall(
+  verdicts: readonly GateVerdict[],
+  about: { firstModel?: boolean; sameAsChampion?: boolean } = {},
+  changes: Partial<GateCheck> = {},
+) {
   const results = [
     { check: 'integrity', verdict: 'PASS' as const, reason: 'Sound.', rows: [] },
     ...verdicts.map((verdict, i) => ({ check: `check${i}`, verdict, reason: `Found ${verdict}.`, rows: [] })),
@@ -13,6 +17,8 @@ function overall(verdicts: readonly GateVerdict[], about: { firstModel?: boolean
     name: check,
     integrity: i === 0,
     judge: () => Promise.reject(new Error('not run here')),
+    // `changes` are of the first check.
+    ...(i === 1 && changes),
   }))
   return overallVerdict({ checks, results, firstModel: false, sameAsChampion: false, ...about })
 }
@@ -44,11 +50,52 @@ describe('the overall verdict', () => {
   })
 })
 
+describe('a check that is not critical', () => {
+  const uncritical = { critical: false }
+  it('warns where it has not enough data, and never passes silently', () => {
+    expect(overall(['NOT_ENOUGH_DATA', 'PASS'], {}, uncritical)).toEqual({
+      verdict: 'WARN',
+      reason: 'check0: Found NOT_ENOUGH_DATA.',
+    })
+    expect(overall(['NOT_ENOUGH_DATA', 'WARN'], {}, uncritical).reason).toBe('check1: Found WARN.')
+  })
+  it('holds a first model all the same', () => {
+    expect(overall(['NOT_ENOUGH_DATA', 'PASS'], { firstModel: true }, uncritical).verdict).toBe('NOT_ENOUGH_DATA')
+  })
+  it('does not promote by knowing nothing', () => {
+    expect(overall(['NOT_ENOUGH_DATA', 'NOT_APPLICABLE'], {}, uncritical)).toEqual({
+      verdict: 'NOT_ENOUGH_DATA',
+      reason: 'check0: Found NOT_ENOUGH_DATA.',
+    })
+  })
+  it('blocks and fails like any other', () => {
+    expect(overall(['BLOCK', 'PASS'], {}, uncritical).verdict).toBe('BLOCK')
+    expect(overall(['ERROR', 'PASS'], {}, uncritical).verdict).toBe('ERROR')
+  })
+})
+
+describe('a check that says nothing of how good the model is', () => {
+  const aside = { judges: false }
+  it('promotes none by itself', () => {
+    expect(overall(['PASS'], {}, aside).reason).toContain('no check that says how good')
+    expect(overall(['PASS', 'NOT_APPLICABLE'], {}, aside).verdict).toBe('NOT_ENOUGH_DATA')
+    expect(overall(['PASS', 'PASS'], {}, aside)).toEqual({ verdict: 'PASS', reason: 'Passed check1.' })
+  })
+  it('warns, and does not hold a first model by it', () => {
+    expect(overall(['WARN', 'PASS'], {}, aside).verdict).toBe('WARN')
+    expect(overall(['WARN', 'PASS'], { firstModel: true }, aside).verdict).toBe('WARN')
+  })
+  it('holds and blocks like any other', () => {
+    expect(overall(['NOT_ENOUGH_DATA', 'PASS'], {}, aside).verdict).toBe('NOT_ENOUGH_DATA')
+    expect(overall(['BLOCK', 'PASS'], {}, aside).verdict).toBe('BLOCK')
+  })
+})
+
 describe('what the gate never promotes', () => {
-  it('a model of a task without any check besides integrity', () => {
+  it('a model of a task without a threshold', () => {
     const { verdict, reason } = overall([])
     expect(verdict).toBe('NOT_ENOUGH_DATA')
-    expect(reason).toContain('no check besides integrity')
+    expect(reason).toContain('no check that says how good a model is')
   })
   it('a first model that nothing applies to', () => {
     const { verdict, reason } = overall(['NOT_APPLICABLE'], { firstModel: true })

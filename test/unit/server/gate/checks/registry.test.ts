@@ -14,3 +14,10 @@ it('runs integrity first, listed or not, and the others as listed', () => {
   ])
   expect(names()).toEqual(['integrity'])
 })
+
+it('are critical unless the check or the task says otherwise', () => {
+  const critical = (...specs: Parameters<typeof makeGateChecks>[0]) =>
+    makeGateChecks(specs).map((check) => check.critical)
+  expect(critical(floor)).toEqual([true, true])
+  expect(critical({ ...floor, critical: false })).toEqual([true, false])
+})

@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import { makeRng, type CheckResult } from '@panal/client-core'
-import type { Evaluation, GateCheck, GateCheckSpec } from '@panal/server'
+import type { Evaluation, GateCheck, GateCheckSpec, Predictions } from '@panal/server'
 import { gateChecks, makeGateChecks } from '../../server/src/gate/checks/registry.ts'
 import { evaluationOf, modelAnswers, predictions, shiftedAnswers } from '../fixtures/gate-evaluation.ts'
 
 /** Settings to try each check with: a new check adds its own here, or this does not compile. */
 const specs: { [Name in keyof typeof gateChecks]: readonly Extract<GateCheckSpec, { name: Name }>[] } = {
   integrity: [{ name: 'integrity' }, { name: 'integrity', maxLossRatio: 1.01 }],
+  pin: [{ name: 'pin' }, { name: 'pin', maxOverlap: 0, profileSha256: '0'.repeat(64) }],
+  determinism: [{ name: 'determinism' }],
   floor: [0, 0.5, 1].map((min) => ({ name: 'floor', metric: 'accuracy', min })),
   'no-regression': (['champion', 'anchor'] as const).flatMap((against) =>
     [1e-6, 0.02, 10].map((margin) => ({ name: 'no-regression', against, margin })),
@@ -65,6 +67,15 @@ const situations: Readonly<Record<string, () => Evaluation>> = {
     }),
   'no examples': () =>
     evaluationOf({ candidate: { onGate: all(0, 1) }, champion: { onGate: all(0, 1) }, anchor: { onGate: all(0, 1) } }),
+  'recorded predictions': () => {
+    const recorded = (predictions: Predictions) => ({ onGate: predictions, again: null })
+    return evaluationOf({
+      candidate: recorded(worse(300)),
+      base: recorded(skilled(300)),
+      champion: recorded(skilled(300)),
+      anchor: recorded(skilled(300)),
+    })
+  },
   'broken weights': () =>
     evaluationOf({
       candidate: { params: Float32Array.of(NaN, Infinity) },
@@ -120,8 +131,11 @@ describe.each(entries)('gate check %s', (_, spec) => {
   })
 })
 
-/** A floor of 0 is passed by anything, and integrity draws no conclusion from a sample. */
-const inferring = entries.filter(([, spec]) => spec.name !== 'integrity' && !(spec.name === 'floor' && spec.min === 0))
+/** A floor of 0 is passed by anything, and these draw no conclusion from a sample. */
+const deterministic: readonly GateCheckSpec['name'][] = ['integrity', 'pin', 'determinism']
+const inferring = entries.filter(
+  ([, spec]) => !deterministic.includes(spec.name) && !(spec.name === 'floor' && spec.min === 0),
+)
 
 it.each(inferring)('gate check %s neither passes nor blocks on one example', async (_, spec) => {
   const check = makeGateChecks([spec]).at(-1)!

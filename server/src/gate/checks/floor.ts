@@ -2,6 +2,7 @@ import type { CheckResult, CheckRow } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
 import type { Evaluation, GateCheck, Predictions } from '../contract.ts'
+import { percent, resultOfRow } from '../say.ts'
 import { numCorrect } from '../statistics/accuracy.ts'
 import { wilsonOneSided } from '../statistics/wilson.ts'
 
@@ -18,8 +19,7 @@ export const floor = policy({
     integrity: false,
     async judge({ candidate }: Evaluation): Promise<CheckResult> {
       const predictions = await candidate.on('gate')
-      const row = judgeAccuracy(predictions, min)
-      return { check: 'floor', verdict: row.verdict, reason: row.reason, rows: [row] }
+      return resultOfRow('floor', judgeAccuracy(predictions, min))
     },
   }),
 })
@@ -42,5 +42,3 @@ function judgeAccuracy(predictions: Predictions, min: number): CheckRow {
   const samples = { set: 'gate', where: [], candidate: 'wrong', order: 'loss' } as const
   return { ...about, verdict, reason: `${found} ${meaning[verdict]}`, estimate, interval, samples }
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(2)} %`

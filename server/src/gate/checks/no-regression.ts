@@ -1,8 +1,10 @@
-import { makeRng, type CheckResult, type CheckRow, type GateVerdict } from '@panal/client-core'
+import { makeRng, type CheckResult, type CheckRow } from '@panal/client-core'
 import { Type, type Static, type TObject } from 'typebox'
 import { policy } from '../../policy.ts'
-import type { Evaluation, GateCheck, Predictions } from '../contract.ts'
+import { comparedWith, type Pair } from '../compared.ts'
+import type { Evaluation, GateCheck } from '../contract.ts'
 import { generalRule, type RuledVerdict } from '../general-rule.ts'
+import { nats, resultOf, resultOfRow } from '../say.ts'
 import { logLosses } from '../statistics/log-loss.ts'
 import { nonInferiorityP, pairedDifference, tInterval, type PairedDifference } from '../statistics/paired-difference.ts'
 import { requiredSampleSize } from '../statistics/sample-size.ts'
@@ -37,29 +39,17 @@ export const noRegression = policy({
     name: 'no-regression',
     integrity: false,
     async judge(evaluation: Evaluation): Promise<CheckResult> {
-      const { candidate, [against]: reference } = evaluation
-      if (reference === null) return resultOf('NOT_APPLICABLE', `There is no ${against} to compare with yet.`)
-      if (reference.weightsSha256 === candidate.weightsSha256)
-        return resultOf('NO_CHANGE', `The weights are byte for byte those of the ${against}.`)
-      const pair = { candidate: await candidate.on('gate'), reference: await reference.on('gate') }
-      const seed = `${evaluation.seed}/${reference.weightsSha256}`
-      const row = compare(pair, { against, margin, alpha, seed })
-      return resultOf(row.verdict, row.reason, [row])
+      const pair = await comparedWith(evaluation, against)
+      if ('reason' in pair) return resultOf('no-regression', pair)
+      return resultOfRow(
+        'no-regression',
+        compare(pair, { against, margin, alpha, seed: `${evaluation.seed}/${against}` }),
+      )
     },
   }),
 })
 
-const resultOf = (verdict: GateVerdict, reason: string, rows: readonly CheckRow[] = []): CheckResult => ({
-  check: 'no-regression',
-  verdict,
-  reason,
-  rows,
-})
-
-function compare(
-  pair: { candidate: Predictions; reference: Predictions },
-  { against, margin, alpha, seed }: Settings & { seed: string },
-): CheckRow {
+function compare(pair: Pair, { against, margin, alpha, seed }: Settings & { seed: string }): CheckRow {
   const metric = `log loss against ${against}`
   const ofCandidate = logLosses(pair.candidate)
   const ofReference = logLosses(pair.reference)
@@ -80,7 +70,7 @@ function compare(
     n,
     nRequired,
   })
-  const figures = `log loss ${show(mean(ofCandidate))}, ${against} ${show(mean(ofReference))}, margin ${show(m)}, ${n} examples`
+  const figures = `log loss ${nats(mean(ofCandidate))}, ${against} ${nats(mean(ofReference))}, margin ${nats(m)}, ${n} examples`
   return {
     metric,
     verdict,
@@ -130,5 +120,3 @@ const meaning: Readonly<Record<RuledVerdict, (against: string) => string>> = {
   WARN: (against) => `Probably no worse than the ${against} by the margin, but not beyond chance`,
   NOT_ENOUGH_DATA: (against) => `Too few examples to tell whether it is worse than the ${against} by the margin`,
 }
-
-const show = (loss: number): string => loss.toFixed(4)

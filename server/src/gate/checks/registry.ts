@@ -1,13 +1,17 @@
 import { Type, type Static, type TObject } from 'typebox'
 import { makePolicy, policySchemaWith, type PolicyRegistry, type PolicySpec } from '../../policy.ts'
 import type { GateCheck } from '../contract.ts'
+import { determinism } from './determinism.ts'
 import { floor } from './floor.ts'
 import { integrity } from './integrity.ts'
 import { noRegression } from './no-regression.ts'
+import { pin } from './pin.ts'
 
 /** What a candidate must pass. A new check is one file and one line here. */
 export const gateChecks = {
   integrity,
+  pin,
+  determinism,
   floor,
   'no-regression': noRegression,
 } as const satisfies PolicyRegistry<GateCheck>

@@ -146,6 +146,15 @@ describe('the gate’s work and bytes', () => {
     await gate.judge(subject(2, [floor(0.7)]), never)
     expect(ran.sort()).toEqual(['0 on e', '2 on d', '2 on e'])
   })
+  it('runs a candidate twice for the determinism check, also when its answers are kept', async () => {
+    const { gate, ran } = open()
+    const checks: GateCheckSpec[] = [{ name: 'determinism' }, floor(0.7)]
+    const report = await gate.judge(subject(2, checks), never)
+    expect(report.checks[1]).toMatchObject({ check: 'determinism', verdict: 'PASS' })
+    expect(ran.sort()).toEqual(['0 on e', '2 on d', '2 on d', '2 on e'])
+    await gate.judge(subject(2, checks), never)
+    expect(ran.slice(4)).toEqual(['2 on d'])
+  })
   it('never looks at the calibration set', async () => {
     const { gate, ran } = open()
     await gate.judge(subject(2, [noRegression, floor(0.7)]), never)

@@ -47,6 +47,11 @@ const armVariance = ({ n, hits }: Stratum['candidate']): number => ((hits / n) *
 export function aggregateDifference(strata: readonly Stratum[], alpha = 0.05): Difference {
   const candidate = pooled(strata.map((each) => each.candidate))
   const reference = pooled(strata.map((each) => each.reference))
+  return stratumDifference({ name: 'all', candidate, reference }, alpha)
+}
+
+/** Of one stratum: a_s − r_s. */
+export function stratumDifference({ candidate, reference }: Stratum, alpha = 0.05): Difference {
   const se = Math.sqrt(armVariance(candidate) + armVariance(reference))
   return differenceWith(rate(candidate) - rate(reference), se, alpha)
 }

@@ -10,6 +10,11 @@ export interface CommonOdds {
   /** Cochran–Mantel–Haenszel χ² of "no association in any stratum", 1 degree of freedom, no continuity correction. */
   readonly cmh: number
   readonly p: number
+  /**
+   * Too few examples for that χ²: the hits expected of the candidate, over all strata, are within 5 of the fewest or the
+   * most that the margins allow. Source: Mantel and Fleiss 1980.
+   */
+  readonly isSparse: boolean
 }
 
 /** A stratum as a 2 × 2 table: hits and misses of the candidate (a, b) and of the reference (c, d). */
@@ -41,11 +46,15 @@ export function mantelHaenszel(strata: readonly Stratum[], alpha = 0.05): Common
   const surplus = over(({ a, b, c, n }) => a - ((a + b) * (a + c)) / n)
   const spread = over(({ a, b, c, d, n }) => ((a + b) * (c + d) * (a + c) * (b + d)) / (n * n * (n - 1)))
   const cmh = (surplus * surplus) / spread
+  const expected = over(({ a, b, c, n }) => ((a + b) * (a + c)) / n)
+  const fewest = over(({ a, d }) => Math.max(0, a - d))
+  const most = over(({ a, b, c }) => Math.min(a + b, a + c))
   return {
     oddsRatio: r / s,
     interval: [Math.exp(logOdds - half), Math.exp(logOdds + half)],
     cmh,
     p: chiSquareTail(cmh, 1),
+    isSparse: Math.min(expected - fewest, most - expected) < 5,
   }
 }
 

@@ -31,6 +31,13 @@ describe('calibration error', () => {
     expect(rootMeanSquareCalibrationError(bins)).toBeCloseTo(0.291833, 6)
     expect(maximumCalibrationError(bins)).toBeCloseTo(0.316667, 6)
   })
+  it('and with those for three classes, of the answer’s confidence', () => {
+    const probabilities = [0.25, 0.2, 0.55, 0.55, 0.05, 0.4, 0.1, 0.3, 0.6, 0.9, 0.05, 0.05]
+    const bins = equalWidthBins(forecastsOfAnswer({ probabilities, labels: [0, 1, 2, 0], numClasses: 3 }), 3)
+    expect(expectedCalibrationError(bins)).toBeCloseTo(0.2, 6)
+    expect(rootMeanSquareCalibrationError(bins)).toBeCloseTo(0.208167, 6)
+    expect(maximumCalibrationError(bins)).toBeCloseTo(0.233333, 6)
+  })
   it('makes the reliability diagram of scikit-learn’s example', () => {
     const bins = equalWidthBins(
       { confidence: [0.1, 0.2, 0.3, 0.4, 0.65, 0.7, 0.8, 0.9, 1], correct: [0, 0, 0, 0, 1, 1, 1, 1, 1] },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
 import { benjaminiHochberg, holm } from '../../../../../server/src/gate/statistics/multiple-testing.ts'
 import { nextLevel } from '../../../../../server/src/gate/statistics/online-testing.ts'
 import { minimumDetectable, requiredForDiscordance } from '../../../../../server/src/gate/statistics/sample-size.ts'
@@ -28,6 +29,41 @@ describe('many tests at once', () => {
     for (const adjust of [benjaminiHochberg, holm])
       expect(adjust([NaN, 0.04, NaN])).toEqual({ adjusted: [null, 0.04, null], numTests: 1, numExcluded: 2 })
     expect(benjaminiHochberg([])).toEqual({ adjusted: [], numTests: 0, numExcluded: 0 })
+  })
+  it('Benjamini–Hochberg is its definition: of m tests, the k smallest, k the largest with p₍ₖ₎ ≤ k·level/m', () => {
+    // Multiples of 1/64, so that ties are many and no comparison is left to rounding.
+    const p = fc.array(fc.oneof(fc.integer({ min: 0, max: 64 }), fc.constant(NaN)), { minLength: 1, maxLength: 30 })
+    fc.assert(
+      fc.property(p, fc.constantFrom(1 / 64, 1 / 16, 1 / 8, 1 / 2), (sixtyFourths, level) => {
+        const values = sixtyFourths.map((each) => each / 64)
+        const made = values.filter((each) => !Number.isNaN(each)).sort((a, b) => a - b)
+        const m = made.length
+        const k = made.findLastIndex((each, i) => each * m <= (i + 1) * level) + 1
+        const limit = k === 0 ? -1 : made[k - 1]!
+        const { adjusted } = benjaminiHochberg(values)
+        const slack = 1e-12
+        expect(adjusted.map((each) => each !== null && each <= level + slack)).toEqual(
+          values.map((each) => each <= limit),
+        )
+      }),
+      { seed: 11, numRuns: 1000 },
+    )
+  })
+  it('Holm is its definition: step by step, as long as p₍ᵢ₎ ≤ level/(m − i + 1)', () => {
+    const p = fc.array(fc.integer({ min: 0, max: 64 }), { minLength: 1, maxLength: 20 })
+    fc.assert(
+      fc.property(p, (sixtyFourths) => {
+        const values = sixtyFourths.map((each) => each / 640)
+        const sorted = [...values].sort((a, b) => a - b)
+        const stop = sorted.findIndex((each, i) => each * (values.length - i) > 0.05 + 1e-12)
+        const limit = stop < 0 ? 1 : stop === 0 ? -1 : sorted[stop - 1]!
+        const { adjusted } = holm(values)
+        const isTiedWithStop = stop >= 0 && sorted[stop] === limit
+        if (!isTiedWithStop)
+          expect(adjusted.map((each) => each! <= 0.05 + 1e-12)).toEqual(values.map((each) => each <= limit))
+      }),
+      { seed: 12, numRuns: 1000 },
+    )
   })
   it('refuses what is no p-value', () => {
     expect(() => holm([1.2])).toThrow(RangeError)

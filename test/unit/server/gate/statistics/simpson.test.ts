@@ -47,7 +47,11 @@ describe('Simpson: Berkeley 1973 (gate.md 4)', () => {
     expect(report.homogeneity!.p).toBeCloseTo(0.002071, 6)
   })
   it('is a strong reversal, made by the mix, and no odds ratio speaks for all', () => {
-    expect(report.labels).toEqual(['REVERSAL_STRONG', 'MIX_SHIFT'])
+    expect(report.labels).toEqual(['REVERSAL_STRONG', 'MIX_SHIFT', 'MASKED'])
+    // Department A alone is what is masked: 512/825 of the men and 89/108 of the women.
+    const harmed = report.strata.filter(({ harmQ }) => harmQ !== undefined && harmQ <= 0.1)
+    expect(harmed.map(({ name }) => name)).toEqual(['A'])
+    expect(harmed[0]!.difference.estimate).toBeCloseTo(512 / 825 - 89 / 108, 12)
     expect(report.isHeterogeneous).toBe(true)
   })
 })
@@ -70,7 +74,29 @@ describe('Simpson: kidney stones (gate.md 4)', () => {
   })
 })
 
+describe('masked', () => {
+  // Two strata of 800 are better by 3 points, one of 100 is worse by 20: 28 hits more of 1700 on the whole.
+  const others = ['a', 'b'].map((name) => stratum(name, 640, 160, 616, 184))
+  it('a stratum that falls while the whole does not', () => {
+    expect(simpson([...others, stratum('c', 60, 40, 80, 20)])!.labels).toEqual(['MASKED'])
+    expect(simpson([...others, stratum('c', 80, 20, 80, 20)])!.labels).toEqual([])
+  })
+  it('is not said of a stratum of three, whatever happened there', () => {
+    const report = simpson([...others, stratum('c', 0, 3, 3, 0)])!
+    expect(report.labels).toEqual([])
+    expect(report.strata.map(({ harmQ }) => harmQ === undefined)).toEqual([false, false, true])
+  })
+  it('nor where the whole falls too: that is no mask', () => {
+    expect(simpson([stratum('a', 600, 400, 700, 300), stratum('b', 60, 40, 80, 20)])!.labels).toEqual([])
+  })
+})
+
 describe('edges', () => {
+  it('says where a χ² over strata has too few examples', () => {
+    // Expected 2 + 2, at least 0 and 0: within 5. Berkeley is far from that.
+    const few = [stratum('a', 3, 1, 1, 3), stratum('b', 2, 2, 2, 2)]
+    expect([mantelHaenszel(few)!.isSparse, mantelHaenszel(berkeley)!.isSparse]).toEqual([true, false])
+  })
   it('a stratum that one arm never saw is listed, and decides nothing', () => {
     const report = simpson([...kidney, stratum('new clinic', 5, 5, 0, 0)])!
     expect(report.dropped).toEqual(['new clinic'])

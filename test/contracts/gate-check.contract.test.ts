@@ -10,9 +10,12 @@ const specs: { [Name in keyof typeof gateChecks]: readonly Extract<GateCheckSpec
   pin: [{ name: 'pin' }, { name: 'pin', maxOverlap: 0, profileSha256: '0'.repeat(64) }],
   determinism: [{ name: 'determinism' }],
   floor: [0, 0.5, 1].map((min) => ({ name: 'floor', metric: 'accuracy', min })),
-  'no-regression': (['champion', 'anchor'] as const).flatMap((against) =>
-    [1e-6, 0.02, 10].map((margin) => ({ name: 'no-regression', against, margin })),
-  ),
+  'no-regression': (['champion', 'anchor'] as const).flatMap((against) => [
+    ...[1e-6, 0.02, 10].map((margin) => ({ name: 'no-regression', against, margin }) as const),
+    ...(['accuracy', 'auc', 'macro-f1'] as const).map(
+      (metric) => ({ name: 'no-regression', against, metric }) as const,
+    ),
+  ]),
 }
 
 const verdicts = ['PASS', 'WARN', 'NOT_ENOUGH_DATA', 'ERROR', 'BLOCK', 'NO_CHANGE', 'NOT_APPLICABLE']

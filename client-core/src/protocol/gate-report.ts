@@ -13,6 +13,15 @@ export interface CheckResult {
   readonly rows: readonly CheckRow[]
   /** The data of pictures that go with it. */
   readonly figures?: readonly Figure[]
+  readonly claim?: SuperiorityClaim
+}
+
+/** That the candidate is better than the anchor. Where it is accepted and the candidate promoted, this becomes the anchor. */
+export interface SuperiorityClaim {
+  readonly p: number
+  /** What p had to be under: levels fall with every claim that is not accepted, over all rounds. */
+  readonly level: number
+  readonly accepted: boolean
 }
 
 /** One thing measured. Numbers that do not apply are left out, never null or NaN. */

@@ -1,122 +1,135 @@
-import { makeRng, type CheckResult, type CheckRow } from '@panal/client-core'
-import { Type, type Static, type TObject } from 'typebox'
+import type { CheckResult, CheckRow, SuperiorityClaim } from '@panal/client-core'
+import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
-import { comparedWith, type Pair } from '../compared.ts'
+import { when } from '../../registry/document-errors.ts'
+import { comparedWith, type Pair, type ReferenceName } from '../compared.ts'
 import type { Evaluation, GateCheck } from '../contract.ts'
 import { generalRule, type RuledVerdict } from '../general-rule.ts'
-import { nats, resultOf, resultOfRow } from '../say.ts'
+import {
+  accuracyDifferenceOf,
+  aucDifferenceOf,
+  clusteredAccuracy,
+  lossDifference,
+  macroF1Difference,
+  type DifferenceOptions,
+  type Measured,
+  type Unmeasured,
+} from '../metric-differences.ts'
+import { nats, percent, pValue, resultOf, resultOfRow } from '../say.ts'
+import { numCorrect } from '../statistics/accuracy.ts'
+import { discordance } from '../statistics/discordance.ts'
 import { logLosses } from '../statistics/log-loss.ts'
-import { nonInferiorityP, pairedDifference, tInterval, type PairedDifference } from '../statistics/paired-difference.ts'
-import { requiredSampleSize } from '../statistics/sample-size.ts'
-import { signFlipP } from '../statistics/sign-flip.ts'
-import { mean } from '../statistics/summation.ts'
+import { nextLevel } from '../statistics/online-testing.ts'
 
-const options = {
-  against: Type.Union([Type.Literal('champion'), Type.Literal('anchor')]),
-  margin: Type.Number({ exclusiveMinimum: 0, description: 'as a share of the reference’s log loss: 0.02 is 2 %' }),
-  alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 0.5, default: 0.05 })),
+/** How a metric is called, measured, shown, and how much worse is acceptable unless the task says so. */
+interface MetricKind {
+  readonly title: string
+  readonly margin: number
+  readonly show: (value: number) => string
+  readonly measure: (pair: Pair, options: DifferenceOptions) => Measured | Unmeasured
 }
-type Settings = Required<Static<TObject<typeof options>>>
 
-/** Under this many examples the mean of skewed losses is not yet normal: signs are flipped instead of trusting t. */
-const minForT = 200
-/** Fewest examples for a WARN, whatever the spread: a handful that happen to agree have none. */
-const minForWarn = 30
-/** A share of a smaller loss than this (mean confidence 99.9 %) would be no margin at all. */
-const smallestReferenceLoss = 1e-3
+const metrics = {
+  'log-loss': {
+    title: 'log loss',
+    margin: 0.02,
+    show: nats,
+    measure: ({ candidate, reference }, options) =>
+      lossDifference({ candidate: logLosses(candidate), reference: logLosses(reference) }, options),
+  },
+  accuracy: {
+    title: 'accuracy',
+    margin: 0.01,
+    show: percent,
+    measure: (pair, { clusters, ...options }) =>
+      clusters === undefined
+        ? accuracyDifferenceOf(
+            { ...discordance(pair.candidate, pair.reference), candidateRight: numCorrect(pair.candidate) },
+            options,
+          )
+        : clusteredAccuracy(pair, { ...options, clusters }),
+  },
+  auc: { title: 'AUC', margin: 0.01, show: (value) => value.toFixed(4), measure: aucDifferenceOf },
+  'macro-f1': { title: 'macro F1', margin: 0.01, show: (value) => value.toFixed(4), measure: macroF1Difference },
+} as const satisfies Readonly<Record<string, MetricKind>>
+type MetricName = keyof typeof metrics
 
 /**
- * Checks 6 and 7: is the model no worse than the champion (or the anchor, against slow drift) by more than a margin?
- * Paired log loss on the gate set: δ = mean(loss_reference − loss_candidate), higher is better; margin
- * m = `margin` × the reference's mean log loss; [L, U] at 1 − 2·alpha. PASS when L > −m. BLOCK when U < 0 and δ ≤ −m:
- * worse beyond chance and by enough to matter. Else WARN when n is enough to have told and δ > −m. Else
- * NOT_ENOUGH_DATA. Under 200 examples sign flips at level alpha say whether L > −m and U < 0.
+ * Checks 6 and 7: is the model no worse than the champion (or the anchor, against slow drift) by more than a margin? The
+ * general rule on a paired difference over the gate set. Log loss is the primary metric: it has the most power.
+ * Against the anchor it says as well whether the model is *better*, at the level that the ledger of claims leaves.
  */
 export const noRegression = policy({
-  options,
-  variant: ({ against }) => against,
-  make: ({ against, margin, alpha = 0.05 }): GateCheck => ({
+  options: {
+    against: Type.Union([Type.Literal('champion'), Type.Literal('anchor')]),
+    metric: Type.Optional(
+      Type.Union([Type.Literal('log-loss'), Type.Literal('accuracy'), Type.Literal('auc'), Type.Literal('macro-f1')], {
+        default: 'log-loss',
+      }),
+    ),
+    margin: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        description:
+          'of log loss a share of the reference’s (0.02, the default, is 2 %); of the others a difference (default 0.01)',
+      }),
+    ),
+    alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 0.5, default: 0.05 })),
+  },
+  variant: ({ against, metric = 'log-loss' }) => `${against} ${metric}`,
+  misfits: ({ metric }, { data }) =>
+    when(metric === 'auc' && data.classes.length !== 2, '/metric', 'auc needs 2 classes'),
+  make: ({ against, metric = 'log-loss', margin = metrics[metric].margin, alpha = 0.05 }): GateCheck => ({
     name: 'no-regression',
     integrity: false,
     async judge(evaluation: Evaluation): Promise<CheckResult> {
       const pair = await comparedWith(evaluation, against)
       if ('reason' in pair) return resultOf('no-regression', pair)
-      return resultOfRow(
-        'no-regression',
-        compare(pair, { against, margin, alpha, seed: `${evaluation.seed}/${against}` }),
-      )
+      const { clusters } = await evaluation.examples('gate')
+      const seed = `${evaluation.seed}/no-regression/${against}`
+      const measured = metrics[metric].measure(pair, { margin, alpha, seed, clusters })
+      const row = rowOf(metric, against, measured)
+      if ('because' in measured || against !== 'anchor' || metric !== 'log-loss')
+        return resultOfRow('no-regression', row)
+      const { claimRow, claim } = superiority(measured, nextLevel(evaluation.looks.claims))
+      return { ...resultOf('no-regression', row, [row, claimRow]), claim }
     },
   }),
 })
 
-function compare(pair: Pair, { against, margin, alpha, seed }: Settings & { seed: string }): CheckRow {
-  const metric = `log loss against ${against}`
-  const ofCandidate = logLosses(pair.candidate)
-  const ofReference = logLosses(pair.reference)
-  const differences = ofReference.map((loss, i) => loss - (ofCandidate[i] ?? NaN))
-  const n = differences.length
-  if (n < 2) return { metric, verdict: 'NOT_ENOUGH_DATA', reason: `${n} examples cannot show a difference.`, n }
-
-  const m = margin * Math.max(mean(ofReference), smallestReferenceLoss)
-  const difference = pairedDifference(differences)
-  const interval = tInterval(difference, alpha)
-  const nRequired = Math.max(minForWarn, requiredSampleSize({ sd: difference.sd, margin: m, alpha }))
-  const evidence = n < minForT ? flipSigns(differences, m, seed) : trustT(difference, m)
-  const verdict = generalRule({
-    estimate: difference.mean,
-    margin: m,
-    isAboveMargin: evidence.pWorseByMargin < alpha,
-    isHarm: evidence.pNotWorse < alpha,
-    n,
-    nRequired,
-  })
-  const figures = `log loss ${nats(mean(ofCandidate))}, ${against} ${nats(mean(ofReference))}, margin ${nats(m)}, ${n} examples`
+function rowOf(metric: MetricName, against: ReferenceName, measured: Measured | Unmeasured): CheckRow {
+  const { title, show } = metrics[metric]
+  const about = { metric: `${title} against ${against}` }
+  if ('because' in measured)
+    return { ...about, n: measured.n, verdict: 'NOT_ENOUGH_DATA', reason: `Cannot be told: ${measured.because}.` }
+  const verdict = generalRule(measured.comparison)
+  const { n, margin } = measured.comparison
+  const note = measured.note === undefined ? '' : `, ${measured.note}`
+  const figures = `${title} ${show(measured.candidate)}, ${against} ${show(measured.reference)}, margin ${show(margin)}, ${n} examples${note}`
   return {
-    metric,
+    ...about,
+    ...measured.numbers,
     verdict,
     reason: `${meaning[verdict](against)} (${figures}).`,
-    estimate: difference.mean,
-    interval,
-    level: 1 - 2 * alpha,
-    n,
-    nRequired,
-    test: evidence.test,
-    p: evidence.pWorseByMargin,
-    margin: m,
     samples: { set: 'gate', where: [], order: 'regression' },
   }
 }
 
-/** p-values of "worse by the margin or more" (small: surely not that bad) and of "not worse" (small: surely worse). */
-interface Evidence {
-  readonly test: string
-  readonly pWorseByMargin: number
-  readonly pNotWorse: number
-}
-
-/** p < alpha says the same as L > −m, and as U < 0. */
-function trustT(difference: PairedDifference, margin: number): Evidence {
-  return {
-    test: 'paired t',
-    pWorseByMargin: nonInferiorityP(difference, margin),
-    pNotWorse: nonInferiorityP({ ...difference, mean: -difference.mean }, 0),
-  }
-}
-
-function flipSigns(differences: Float64Array, margin: number, seed: string): Evidence {
-  const raised = differences.map((each) => each + margin)
-  const turned = differences.map((each) => -each)
-  const rng = makeRng(seed)
-  return {
-    test: 'sign-flip permutation',
-    pWorseByMargin: signFlipP(raised, rng.fork('worse by the margin')),
-    pNotWorse: signFlipP(turned, rng.fork('not worse')),
-  }
-}
-
-const meaning: Readonly<Record<RuledVerdict, (against: string) => string>> = {
+const meaning: Readonly<Record<RuledVerdict, (against: ReferenceName) => string>> = {
   PASS: (against) => `No worse than the ${against} by the margin, beyond chance`,
   BLOCK: (against) => `Worse than the ${against}, beyond chance and by the margin or more`,
   WARN: (against) => `Probably no worse than the ${against} by the margin, but not beyond chance`,
   NOT_ENOUGH_DATA: (against) => `Too few examples to tell whether it is worse than the ${against} by the margin`,
+}
+
+/** Whether the candidate may become the anchor. Never holds it: not being better is no fault. */
+function superiority({ gainP, numbers }: Measured, level: number): { claimRow: CheckRow; claim: SuperiorityClaim } {
+  const accepted = gainP < level
+  const { margin: _, nRequired: __, ...rest } = numbers
+  const found = `${pValue(gainP)}, and the claims so far leave a level of ${level.toPrecision(3)}`
+  const reason = accepted
+    ? `Better than the anchor (${found}): once promoted it is the new anchor.`
+    : `Not shown to be better than the anchor (${found}), so the anchor stays.`
+  const claimRow: CheckRow = { ...rest, metric: 'log loss better than anchor', p: gainP, verdict: 'PASS', reason }
+  return { claimRow, claim: { p: gainP, level, accepted } }
 }

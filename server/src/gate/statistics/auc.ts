@@ -52,16 +52,18 @@ export interface AucDifference {
   readonly interval: readonly [number, number]
   /** Of H₀ "worse by the margin or more". */
   readonly nonInferiorityP: number
+  /** One-sided, of H₀ "not worse". */
+  readonly harmP: number
 }
 
 /**
  * Difference of two correlated AUCs on the same examples, candidate − reference. Undefined with fewer than two examples
- * of either class. Source: DeLong, DeLong and Clarke-Pearson 1988.
+ * of either class. `smallestSe` is a floor of the standard error. Source: DeLong, DeLong and Clarke-Pearson 1988.
  */
 export function aucDifference(
   scores: { readonly candidate: ArrayLike<number>; readonly reference: ArrayLike<number> },
   isPositive: ArrayLike<number>,
-  { alpha = 0.05, margin = 0 } = {},
+  { alpha = 0.05, margin = 0, smallestSe = 0 } = {},
 ): AucDifference | undefined {
   const candidate = placements(scores.candidate, isPositive)
   const reference = placements(scores.reference, isPositive)
@@ -70,10 +72,15 @@ export function aucDifference(
   const difference = candidate.auc - reference.auc
   const spread = (of: 'ofPositives' | 'ofNegatives') =>
     meanVariance(candidate[of].map((each, i) => each - reference[of][i]!))
-  const se = Math.sqrt(spread('ofPositives') + spread('ofNegatives'))
+  const se = Math.max(smallestSe, Math.sqrt(spread('ofPositives') + spread('ofNegatives')))
   const half = normalQuantile(1 - alpha) * se
-  const nonInferiorityP = se === 0 ? (difference > -margin ? 0 : 1) : normalCdf(-(difference + margin) / se)
-  return { difference, se, interval: [difference - half, difference + half], nonInferiorityP }
+  return {
+    difference,
+    se,
+    interval: [difference - half, difference + half],
+    nonInferiorityP: se === 0 ? (difference > -margin ? 0 : 1) : normalCdf(-(difference + margin) / se),
+    harmP: se === 0 ? (difference < 0 ? 0 : 1) : normalCdf(difference / se),
+  }
 }
 
 /** Variance of the mean of these values. */

@@ -10,6 +10,7 @@ const specs: { [Name in keyof typeof gateChecks]: readonly Extract<GateCheckSpec
   pin: [{ name: 'pin' }, { name: 'pin', maxOverlap: 0, profileSha256: '0'.repeat(64) }],
   determinism: [{ name: 'determinism' }],
   floor: [0, 0.5, 1].map((min) => ({ name: 'floor', metric: 'accuracy', min })),
+  reuse: [{ name: 'reuse' }, { name: 'reuse', maxLooks: 1 }],
   'no-regression': (['champion', 'anchor'] as const).flatMap((against) => [
     ...[1e-6, 0.02, 10].map((margin) => ({ name: 'no-regression', against, margin }) as const),
     ...(['accuracy', 'auc', 'macro-f1'] as const).map(
@@ -135,7 +136,7 @@ describe.each(entries)('gate check %s', (_, spec) => {
 })
 
 /** A floor of 0 is passed by anything, and these draw no conclusion from a sample. */
-const deterministic: readonly GateCheckSpec['name'][] = ['integrity', 'pin', 'determinism']
+const deterministic: readonly GateCheckSpec['name'][] = ['integrity', 'pin', 'determinism', 'reuse']
 const inferring = entries.filter(
   ([, spec]) => !deterministic.includes(spec.name) && !(spec.name === 'floor' && spec.min === 0),
 )

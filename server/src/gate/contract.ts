@@ -148,7 +148,7 @@ export interface GateSubject {
   readonly base: ModelRef
   readonly champion: ModelRef | null
   readonly anchor: ModelRef | null
-  /** Left out: the gate set was never looked at. */
+  /** Left out: it was never looked at. */
   readonly looks?: LookLedger
 }
 

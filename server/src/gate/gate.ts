@@ -1,5 +1,6 @@
 import type { CheckResult, Clock, GateReport, Metrics, Params } from '@panal/client-core'
 import { failpoint } from '../failpoint.ts'
+import type { TaskDocument } from '../registry/task-document.ts'
 import { makeGateChecks } from './checks/registry.ts'
 import type {
   Evaluation,
@@ -14,6 +15,7 @@ import type {
 import { openEvaluation } from './open-evaluation.ts'
 import { makePredictionCache } from './prediction-cache.ts'
 import { accuracy } from './statistics/accuracy.ts'
+import { roundToLadder } from './statistics/ladder.ts'
 import { meanLogLoss } from './statistics/log-loss.ts'
 import { overallVerdict } from './verdict.ts'
 
@@ -57,7 +59,7 @@ export function makeGate({ evaluator, loadParams, clock, maxCacheBytes = 64 * 2 
       sound,
       checks: results,
       evaluation: await measure(evaluation.candidate, 'evaluation', signal),
-      gate: await measure(evaluation.candidate, 'gate', signal),
+      gate: toldScores(document, await measure(evaluation.candidate, 'gate', signal)),
       datasetDigests: { evaluation: document.sets.evaluation, gate: document.sets.gate },
       judgedAt,
       durationMs: clock.now() - judgedAt,
@@ -110,6 +112,17 @@ function notFinite(value: unknown, path: string): string | undefined {
 
 const isSound = (checks: readonly GateCheck[], results: readonly CheckResult[]): boolean =>
   checks.every((check, index) => !check.integrity || results[index]?.verdict === 'PASS')
+
+/** A task that counts the looks at its gate set tells scores on it in Ladder's steps only. */
+function toldScores({ gate }: TaskDocument, metrics: Metrics | null): Metrics | null {
+  if (metrics === null || !gate.checks.some(({ name }) => name === 'reuse')) return metrics
+  const { numExamples, accuracy, logLoss } = metrics
+  return {
+    numExamples,
+    accuracy: roundToLadder(accuracy, numExamples),
+    logLoss: roundToLadder(logLoss, numExamples),
+  }
+}
 
 /** Null where the model cannot be run, or gives no probabilities; the checks have said why. */
 async function measure(model: JudgedModel, set: JudgedSet, signal: AbortSignal): Promise<Metrics | null> {

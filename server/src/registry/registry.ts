@@ -1,5 +1,6 @@
 import type { GateReport, Params, Pointers, RoundSummary } from '@panal/client-core'
 import type { AggregatingRound, ClosedRound, GatingRound, Round } from '../round/state.ts'
+import type { Look } from './look-rows.ts'
 import type { Task } from './task.ts'
 import type { ModelVersion, PointerMove } from './model-version.ts'
 
@@ -19,6 +20,8 @@ export interface Registry {
   /** @throws PanalError 'unknown-version' */
   version(taskId: string, version: number): ModelVersion
   versions(taskId: string, options?: { limit?: number; before?: number }): ModelVersion[]
+  /** Every judgement by this gate set, oldest first. */
+  looks(gateSha256: string): Look[]
   /** Newest first. */
   moves(taskId: string, options?: { limit?: number; before?: number }): PointerMove[]
   params(taskId: string, version: number): Promise<Params>
@@ -30,7 +33,10 @@ export interface Registry {
     candidate: { params: Params; optimizerState: Params },
     summary: Partial<RoundSummary>,
   ): Promise<GatingRound>
-  /** Report, status, head (if sound), champion (if promoted), anchor (if it is the first champion), round state, audit row: one transaction. */
+  /**
+   * Report, look at the gate set, status, head (if sound), champion (if promoted), anchor (if promoted, and the first
+   * champion or accepted as better than the anchor), round state, audit row: one transaction.
+   */
   conclude(round: GatingRound, report: GateReport): Promise<ClosedRound>
   /** @throws PanalError 'unknown-version' | 'not-promotable' */
   promote(decision: Decision & { readonly version: number }): Promise<Pointers>

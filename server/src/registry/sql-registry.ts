@@ -16,6 +16,7 @@ import { bytesToParams, paramsToBytes } from '../store/params-bytes.ts'
 import type { BlobKind } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 import type { ModelVersion, PointerMove } from './model-version.ts'
+import { claimOf, LookRows, type Look } from './look-rows.ts'
 import { PointerRows } from './pointer-rows.ts'
 import type { Decision, Registry } from './registry.ts'
 import { RoundRows } from './round-rows.ts'
@@ -42,12 +43,14 @@ export class SqlRegistry implements Registry {
   readonly #versions: VersionRows
   readonly #pointers: PointerRows
   readonly #rounds: RoundRows
+  readonly #looks: LookRows
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps
     this.#versions = new VersionRows(deps.db)
     this.#pointers = new PointerRows(deps.db)
     this.#rounds = new RoundRows(deps.db)
+    this.#looks = new LookRows(deps.db)
   }
 
   async createTask(task: Task, initial: Params, actor: string): Promise<void> {
@@ -81,6 +84,10 @@ export class SqlRegistry implements Registry {
 
   versions(taskId: string, options: { limit?: number; before?: number } = {}): ModelVersion[] {
     return this.#versions.list(taskId, options)
+  }
+
+  looks(gateSha256: string): Look[] {
+    return this.#looks.of(gateSha256)
   }
 
   moves(taskId: string, page: { limit?: number; before?: number } = {}): PointerMove[] {
@@ -147,7 +154,8 @@ export class SqlRegistry implements Registry {
       const move = { taskId, to, actor: 'gate', reason, at }
       if (report.sound) this.#pointers.move({ ...move, pointer: 'head' })
       if (outcome === 'promoted') this.#pointers.move({ ...move, pointer: 'champion' })
-      if (outcome === 'promoted' && anchor === null) this.#pointers.move({ ...move, pointer: 'anchor' })
+      if (outcome === 'promoted' && mayBeAnchor(report, anchor)) this.#pointers.move({ ...move, pointer: 'anchor' })
+      this.#looks.record(report, at)
       this.#rounds.save(closed, concluded(saved.summary, closed, report))
       const detail = { taskId, version: to, round: round.number, verdict: report.verdict, outcome, reason }
       audit.append({ actor: 'gate', action: 'gated', detail })
@@ -268,6 +276,10 @@ export class SqlRegistry implements Registry {
     return this.#deps.blobs.put(paramsToBytes(params))
   }
 }
+
+/** The first champion; later one that was accepted as better than the very anchor of now. */
+const mayBeAnchor = (report: GateReport, anchor: number | null): boolean =>
+  anchor === null || (report.anchor === anchor && claimOf(report)?.accepted === true)
 
 const concluded = (summary: RoundSummary, closed: ClosedRound, report: GateReport): RoundSummary => ({
   ...summary,

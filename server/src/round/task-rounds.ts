@@ -1,6 +1,7 @@
 import type { Assignment, Clock, DeviceId, ModelManifest, Pointers, Promoted, RoundSummary } from '@panal/client-core'
 import type { Gate, ModelRef } from '../gate/contract.ts'
 import { failpoint } from '../failpoint.ts'
+import { ledgerOf } from '../registry/look-rows.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import { assignmentFor, collectUpdates, type Offering } from './collect.ts'
@@ -192,6 +193,7 @@ export class TaskRounds {
       base: model(round.baseVersion),
       champion: champion === null ? null : model(champion),
       anchor: anchor === null ? null : model(anchor),
+      looks: ledgerOf(registry.looks(this.task.document.sets.gate)),
     }
   }
 

@@ -76,6 +76,15 @@ export interface Schema {
     reason: string
     at: number
   }
+  /** Judgements by a gate set. `claim`: whether "better than the anchor" was accepted, null where it was not claimed. */
+  gate_looks: {
+    id: Generated<number>
+    gate_sha256: string
+    task_id: string
+    version: number
+    at: number
+    claim: 0 | 1 | null
+  }
   /** Append-only; hash = SHA-256(previous hash ‖ canonical row). */
   audit: { seq: number; at: number; actor: string; action: string; detail: string; hash: string }
   /** People. `password` is a PHC string; a name is compared by its `name_key`. */

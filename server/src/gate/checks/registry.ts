@@ -6,6 +6,7 @@ import { floor } from './floor.ts'
 import { integrity } from './integrity.ts'
 import { noRegression } from './no-regression.ts'
 import { pin } from './pin.ts'
+import { reuse } from './reuse.ts'
 
 /** What a candidate must pass. A new check is one file and one line here. */
 export const gateChecks = {
@@ -14,6 +15,7 @@ export const gateChecks = {
   determinism,
   floor,
   'no-regression': noRegression,
+  reuse,
 } as const satisfies PolicyRegistry<GateCheck>
 
 /** What a task may say of any check. */

@@ -2,10 +2,12 @@ import type { Migration } from 'kysely'
 import { initial } from './001-initial.ts'
 import { deviceKeys } from './002-device-keys.ts'
 import { people } from './003-people.ts'
+import { gateLooks } from './004-gate-looks.ts'
 
 /** In order of their names. A migration that was released is never edited: add the next one. */
 export const migrations: Record<string, Migration> = {
   '001-initial': initial,
   '002-device-keys': deviceKeys,
   '003-people': people,
+  '004-gate-looks': gateLooks,
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { GateReport } from '@panal/client-core'
+import { ledgerOf } from '../../../../server/src/registry/look-rows.ts'
 import { SqlUpdateLog } from '../../../../server/src/registry/updates.ts'
 import { advance } from '../../../../server/src/round/state.ts'
 import { collected, concluded, pointers, proposed, report, twoParamTask } from '../../../fixtures/registry-rounds.ts'
@@ -12,6 +13,12 @@ const task = twoParamTask()
 beforeEach(() => store.registry.createTask(task, Float32Array.of(0, 1), 'ada'))
 
 const code = (expected: string) => expect.objectContaining({ code: expected }) as unknown as Error
+const claiming = (accepted: boolean): Pick<GateReport, 'checks'> => ({
+  checks: [
+    { check: 'floor', verdict: 'PASS', reason: 'High.', rows: [] },
+    { check: 'no-regression', verdict: 'PASS', reason: 'Fine.', rows: [], claim: { p: 0.01, level: 0.02, accepted } },
+  ],
+})
 const noState = new Float32Array(0)
 
 describe('createTask', () => {
@@ -169,6 +176,35 @@ describe('conclude', () => {
     await concluded(store)
     await concluded(store)
     expect(store.registry.pointers('digits')).toEqual(pointers(2, 2, 1))
+  })
+
+  it('moves the anchor to a promoted model whose claim to be better than this anchor was accepted, and to no other', async () => {
+    await concluded(store)
+    await concluded(store, { anchor: 1, ...claiming(false) })
+    await concluded(store, { anchor: 1, ...claiming(true), verdict: 'BLOCK' })
+    // Compared with another anchor than there is.
+    await concluded(store, { anchor: null, ...claiming(true) })
+    expect(store.registry.pointers('digits')).toEqual(pointers(4, 4, 1))
+    await concluded(store, { anchor: 1, ...claiming(true) })
+    expect(store.registry.pointers('digits')).toEqual(pointers(5, 5, 5))
+    expect(store.registry.moves('digits')[0]).toMatchObject({ pointer: 'anchor', from: 1, to: 5, actor: 'gate' })
+  })
+
+  it('counts every judgement as a look at the gate set, once, whatever came of it', async () => {
+    await concluded(store)
+    await concluded(store, { verdict: 'BLOCK', ...claiming(true) })
+    const round = await proposed(store)
+    for (let i = 0; i < 2; i++) await store.registry.conclude(round, report(3, 1, claiming(false)))
+    await concluded(store, { datasetDigests: { evaluation: '1'.repeat(64), gate: '9'.repeat(64) } })
+    const looks = store.registry.looks('3'.repeat(64))
+    expect(looks.map(({ version, claim }) => [version, claim])).toEqual([
+      [1, null],
+      [2, true],
+      [3, false],
+    ])
+    expect(looks[0]).toMatchObject({ taskId: 'digits', at: 1_000_000 })
+    expect(ledgerOf(looks)).toEqual({ numLooks: 3, claims: [true, false] })
+    expect(store.registry.looks('9'.repeat(64))).toHaveLength(1)
   })
 
   it('does not promote on a comparison with a champion that an admin has replaced meanwhile', async () => {

@@ -10,6 +10,9 @@ const specs: { [Name in keyof typeof gateChecks]: readonly Extract<GateCheckSpec
   pin: [{ name: 'pin' }, { name: 'pin', maxOverlap: 0, profileSha256: '0'.repeat(64) }],
   determinism: [{ name: 'determinism' }],
   floor: [0, 0.5, 1].map((min) => ({ name: 'floor', metric: 'accuracy', min })),
+  power: [{ name: 'power' }, { name: 'power', margin: 0.5, detectable: 0.5 }],
+  'negative-flips': [{ name: 'negative-flips' }, { name: 'negative-flips', warn: 0.5, block: 0.9 }],
+  segments: [{ name: 'segments' }, { name: 'segments', margin: 0.5, q: 0.01, detectable: 0.9 }],
   reuse: [{ name: 'reuse' }, { name: 'reuse', maxLooks: 1 }],
   'no-regression': (['champion', 'anchor'] as const).flatMap((against) => [
     ...[1e-6, 0.02, 10].map((margin) => ({ name: 'no-regression', against, margin }) as const),
@@ -71,6 +74,21 @@ const situations: Readonly<Record<string, () => Evaluation>> = {
     }),
   'no examples': () =>
     evaluationOf({ candidate: { onGate: all(0, 1) }, champion: { onGate: all(0, 1) }, anchor: { onGate: all(0, 1) } }),
+  'declared segments, one of them empty': () =>
+    evaluationOf({
+      candidate: { onGate: worse(300) },
+      base: { onGate: skilled(300) },
+      champion: { onGate: skilled(300) },
+      anchor: { onGate: skilled(300) },
+      document: { segments: ['label', { columns: ['home'], critical: true }, { columns: ['label', 'home'] }] },
+      columns: [
+        {
+          name: 'home',
+          values: ['own', 'rent', 'tent'],
+          codes: Int32Array.from({ length: 300 }, (_, i) => (i % 3) - 1),
+        },
+      ],
+    }),
   'recorded predictions': () => {
     const recorded = (predictions: Predictions) => ({ onGate: predictions, again: null })
     return evaluationOf({

@@ -1,5 +1,8 @@
 import type { GateVerdict } from '@panal/client-core'
 import type { Evaluation, JudgedModel, Predictions } from './contract.ts'
+import { predictedClasses } from './statistics/accuracy.ts'
+import type { Discordance } from './statistics/discordance.ts'
+import { logLosses } from './statistics/log-loss.ts'
 
 /** Answers of candidate and reference on the same examples, in one order. */
 export interface Pair {
@@ -34,4 +37,34 @@ export async function comparedWith(
       reason: `The ${against} was measured on examples of its own, so there are no pairs to compare.`,
     }
   return { candidate: await candidate.on('gate'), reference: await reference.on('gate') }
+}
+
+/** Example by example, what a pair comes to: computed once, and counted over as many segments as there are. */
+export interface Outcomes {
+  readonly right: { readonly candidate: Uint8Array; readonly reference: Uint8Array }
+  readonly losses: { readonly candidate: Float64Array; readonly reference: Float64Array }
+}
+
+export function outcomesOf({ candidate, reference }: Pair): Outcomes {
+  const right = (predictions: Predictions): Uint8Array =>
+    Uint8Array.from(predictedClasses(predictions), (answer, row) => (answer === predictions.labels[row] ? 1 : 0))
+  return {
+    right: { candidate: right(candidate), reference: right(reference) },
+    losses: { candidate: logLosses(candidate), reference: logLosses(reference) },
+  }
+}
+
+/** How often they differ over these examples, and how often the candidate is right. */
+export function countOutcomes(
+  { right }: Outcomes,
+  rows: Int32Array,
+): Discordance & { readonly candidateRight: number } {
+  let [lost, won, candidateRight] = [0, 0, 0]
+  for (const row of rows) {
+    const [is, was] = [right.candidate[row]!, right.reference[row]!]
+    candidateRight += is
+    if (is > was) won++
+    if (was > is) lost++
+  }
+  return { n: rows.length, lost, won, candidateRight }
 }

@@ -4,16 +4,22 @@ import type { GateCheck } from '../contract.ts'
 import { determinism } from './determinism.ts'
 import { floor } from './floor.ts'
 import { integrity } from './integrity.ts'
+import { negativeFlips } from './negative-flips.ts'
 import { noRegression } from './no-regression.ts'
 import { pin } from './pin.ts'
+import { powerPreflight } from './power.ts'
 import { reuse } from './reuse.ts'
+import { segments } from './segments.ts'
 
 /** What a candidate must pass. A new check is one file and one line here. */
 export const gateChecks = {
   integrity,
   pin,
   determinism,
+  power: powerPreflight,
   floor,
+  'negative-flips': negativeFlips,
+  segments,
   'no-regression': noRegression,
   reuse,
 } as const satisfies PolicyRegistry<GateCheck>

@@ -9,7 +9,13 @@ const specs: { [Name in keyof typeof gateChecks]: readonly Extract<GateCheckSpec
   integrity: [{ name: 'integrity' }, { name: 'integrity', maxLossRatio: 1.01 }],
   pin: [{ name: 'pin' }, { name: 'pin', maxOverlap: 0, profileSha256: '0'.repeat(64) }],
   determinism: [{ name: 'determinism' }],
-  floor: [0, 0.5, 1].map((min) => ({ name: 'floor', metric: 'accuracy', min })),
+  floor: [
+    ...[0, 0.5, 1].map((min) => ({ name: 'floor', metric: 'accuracy', min }) as const),
+    ...(['balanced-accuracy', 'macro-f1', 'auc'] as const).map(
+      (metric) => ({ name: 'floor', metric, min: 0.6 }) as const,
+    ),
+    ...(['log-loss', 'brier'] as const).map((metric) => ({ name: 'floor', metric, max: 0.4 }) as const),
+  ],
   power: [{ name: 'power' }, { name: 'power', margin: 0.5, detectable: 0.5 }],
   'negative-flips': [{ name: 'negative-flips' }, { name: 'negative-flips', warn: 0.5, block: 0.9 }],
   segments: [{ name: 'segments' }, { name: 'segments', margin: 0.5, q: 0.01, detectable: 0.9 }],

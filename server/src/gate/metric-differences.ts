@@ -21,7 +21,7 @@ export const minForWarn = 30
 /** A share of a smaller loss than this (mean confidence 99.9 %) would be no margin at all. */
 export const smallestReferenceLoss = 1e-3
 /** Fewest examples of either class for DeLong's variance to mean anything. */
-const minOfEachClass = 10
+export const minOfEachClass = 10
 
 /** A difference of one metric as it was measured, ready for the general rule and for a row. */
 export interface Measured {

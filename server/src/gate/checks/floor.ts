@@ -1,44 +1,110 @@
 import type { CheckResult, CheckRow } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
-import type { Evaluation, GateCheck, Predictions } from '../contract.ts'
+import { when } from '../../registry/document-errors.ts'
+import type { Evaluation, GateCheck } from '../contract.ts'
+import {
+  accuracyLevel,
+  aucLevel,
+  balancedAccuracyLevel,
+  brierLevel,
+  logLossLevel,
+  macroF1Level,
+  type Level,
+} from '../metric-levels.ts'
+import type { Unmeasured } from '../metric-differences.ts'
 import { percent, resultOfRow } from '../say.ts'
-import { numCorrect } from '../statistics/accuracy.ts'
-import { wilsonOneSided } from '../statistics/wilson.ts'
 
 const alpha = 0.05
+const decimal = (value: number): string => value.toFixed(4)
+
+/** Limits are floors, but for losses, where they are ceilings. */
+const metrics = {
+  accuracy: { title: 'accuracy', limit: 'min', show: percent, measure: accuracyLevel },
+  'balanced-accuracy': { title: 'balanced accuracy', limit: 'min', show: percent, measure: balancedAccuracyLevel },
+  'macro-f1': { title: 'macro F1', limit: 'min', show: decimal, measure: macroF1Level },
+  auc: { title: 'AUC', limit: 'min', show: decimal, measure: aucLevel },
+  'log-loss': { title: 'log loss', limit: 'max', show: decimal, measure: logLossLevel },
+  brier: { title: 'Brier score', limit: 'max', show: decimal, measure: brierLevel },
+} as const
+type MetricName = keyof typeof metrics
 
 /**
- * Check 5: is the model good enough as such? Accuracy on the gate set with Wilson's one-sided 95 % bounds L and U:
- * PASS when L ≥ min, BLOCK when U < min, else WARN. No examples → NOT_ENOUGH_DATA.
+ * Check 5: is the model good enough as such? A metric on the gate set with one-sided 95 % bounds L and U: PASS when
+ * L ≥ min, BLOCK when U < min, else WARN; of losses the same about a `max`. Undefined → NOT_ENOUGH_DATA.
  */
 export const floor = policy({
-  options: { metric: Type.Literal('accuracy'), min: Type.Number({ minimum: 0, maximum: 1 }) },
-  make: ({ min }): GateCheck => ({
+  options: {
+    metric: Type.Union([
+      Type.Literal('accuracy'),
+      Type.Literal('balanced-accuracy'),
+      Type.Literal('macro-f1'),
+      Type.Literal('auc'),
+      Type.Literal('log-loss'),
+      Type.Literal('brier'),
+    ]),
+    min: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'of every metric but log-loss and brier' })),
+    max: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'of log-loss and brier' })),
+  },
+  variant: ({ metric }) => metric,
+  misfits: (options, { data }) => {
+    const { limit } = metrics[options.metric]
+    return [
+      ...when(options[limit] === undefined, `/${limit}`, 'is missing'),
+      ...when(limit === 'min' && options.max !== undefined, '/max', `is no limit of ${options.metric}`),
+      ...when(limit === 'max' && options.min !== undefined, '/min', `is no limit of ${options.metric}`),
+      ...when(options.metric === 'auc' && data.classes.length !== 2, '/metric', 'auc needs 2 classes'),
+    ]
+  },
+  make: ({ metric, ...limits }): GateCheck => ({
     name: 'floor',
     integrity: false,
-    async judge({ candidate }: Evaluation): Promise<CheckResult> {
-      const predictions = await candidate.on('gate')
-      return resultOfRow('floor', judgeAccuracy(predictions, min))
+    async judge(evaluation: Evaluation): Promise<CheckResult> {
+      const predictions = await evaluation.candidate.on('gate')
+      if (predictions.labels.length === 0)
+        return resultOfRow('floor', rowOf(metric, limits, { n: 0, because: 'the gate set has no examples' }))
+      const { clusters } = await evaluation.examples('gate')
+      const seed = `${evaluation.seed}/floor`
+      return resultOfRow(
+        'floor',
+        rowOf(metric, limits, metrics[metric].measure(predictions, { alpha, seed, clusters })),
+      )
     },
   }),
 })
 
-function judgeAccuracy(predictions: Predictions, min: number): CheckRow {
-  const n = predictions.labels.length
-  const about = { metric: 'accuracy', n, test: 'Wilson score, one-sided 95 %', level: 1 - 2 * alpha } as const
-  if (n === 0) return { ...about, verdict: 'NOT_ENOUGH_DATA', reason: 'The gate set has no examples.' }
-  const right = numCorrect(predictions)
-  const estimate = right / n
-  const interval = wilsonOneSided(right, n, alpha)
+function rowOf(
+  metric: MetricName,
+  limits: { readonly min?: number; readonly max?: number },
+  measured: Level | Unmeasured,
+): CheckRow {
+  const { title, limit: kind, show } = metrics[metric]
+  if ('because' in measured)
+    return { metric: title, n: measured.n, verdict: 'NOT_ENOUGH_DATA', reason: `Cannot be told: ${measured.because}.` }
+  const limit = limits[kind]
+  if (limit === undefined) throw new Error(`no ${kind} for ${metric}`) // misfits refuse such a task
+  const { n, estimate, interval, test } = measured
   const [lower, upper] = interval
-  const verdict = lower >= min ? 'PASS' : upper < min ? 'BLOCK' : 'WARN'
-  const found = `Accuracy ${percent(estimate)} on ${n} examples (between ${percent(lower)} and ${percent(upper)})`
+  const isFloor = kind === 'min'
+  const passes = isFloor ? lower >= limit : upper <= limit
+  const fails = isFloor ? upper < limit : lower > limit
+  const verdict = passes ? 'PASS' : fails ? 'BLOCK' : 'WARN'
+  const found = `${title.charAt(0).toUpperCase()}${title.slice(1)} ${show(estimate)} on ${n} examples (between ${show(lower)} and ${show(upper)})`
+  const named = `the ${isFloor ? 'floor' : 'ceiling'} of ${show(limit)}`
   const meaning = {
-    PASS: `is surely at least the floor of ${percent(min)}.`,
-    BLOCK: `is surely under the floor of ${percent(min)}.`,
-    WARN: `may be over or under the floor of ${percent(min)}.`,
+    PASS: `is surely at ${isFloor ? 'least' : 'most'} ${named}.`,
+    BLOCK: `is surely ${isFloor ? 'under' : 'over'} ${named}.`,
+    WARN: `may be over or under ${named}.`,
   }
-  const samples = { set: 'gate', where: [], candidate: 'wrong', order: 'loss' } as const
-  return { ...about, verdict, reason: `${found} ${meaning[verdict]}`, estimate, interval, samples }
+  return {
+    metric: title,
+    estimate,
+    interval,
+    level: 1 - 2 * alpha,
+    n,
+    test: `${test}, one-sided 95 %`,
+    verdict,
+    reason: `${found} ${meaning[verdict]}`,
+    samples: { set: 'gate', where: [], candidate: 'wrong', order: 'loss' },
+  }
 }

@@ -44,6 +44,16 @@ function placements(scores: ArrayLike<number>, isPositive: ArrayLike<number>): P
 export const auc = (scores: ArrayLike<number>, isPositive: ArrayLike<number>): number | undefined =>
   placements(scores, isPositive)?.auc
 
+/** With DeLong's standard error. Undefined with fewer than two examples of either class. */
+export function aucWithSpread(
+  scores: ArrayLike<number>,
+  isPositive: ArrayLike<number>,
+): { readonly auc: number; readonly se: number } | undefined {
+  const found = placements(scores, isPositive)
+  if (found === undefined || found.ofPositives.length < 2 || found.ofNegatives.length < 2) return undefined
+  return { auc: found.auc, se: Math.sqrt(meanVariance(found.ofPositives) + meanVariance(found.ofNegatives)) }
+}
+
 export interface AucDifference {
   readonly difference: number
   /** Standard error of the difference; 0 where the two rank all examples alike. */

@@ -33,6 +33,23 @@ export function brier(probabilities: ArrayLike<number>, isPositive: ArrayLike<nu
   }
 }
 
+/**
+ * [numExamples] Brier score of each example: (p − y)² of two classes, in [0, 1]; of more Σ_k (p_k − y_k)², in [0, 2].
+ */
+export function brierScores(of: {
+  readonly probabilities: ArrayLike<number>
+  readonly labels: ArrayLike<number>
+  readonly numClasses: number
+}): Float64Array {
+  const { probabilities, labels, numClasses } = of
+  const share = numClasses === 2 ? 0.5 : 1 // both classes miss by the same
+  return Float64Array.from(labels, (label, row) => {
+    let squares = 0
+    for (let k = 0; k < numClasses; k++) squares += (probabilities[row * numClasses + k]! - (k === label ? 1 : 0)) ** 2
+    return share * squares
+  })
+}
+
 /** Over all classes, Σ_k (p_k − y_k)² averaged over examples: 0 to 2, not halved. @throws RangeError without examples */
 export function multiclassBrier(of: {
   readonly probabilities: ArrayLike<number>

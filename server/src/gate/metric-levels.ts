@@ -1,0 +1,138 @@
+import type { Predictions } from './contract.ts'
+import { minForWarn, minOfEachClass, scoresOf, type Unmeasured } from './metric-differences.ts'
+import { numCorrect, predictedClasses } from './statistics/accuracy.ts'
+import { aucWithSpread } from './statistics/auc.ts'
+import { bootstrapMean, type Bootstrap } from './statistics/bootstrap.ts'
+import { brierScores } from './statistics/brier.ts'
+import { bootstrapClassMetric } from './statistics/class-metrics.ts'
+import { normalQuantile } from './statistics/distributions.ts'
+import { logLosses } from './statistics/log-loss.ts'
+import { pairedDifference, tInterval } from './statistics/paired-difference.ts'
+import { wilsonOneSided } from './statistics/wilson.ts'
+
+/** A metric of one model: its value, and bounds that the true value is outside of with probability `alpha` each. */
+export interface Level {
+  readonly n: number
+  readonly estimate: number
+  readonly interval: readonly [number, number]
+  readonly test: string
+}
+
+export interface LevelOptions {
+  readonly alpha: number
+  /** Of the bootstrap. */
+  readonly seed: string
+  /** Whose example each is: these are then drawn whole. */
+  readonly clusters?: ArrayLike<number> | undefined
+}
+
+type Measure = (predictions: Predictions, options: LevelOptions) => Level | Unmeasured
+
+/** Share of right answers, by Wilson. */
+export const accuracyLevel: Measure = (predictions, options) => {
+  const n = predictions.labels.length
+  if (options.clusters !== undefined) return classLevel('accuracy', predictions, options)
+  const right = numCorrect(predictions)
+  return { n, estimate: right / n, interval: wilsonOneSided(right, n, options.alpha), test: 'Wilson score' }
+}
+
+/**
+ * Mean over the classes of the share of each that is answered right. Bounds from Wilson's of each class, put together by
+ * their distances from the estimate (MOVER): defined also where a class is answered right throughout.
+ * Source: Zou and Donner 2008.
+ */
+export const balancedAccuracyLevel: Measure = (predictions, options) => {
+  const { labels, numClasses } = predictions
+  const n = labels.length
+  const answers = predictedClasses(predictions)
+  const support = new Float64Array(numClasses)
+  const right = new Float64Array(numClasses)
+  labels.forEach((label, row) => {
+    support[label]! += 1
+    if (answers[row] === label) right[label]! += 1
+  })
+  const missing = support.filter((each) => each === 0).length
+  if (missing > 0) return { n, because: `${missing} of the ${numClasses} classes have no example` }
+  if (options.clusters !== undefined) return classLevel('balancedAccuracy', predictions, options)
+  let [estimate, below, above] = [0, 0, 0]
+  support.forEach((size, k) => {
+    const share = right[k]! / size
+    const [low, high] = wilsonOneSided(right[k]!, size, options.alpha)
+    estimate += share / numClasses
+    below += ((share - low) / numClasses) ** 2
+    above += ((high - share) / numClasses) ** 2
+  })
+  return {
+    n,
+    estimate,
+    interval: [estimate - Math.sqrt(below), estimate + Math.sqrt(above)],
+    test: 'Wilson by class, MOVER',
+  }
+}
+
+/**
+ * Plain mean of F1 over the declared classes, by bootstrap. Where every draw gives the same (all answers are right, say),
+ * the bounds are those of balanced accuracy: draws without spread prove nothing.
+ */
+export const macroF1Level: Measure = (predictions, options) => {
+  const found = bootstrapOf('macroF1', predictions, options)
+  if (found?.isDegenerate !== true) return fromBootstrap(found, predictions.labels.length, options)
+  const balanced = balancedAccuracyLevel(predictions, options)
+  return 'because' in balanced ? balanced : { ...balanced, estimate: found.estimate }
+}
+
+/** Area under the ROC curve of the second of two classes, by DeLong; its variance at least that of one example of each class. */
+export const aucLevel: Measure = (predictions, { alpha, clusters }) => {
+  const { labels } = predictions
+  const n = labels.length
+  if (clusters !== undefined) return { n, because: 'there is no interval of the area over clusters' }
+  const positives = labels.reduce((sum, label) => sum + (label === 1 ? 1 : 0), 0)
+  const least = Math.min(positives, n - positives)
+  if (least < minOfEachClass)
+    return { n, because: `the rarer class has ${least} examples, and the area needs ${minOfEachClass}` }
+  const { auc: estimate, se } = aucWithSpread(scoresOf(predictions), labels)!
+  const half = normalQuantile(1 - alpha) * Math.max(se, Math.hypot(1 / positives, 1 / (n - positives)))
+  return { n, estimate, interval: [Math.max(0, estimate - half), Math.min(1, estimate + half)], test: 'DeLong' }
+}
+
+/** Mean log loss in nats. */
+export const logLossLevel: Measure = (predictions, options) => meanLevel(logLosses(predictions), options)
+
+/** Mean Brier score: (p − y)² of two classes, in [0, 1]; of more, Σ over the classes, in [0, 2]. */
+export const brierLevel: Measure = (predictions, options) => meanLevel(brierScores(predictions), options)
+
+function meanLevel(values: Float64Array, { alpha, seed, clusters }: LevelOptions): Level | Unmeasured {
+  const n = values.length
+  if (n < minForWarn) return { n, because: `${n} examples are too few for the mean of a loss; it needs ${minForWarn}` }
+  if (clusters !== undefined) {
+    const found = bootstrapMean(values, { clusters, key: { seed, metric: 'mean' }, alpha })
+    return fromBootstrap(found, n, { alpha, seed, clusters })
+  }
+  const found = pairedDifference(values)
+  return { n, estimate: found.mean, interval: tInterval(found, alpha), test: 't' }
+}
+
+const bootstrapOf = (
+  metric: 'accuracy' | 'balancedAccuracy' | 'macroF1',
+  candidate: Predictions,
+  { alpha, seed, clusters }: LevelOptions,
+): Bootstrap | undefined =>
+  bootstrapClassMetric(
+    metric,
+    { candidate },
+    { key: { seed, metric }, alpha, ...(clusters !== undefined && { clusters }) },
+  )
+
+const classLevel = (
+  metric: 'accuracy' | 'balancedAccuracy',
+  predictions: Predictions,
+  options: LevelOptions,
+): Level | Unmeasured => fromBootstrap(bootstrapOf(metric, predictions, options), predictions.labels.length, options)
+
+function fromBootstrap(found: Bootstrap | undefined, n: number, { clusters }: LevelOptions): Level | Unmeasured {
+  const unit = clusters === undefined ? 'examples' : 'clients'
+  if (found === undefined) return { n, because: `there are fewer than two ${unit} to draw from` }
+  if (found.isDegenerate)
+    return { n, because: `every draw of ${unit} gives the same, so nothing tells how far off it is` }
+  return { n, estimate: found.estimate, interval: found.interval, test: `${found.method} bootstrap of ${unit}` }
+}

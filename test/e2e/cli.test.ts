@@ -115,6 +115,7 @@ describe('panal', () => {
     [['gc']],
     [['audit', 'export']],
     [['round', 'replay']],
+    [['simpson']],
   ])('%j has --help', async (command) => {
     const { code, out } = await run(...command, '--help')
     expect(code).toBe(0)

@@ -1,8 +1,8 @@
-import papa from 'papaparse'
 import type { TableSchema } from '../protocol/data-schema.ts'
 import type { Dataset } from './dataset.ts'
 import { isMissing, numFeatures, rowEncoder } from './preprocess.ts'
 import { DataProblems, invalidDataset, type DataProblem } from './problems.ts'
+import { isBlank, parseCsv } from './read-csv.ts'
 
 export interface ReadTableOptions {
   /**
@@ -12,22 +12,6 @@ export interface ReadTableOptions {
   readonly labels?: 'required' | 'skip'
   /** Given: a row that cannot be read is left out and told here, with its first problem, instead of failing the file. */
   readonly onRefusedRow?: (problem: DataProblem) => void
-}
-
-interface Table {
-  readonly header: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-}
-
-function parseCsv(text: string, problems: DataProblems): Table {
-  const { data, errors } = papa.parse(text, { header: false })
-  // A one-column file has no delimiter to find: papaparse says so and falls back to the comma, which is right.
-  for (const error of errors)
-    if (error.code !== 'UndetectableDelimiter')
-      problems.add({ ...(error.row === undefined ? {} : { row: error.row + 1 }), message: error.message })
-  const [header, ...rows] = data
-  if (header === undefined) throw invalidDataset('the table is empty: it needs a header row and one row an example')
-  return { header: header.map((name) => name.trim()), rows }
 }
 
 /** Where each named column lies; -1 and a problem where it does not. */
@@ -68,7 +52,7 @@ export function readTable(text: string, schema: TableSchema, options: ReadTableO
   }
   rows.forEach((cells, index) => {
     const row = index + 2
-    if (cells.every((cell) => cell.trim() === '')) return
+    if (isBlank(cells)) return
     if (cells.length !== header.length)
       return refuse({ row, message: `${cells.length} values where the header has ${header.length}` })
     const label = cells[labelAt]!.trim()

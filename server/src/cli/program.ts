@@ -7,6 +7,7 @@ import { dataDirectoryCommands } from './data-directory.ts'
 import { deviceCommands } from './devices.ts'
 import { keyCommands } from './keys.ts'
 import { peopleCommands } from './people.ts'
+import { simpsonCommand } from './simpson.ts'
 import { startCommands } from './start.ts'
 import { taskCommands } from './tasks.ts'
 import { versionCommands } from './versions.ts'
@@ -48,5 +49,6 @@ function buildProgram(context: CliContext): Command {
   deviceCommands(program, context)
   keyCommands(program, context)
   auditCommands(program, context)
+  simpsonCommand(program, context)
   return program
 }

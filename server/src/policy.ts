@@ -12,8 +12,18 @@ export interface Policy<Options extends TProperties, Made> {
   make(options: Static<TObject<Options>>): Made
   /** Where the options do not go with each other or with the task's terms; paths start at the options: '/maxNorm'. */
   misfits?(options: Static<TObject<Options>>, terms: TaskTerms): DocumentError[]
+  /** What it needs of the server's data, beside the task's own sets; paths start at the options. */
+  needs?(options: Static<TObject<Options>>): Needs
   /** What tells two entries of one list apart beside their name. Without it a name may be listed once. */
   variant?(options: Static<TObject<Options>>): string
+}
+
+/** Checked against the data when a task is made. */
+export interface Needs {
+  /** Stored datasets, by digest. */
+  readonly datasets?: readonly { readonly path: string; readonly sha256: string }[]
+  /** Columns of the server's sets. */
+  readonly columns?: readonly { readonly path: string; readonly name: string }[]
 }
 
 /** Policies of one kind by their names in the task document. */
@@ -47,3 +57,7 @@ const anyOf = (policies: PolicyRegistry<unknown>, common: TProperties) =>
 /** What the document's choice makes. The document has passed its schema, so that name and options belong together. */
 export const makePolicy = <Made>(policies: PolicyRegistry<Made>, spec: { readonly name: string }): Made =>
   policies[spec.name]!.make(spec)
+
+/** What the document's choice needs of the server's data. */
+export const policyNeeds = (policies: PolicyRegistry<unknown>, spec: { readonly name: string }): Needs =>
+  policies[spec.name]?.needs?.(spec) ?? {}

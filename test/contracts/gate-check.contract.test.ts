@@ -16,6 +16,17 @@ const specs: { [Name in keyof typeof gateChecks]: readonly Extract<GateCheckSpec
     ),
     ...(['log-loss', 'brier'] as const).map((metric) => ({ name: 'floor', metric, max: 0.4 }) as const),
   ],
+  baselines: [
+    { name: 'baselines' },
+    {
+      name: 'baselines',
+      alpha: 0.4,
+      required: ['logistic', 'rule', 'human', 'earlier'],
+      rule: { column: 'a', op: '>', value: 0, then: 'yes', otherwise: 'no' },
+      human: { accuracy: 0.9 },
+      earlier: [{ label: 'last year’s', sha256: '0'.repeat(64) }],
+    },
+  ],
   power: [{ name: 'power' }, { name: 'power', margin: 0.5, detectable: 0.5 }],
   'negative-flips': [{ name: 'negative-flips' }, { name: 'negative-flips', warn: 0.5, block: 0.9 }],
   segments: [{ name: 'segments' }, { name: 'segments', margin: 0.5, q: 0.01, detectable: 0.9 }],

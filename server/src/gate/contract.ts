@@ -1,5 +1,6 @@
 import type { CheckResult, DataSchema, GateReport, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
+import type { Baseline, BaselinePredictions } from './baselines/baseline.ts'
 
 /** The server's own datasets that a check may judge by. The calibration set is fitted on, so it never judges. */
 export type JudgedSet = 'evaluation' | 'gate'
@@ -116,6 +117,8 @@ export interface Evaluation {
   /** Null where no split was set aside. */
   readonly calibration: CalibrationSplit | null
   readonly looks: LookLedger
+  /** What a baseline answers on the gate set; absent where only predictions were recorded. */
+  baseline?(baseline: Baseline): Promise<BaselinePredictions>
   /** Of all chance that a check needs: fork it by the check's name. The same subject gives the same seed. */
   readonly seed: string
 }
@@ -182,6 +185,8 @@ export interface Evaluator {
   predict(request: EvaluationRequest, signal: AbortSignal): Promise<Predictions>
   /** @throws as predict does */
   describe(request: DescriptionRequest, signal: AbortSignal): Promise<Examples>
+  /** @throws as predict does */
+  baseline(request: BaselineRequest, signal: AbortSignal): Promise<BaselinePredictions>
   close(): Promise<void>
 }
 
@@ -195,4 +200,10 @@ export interface EvaluationRequest {
 export interface DescriptionRequest {
   readonly document: TaskDocument
   readonly datasetSha256: string
+}
+
+/** Fitted to the evaluation set where it is fitted, answering the gate set. */
+export interface BaselineRequest {
+  readonly document: TaskDocument
+  readonly baseline: Baseline
 }

@@ -1,5 +1,6 @@
 import type { DataSchema, ErrorCode, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
+import type { Baseline, BaselinePredictions } from './baselines/baseline.ts'
 import type { Examination, Examples, Predictions } from './contract.ts'
 import type { SegmentProfile } from './segment-profile.ts'
 import type { SegmentSpec } from './segments.ts'
@@ -27,15 +28,25 @@ export interface DescribeRequest {
   readonly data: DataSchema
   readonly profile: SegmentProfile
 }
+export interface BaselineRequest {
+  readonly type: 'baseline'
+  /** The set that is answered. */
+  readonly sha256: string
+  /** What the baseline is made from: a dataset to fit to, or recorded predictions. */
+  readonly from: string
+  readonly data: DataSchema
+  readonly baseline: Baseline
+}
 
-/** What the worker may be asked of a dataset that it holds. */
-export type Request = PredictRequest | ExamineRequest | ProfileRequest | DescribeRequest
+/** What the worker may be asked of datasets that it holds. */
+export type Request = PredictRequest | ExamineRequest | ProfileRequest | DescribeRequest | BaselineRequest
 /** To a request of each type. */
 export interface Answers {
   readonly predict: Predictions
   readonly examine: Examination
   readonly profile: SegmentProfile
   readonly describe: Examples
+  readonly baseline: BaselinePredictions
 }
 export type Answer = Answers[keyof Answers]
 

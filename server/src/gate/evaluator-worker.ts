@@ -13,9 +13,21 @@ import {
   type Trainer,
 } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
+import type { BaselinePredictions } from './baselines/baseline.ts'
+import { answerByLogistic } from './baselines/logistic.ts'
+import { readRecorded } from './baselines/recorded.ts'
+import { answerByRule } from './baselines/rule.ts'
 import { inCanonicalOrder, type OrderedDataset } from './canonical-order.ts'
 import type { Examples, Predictions } from './contract.ts'
-import type { Answer, DescribeRequest, FromWorker, PredictRequest, Request, ToWorker } from './evaluator-protocol.ts'
+import type {
+  Answer,
+  BaselineRequest,
+  DescribeRequest,
+  FromWorker,
+  PredictRequest,
+  Request,
+  ToWorker,
+} from './evaluator-protocol.ts'
 import { examine } from './examine-dataset.ts'
 import { fitSegmentProfile, profileDigest, segmentColumns } from './segment-profile.ts'
 
@@ -25,9 +37,14 @@ const maxTrainers = 8
 const port = parentPort
 if (port === null) throw new Error('evaluator-worker.ts runs as a worker thread only')
 
+interface Held {
+  readonly bytes: Uint8Array
+  read?: { readonly schema: string; readonly ordered: OrderedDataset }
+}
+
 /** A real clock makes tfjs hand the thread back now and then, so that a cancel is heard. */
 const clock = systemClock({ setTimeout, clearTimeout })
-const datasets = new Map<string, { readonly bytes: Uint8Array; read?: { schema: string; ordered: OrderedDataset } }>()
+const datasets = new Map<string, Held>()
 const trainers = new Map<string, Promise<Trainer>>()
 const cancels = new Map<number, AbortController>()
 const backend = chooseBackend()
@@ -67,6 +84,8 @@ function answerTo(request: Request, signal?: AbortSignal): Promise<Answer> | Ans
       return fitSegmentProfile(open(request.sha256, request.data).dataset, request.data, request.segments)
     case 'describe':
       return describe(request)
+    case 'baseline':
+      return answerByBaseline(request)
   }
 }
 
@@ -92,14 +111,33 @@ function describe({ sha256, data, profile }: DescribeRequest): Examples {
   }
 }
 
+function answerByBaseline({ sha256, from, data, baseline }: BaselineRequest): BaselinePredictions {
+  const judged = open(sha256, data)
+  switch (baseline.kind) {
+    case 'logistic':
+      return answerByLogistic(open(from, data).dataset, judged.dataset, { data, ridge: baseline.ridge })
+    case 'rule':
+      return answerByRule(judged.dataset, data, baseline.rule)
+    case 'recorded':
+      return readRecorded(bytesOf(from), judged, data.classes)
+  }
+}
+
 /** Reads and sorts a dataset once; again only if another task's schema reads the same file otherwise. */
 function open(sha256: string, data: DataSchema): OrderedDataset {
-  const held = datasets.get(sha256)
-  if (held === undefined) throw new Error(`dataset ${sha256} was not handed to the evaluation worker`)
+  const held = heldOf(sha256)
   const schema = JSON.stringify(data)
   if (held.read?.schema !== schema)
     held.read = { schema, ordered: inCanonicalOrder(readDataset(held.bytes, data), data) }
   return held.read.ordered
+}
+
+const bytesOf = (sha256: string): Uint8Array => heldOf(sha256).bytes
+
+function heldOf(sha256: string): Held {
+  const held = datasets.get(sha256)
+  if (held === undefined) throw new Error(`dataset ${sha256} was not handed to the evaluation worker`)
+  return held
 }
 
 function trainerOf({ model, data, loss }: TaskDocument): Promise<Trainer> {

@@ -46,13 +46,22 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
   ): Promise<Answers[Type]> => {
     signal.throwIfAborted()
     refuseIfClosed()
-    const { sha256 } = request
-    const bytes = life?.held.has(sha256) === true ? undefined : await untilAborted(read(sha256), signal)
-    refuseIfClosed()
-    // From here to the posting of the request nothing else runs, so the dataset cannot be dropped in between.
+    const needed = datasetsOf(request)
+    const blobs = new Map<string, Uint8Array>()
+    for (;;) {
+      const missing = needed.find((sha256) => life?.held.has(sha256) !== true && !blobs.has(sha256))
+      if (missing === undefined) break
+      blobs.set(missing, await untilAborted(read(missing), signal))
+      refuseIfClosed()
+    }
+    // From here to the posting of the request nothing else runs, so no dataset can be dropped in between.
     const current = (life ??= start())
-    if (bytes !== undefined) hold(current, sha256, bytes)
-    touch(current, sha256)
+    for (const sha256 of needed) {
+      const blob = blobs.get(sha256)
+      if (blob !== undefined) hold(current, sha256, blob)
+      touch(current, sha256)
+    }
+    makeRoom(current, needed.length)
     // The worker answers each request with what belongs to its type.
     return (await send(current, { request, transfer, signal })) as Answers[Type]
   }
@@ -64,14 +73,18 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
     return started
   }
 
-  /** Hands a dataset to the worker unless it has it by now, and makes room for it. */
+  /** Hands a dataset to the worker unless it has it by now. */
   const hold = (current: Life, sha256: string, blob: Uint8Array): void => {
     if (current.held.has(sha256)) return
     // A copy of its own, moved to the worker: the blob may be a view into a pool.
     const bytes = new Uint8Array(blob)
     post(current, { type: 'keep', sha256, bytes }, [bytes.buffer])
     current.held.add(sha256)
-    for (const oldest of [...current.held].slice(0, -maxDatasets)) {
+  }
+
+  /** Drops what was unused for longest, but nothing of the `numNeeded` used last. */
+  const makeRoom = (current: Life, numNeeded: number): void => {
+    for (const oldest of [...current.held].slice(0, -Math.max(maxDatasets, numNeeded))) {
       current.held.delete(oldest)
       post(current, { type: 'forget', sha256: oldest })
     }
@@ -142,10 +155,18 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
       const profile = await ask({ type: 'profile', sha256: sets.evaluation, data, segments }, signal)
       return ask({ type: 'describe', sha256, data, profile }, signal)
     },
+    baseline({ document: { data, sets }, baseline }, signal) {
+      const from = baseline.kind === 'recorded' ? baseline.sha256 : sets.evaluation
+      return ask({ type: 'baseline', sha256: sets.gate, from, data, baseline }, signal)
+    },
     examine: (sha256, data, signal = never) => ask({ type: 'examine', data, sha256 }, signal),
     close,
   }
 }
+
+/** What the worker must hold to answer. */
+const datasetsOf = (request: Request): string[] =>
+  request.type === 'baseline' ? [...new Set([request.sha256, request.from])] : [request.sha256]
 
 const post = (life: Life, message: ToWorker, transfer: ArrayBuffer[] = []): void =>
   life.worker.postMessage(message, transfer)

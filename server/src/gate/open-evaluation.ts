@@ -1,5 +1,6 @@
 import type { Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
+import type { Baseline, BaselinePredictions } from './baselines/baseline.ts'
 import type {
   Evaluation,
   Evaluator,
@@ -28,6 +29,8 @@ export function openEvaluation(subject: GateSubject, parts: EvaluationParts, sig
   const examples = once((set: keyof TaskDocument['sets']) =>
     parts.evaluator.describe({ document, datasetSha256: document.sets[set] }, signal),
   )
+  // Asked by what it is, for each check makes its own object of it.
+  const baselines = once((json: string) => answerBaseline(JSON.parse(json) as Baseline, { document, parts, signal }))
   const models = new Map<JudgedModel, ModelRunner>()
   const open = (ref: ModelRef): JudgedModel => {
     const runner = makeRunner(ref, { document, parts, signal })
@@ -50,9 +53,28 @@ export function openEvaluation(subject: GateSubject, parts: EvaluationParts, sig
         return runner.on('calibration')
       },
     },
+    baseline: (baseline) => baselines(JSON.stringify(baseline)),
     looks: subject.looks ?? { numLooks: 0, claims: [] },
     seed: `${document.seed}/${candidate.weightsSha256}`,
   }
+}
+
+interface Asked {
+  readonly document: TaskDocument
+  readonly parts: EvaluationParts
+  readonly signal: AbortSignal
+}
+
+/** Kept between judgements: it depends on the data alone. */
+async function answerBaseline(baseline: Baseline, { document, parts, signal }: Asked): Promise<BaselinePredictions> {
+  const { evaluation, gate } = document.sets
+  const key = `baseline ${evaluation} ${gate} ${JSON.stringify([document.data, baseline])}`
+  const known = parts.cache.get(key)
+  // Nothing else is kept under such a key.
+  if (known !== undefined) return known as BaselinePredictions
+  const answers = await parts.evaluator.baseline({ document, baseline }, signal)
+  parts.cache.set(key, answers)
+  return answers
 }
 
 interface ModelRunner {
@@ -61,12 +83,8 @@ interface ModelRunner {
   again(set: JudgedSet): Promise<Predictions>
 }
 
-function makeRunner(
-  ref: ModelRef,
-  of: { document: TaskDocument; parts: EvaluationParts; signal: AbortSignal },
-): ModelRunner {
-  const { document, signal } = of
-  const { evaluator, loadParams, cache } = of.parts
+function makeRunner(ref: ModelRef, { document, parts, signal }: Asked): ModelRunner {
+  const { evaluator, loadParams, cache } = parts
   let loading: Promise<Params> | undefined
   const params = (): Promise<Params> => (loading ??= loadParams(document.id, ref))
   const run = async (set: keyof TaskDocument['sets']): Promise<Predictions> =>

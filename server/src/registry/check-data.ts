@@ -1,9 +1,11 @@
 import { PanalError } from '@panal/client-core'
 import type { Examination, Examiner } from '../gate/contract.ts'
+import { gateChecks } from '../gate/checks/registry.ts'
 import { labelColumn } from '../gate/segment-profile.ts'
 import { segmentColumnNames } from '../gate/segments.ts'
 import { blobKinds } from '../store/blob-rows.ts'
 import type { BlobKind } from '../store/schema.ts'
+import { policyNeeds } from '../policy.ts'
 import type { SyncQueries } from '../store/sync-query.ts'
 import { when, type DocumentError } from './document-errors.ts'
 import type { TaskDocument } from './task-document.ts'
@@ -37,7 +39,8 @@ export async function checkData(
   { db, examiner }: { readonly db: SyncQueries; readonly examiner: Examiner },
 ): Promise<string[]> {
   const named = namedSets(document)
-  const unknown = named
+  const needed = gateNeeds(document)
+  const unknown = [...named, ...needed.datasets]
     .filter(({ sha256, kind }) => !blobKinds(db, sha256).includes(kind))
     .map(({ path, kind }) => ({ path, message: `no ${kind} has this digest; upload it first` }))
   if (unknown.length > 0) throw new PanalError('unknown-dataset', undefined, { extra: { errors: unknown } })
@@ -51,6 +54,7 @@ export async function checkData(
       continue
     }
     errors.push(...misfits(set, document, examination))
+    if (set.path === '/sets/gate') errors.push(...missingColumns(needed.columns, examination))
     const next = { ...set, contents: examination.contents }
     for (const earlier of read) {
       const { fraction, ...overlap } = overlapOf(earlier, next)
@@ -71,6 +75,25 @@ const namedSets = ({ sets, samples }: TaskDocument): NamedSet[] => [
     kind: 'sample' as const,
   })),
 ]
+
+/** What the gate's checks ask for beside the sets, with the paths of the document. */
+function gateNeeds({ gate }: TaskDocument) {
+  const needs = gate.checks.map((spec, i) => {
+    const own = policyNeeds(gateChecks, spec)
+    const within = <Item extends { readonly path: string }>(items: readonly Item[] = []): Item[] =>
+      items.map((item) => ({ ...item, path: `/gate/checks/${i}${item.path}` }))
+    return { datasets: within(own.datasets), columns: within(own.columns) }
+  })
+  return {
+    datasets: needs.flatMap(({ datasets }) => datasets.map((each) => ({ ...each, kind: 'dataset' as const }))),
+    columns: needs.flatMap(({ columns }) => columns),
+  }
+}
+
+const missingColumns = (needed: ReturnType<typeof gateNeeds>['columns'], { columns }: Examination): DocumentError[] =>
+  needed
+    .filter(({ name }) => !columns.includes(name))
+    .map(({ path, name }) => ({ path, message: `the gate set has no column ${name}` }))
 
 /** What the set holds, or why it cannot be read. */
 const examine = (

@@ -1,6 +1,7 @@
 import { Type, type Static, type TObject } from 'typebox'
 import { makePolicy, policySchemaWith, type PolicyRegistry, type PolicySpec } from '../../policy.ts'
 import type { GateCheck } from '../contract.ts'
+import { baselines } from './baselines.ts'
 import { determinism } from './determinism.ts'
 import { floor } from './floor.ts'
 import { integrity } from './integrity.ts'
@@ -17,6 +18,7 @@ export const gateChecks = {
   pin,
   determinism,
   power: powerPreflight,
+  baselines,
   floor,
   'negative-flips': negativeFlips,
   segments,

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { readDataset } from '@panal/client-core'
-import type { TaskDocument } from '@panal/server'
+import type { Baseline, TaskDocument } from '@panal/server'
 import { makeEvaluator } from '../../../../server/src/gate/evaluator.ts'
 import { examineDataset } from '../../../../server/src/gate/examine-dataset.ts'
 import { gateDocument } from '../../../fixtures/gate-evaluation.ts'
@@ -8,6 +8,8 @@ import { gateDocument } from '../../../fixtures/gate-evaluation.ts'
 const never = new AbortController().signal
 const csv: Readonly<Record<string, string>> = {
   table: 'a,label\n0,no\n1,yes\n2,no\n-3,yes\n',
+  rising: ['a,label', ...Array.from({ length: 100 }, (_, i) => `${i / 10 - 5},${i > 50 ? 'yes' : 'no'}`)].join('\n'),
+  record: 'prediction\nyes\nyes\nno\nno\n',
   broken: 'b,label\n0,no\n',
   large: ['a,label', ...Array.from({ length: 50_000 }, (_, i) => `${i},no`)].join('\n'),
 }
@@ -87,6 +89,38 @@ describe('the evaluation worker, describing data', () => {
     expect(others.segments[1]?.values).toEqual(['< 0', '[0, 1)', '[1, 2)', '≥ 2'])
     expect(others.profileSha256).toBe((await described('table')).profileSha256)
     expect(others.profileSha256).not.toBe(own.profileSha256)
+  })
+})
+
+describe('the evaluation worker, answering by baselines', () => {
+  const asked = (baseline: Baseline) =>
+    evaluator.baseline({ document: { ...document, sets: { ...tableSets, evaluation: 'rising' } }, baseline }, never)
+
+  it('fits to the evaluation set and answers the gate set', async () => {
+    const found = await asked({ kind: 'logistic', ridge: 0.01 })
+    // In `rising` whoever has a > 0 is a yes; the table's a are 0, 1, 2 and −3.
+    const answers = (await inFileOrder(found.probabilities)).map(([no, yes]) => yes! > no!)
+    expect(answers.slice(1)).toEqual([true, true, false])
+    expect(await inFileOrder(found.labels)).toEqual([[0], [1], [0], [1]])
+  })
+  it('answers by a rule and from a record', async () => {
+    const rule = { column: 'a', op: '>', value: 0, then: 'yes', otherwise: 'no' } as const
+    expect(await inFileOrder((await asked({ kind: 'rule', rule })).probabilities)).toEqual([
+      [1, 0],
+      [0, 1],
+      [0, 1],
+      [1, 0],
+    ])
+    const recorded = await asked({ kind: 'recorded', sha256: 'record' })
+    expect(await inFileOrder(recorded.probabilities)).toEqual([
+      [0, 1],
+      [0, 1],
+      [1, 0],
+      [1, 0],
+    ])
+  })
+  it('says why it cannot', async () => {
+    await expect(asked({ kind: 'recorded', sha256: 'table' })).rejects.toThrow('neither a column for each class')
   })
 })
 

@@ -57,6 +57,16 @@ describe('the evaluator’s datasets', () => {
     const asked = ['a', 'b', 'c', 'a', 'b', 'c'].map((sha) => ask(sha, atOnce))
     expect(await Promise.all(asked)).toEqual([1, 1, 1, 1, 1, 1])
   })
+  it('that one request needs are all there, even if they are more than the worker keeps', async () => {
+    const { ask, reads } = open(1)
+    const document = { ...gateDocument(), sets: { evaluation: 'e', calibration: 'c', gate: 'g' } }
+    const baseline = { kind: 'logistic', ridge: 1 } as const
+    const held = async () => (await evaluator.baseline({ document, baseline }, never)).probabilities[0]
+    expect(await Promise.all([held(), held()])).toEqual([2, 2])
+    expect(reads.sort()).toEqual(['e', 'g'])
+    // one is kept
+    expect(await ask('x', atOnce)).toBe(1)
+  })
   it('examined when a task is made are in the worker when its first round is judged', async () => {
     const { ask, reads } = open()
     const { data } = gateDocument()

@@ -43,6 +43,10 @@ function open({ numFailures = Infinity } = {}) {
         return Promise.resolve(answers[version === 5 ? 2 : version] ?? predictions([]))
       },
       describe: ({ datasetSha256 }) => Promise.resolve({ ...examplesOf(answers[1]!.labels), datasetSha256 }),
+      baseline: ({ baseline }) => {
+        ran.push(baseline.kind)
+        return Promise.resolve({ ...answers[0]!, areProbabilities: true })
+      },
       close: () => Promise.resolve(),
     },
   })
@@ -165,6 +169,14 @@ describe('the gate’s work and bytes', () => {
     await gate.judge(subject(2, checks), never)
     expect(ran.slice(4)).toEqual(['2 on d'])
   })
+  it('makes a baseline once for all judgements by the same data', async () => {
+    const { gate, ran } = open()
+    const checks: GateCheckSpec[] = [{ name: 'baselines' }]
+    for (const version of [2, 3]) await gate.judge(subject(version, checks), never)
+    expect(ran.filter((each) => each === 'logistic')).toHaveLength(1)
+    await gate.judge(subject(2, [{ name: 'baselines', ridge: 2 }]), never)
+    expect(ran.filter((each) => each === 'logistic')).toHaveLength(2)
+  })
   it('never looks at the calibration set', async () => {
     const { gate, ran } = open()
     await gate.judge(subject(2, [noRegression, floor(0.7)]), never)
@@ -195,6 +207,7 @@ describe('loading', () => {
       evaluator: {
         predict: ({ params }) => Promise.resolve(answers[params[0] ?? NaN] ?? predictions([])),
         describe: () => Promise.reject(new Error('no check asks for them')),
+        baseline: () => Promise.reject(new Error('no check asks for it')),
         close: () => Promise.resolve(),
       },
     })

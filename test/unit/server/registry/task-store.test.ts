@@ -126,6 +126,33 @@ describe('create', () => {
     })
   })
 
+  it('refuses a gate whose checks ask for data or columns that are not there', async () => {
+    const document = await creditLike()
+    const asking = (column: string, sha256: string): TaskDocument => ({
+      ...document,
+      gate: {
+        checks: [
+          { name: 'floor', metric: 'accuracy', min: 0.5 },
+          {
+            name: 'baselines',
+            rule: { column, op: '>', value: 40, then: 'yes', otherwise: 'no' },
+            earlier: [{ label: 'last year’s', sha256 }],
+          },
+        ],
+      },
+    })
+    expect(await refusal(tasks.create(asking('age', 'f'.repeat(64)), 'ada'))).toEqual({
+      code: 'unknown-dataset',
+      paths: ['/gate/checks/1/earlier/0/sha256'],
+    })
+    const record = await stored('prediction\nyes\n')
+    expect(await refusal(tasks.create(asking('shoe', record), 'ada'))).toEqual({
+      code: 'invalid-dataset',
+      paths: ['/gate/checks/1/rule/column'],
+    })
+    expect(await refusal(tasks.create(asking('age', record), 'ada'))).toBe('created')
+  })
+
   it('refuses sets that share examples, whatever their labels say', async () => {
     const relabelled = people(0, 10).replaceAll('yes', 'no')
     expect(await refusal(tasks.create(await creditLike({ gate: relabelled }), 'ada'))).toEqual({

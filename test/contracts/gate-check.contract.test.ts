@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { makeRng, type CheckResult } from '@panal/client-core'
 import type { Evaluation, GateCheck, GateCheckSpec, Predictions } from '@panal/server'
 import { gateChecks, makeGateChecks } from '../../server/src/gate/checks/registry.ts'
-import { evaluationOf, modelAnswers, predictions, shiftedAnswers } from '../fixtures/gate-evaluation.ts'
+import { evaluationOf, examplesOf, modelAnswers, predictions, shiftedAnswers } from '../fixtures/gate-evaluation.ts'
 
 /** Settings to try each check with: a new check adds its own here, or this does not compile. */
 const specs: { [Name in keyof typeof gateChecks]: readonly Extract<GateCheckSpec, { name: Name }>[] } = {
@@ -30,6 +30,7 @@ const specs: { [Name in keyof typeof gateChecks]: readonly Extract<GateCheckSpec
   power: [{ name: 'power' }, { name: 'power', margin: 0.5, detectable: 0.5 }],
   'negative-flips': [{ name: 'negative-flips' }, { name: 'negative-flips', warn: 0.5, block: 0.9 }],
   segments: [{ name: 'segments' }, { name: 'segments', margin: 0.5, q: 0.01, detectable: 0.9 }],
+  masking: [{ name: 'masking' }, { name: 'masking', alpha: 0.4, margin: 1e-6 }],
   reuse: [{ name: 'reuse' }, { name: 'reuse', maxLooks: 1 }],
   'no-regression': (['champion', 'anchor'] as const).flatMap((against) => [
     ...[1e-6, 0.02, 10].map((margin) => ({ name: 'no-regression', against, margin }) as const),
@@ -106,6 +107,17 @@ const situations: Readonly<Record<string, () => Evaluation>> = {
         },
       ],
     }),
+  'a champion that was measured elsewhere': () => {
+    const home = { name: 'home', values: ['own', 'rent'], codes: Int32Array.from({ length: 300 }, (_, i) => i % 2) }
+    const onGate = skilled(300)
+    const elsewhere = { examples: examplesOf(onGate.labels, { columns: [home] }), predictions: onGate }
+    return evaluationOf({
+      candidate: { onGate: worse(300) },
+      champion: { onGate, elsewhere },
+      document: { segments: ['home'] },
+      columns: [home],
+    })
+  },
   'recorded predictions': () => {
     const recorded = (predictions: Predictions) => ({ onGate: predictions, again: null })
     return evaluationOf({

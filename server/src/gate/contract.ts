@@ -78,10 +78,10 @@ export interface JudgedModel {
    * Where the model was measured on examples of its own, and not on the set that the others answer: rates of strata can
    * then be compared, and no pairs.
    */
-  elsewhere?(): Promise<Population>
+  elsewhere?(): Promise<JudgedPopulation>
 }
 
-export interface Population {
+export interface JudgedPopulation {
   readonly examples: Examples
   readonly predictions: Predictions
 }

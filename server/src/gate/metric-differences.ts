@@ -223,7 +223,7 @@ function classMetric(
 export function aucDifferenceOf(
   { candidate, reference }: Pair,
   { margin, alpha }: Pick<DifferenceOptions, 'margin' | 'alpha'>,
-): Measured | Unmeasured {
+): (Measured & { readonly se: number }) | Unmeasured {
   const { labels } = candidate
   const n = labels.length
   const positives = labels.reduce((sum, label) => sum + (label === 1 ? 1 : 0), 0)
@@ -240,6 +240,7 @@ export function aucDifferenceOf(
     candidate: auc(scores.candidate, labels)!,
     reference: auc(scores.reference, labels)!,
     comparison: { estimate, margin, isAboveMargin: found.nonInferiorityP < alpha, isHarm, n, nRequired },
+    se,
     harmP: found.harmP,
     gainP: 1 - found.harmP,
     numbers: {

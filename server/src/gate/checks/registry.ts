@@ -5,6 +5,7 @@ import { baselines } from './baselines.ts'
 import { determinism } from './determinism.ts'
 import { floor } from './floor.ts'
 import { integrity } from './integrity.ts'
+import { masking } from './masking.ts'
 import { negativeFlips } from './negative-flips.ts'
 import { noRegression } from './no-regression.ts'
 import { pin } from './pin.ts'
@@ -22,6 +23,7 @@ export const gateChecks = {
   floor,
   'negative-flips': negativeFlips,
   segments,
+  masking,
   'no-regression': noRegression,
   reuse,
 } as const satisfies PolicyRegistry<GateCheck>

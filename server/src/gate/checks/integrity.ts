@@ -1,7 +1,7 @@
 import type { CheckResult, CheckRow, Params } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
-import type { Evaluation, GateCheck, JudgedModel, Predictions } from '../contract.ts'
+import type { Evaluation, GateCheck, JudgedModel, JudgedSet, Predictions } from '../contract.ts'
 import { predictedClasses } from '../statistics/accuracy.ts'
 import { priorLogLoss } from '../statistics/class-prior.ts'
 import { meanLogLoss } from '../statistics/log-loss.ts'
@@ -27,12 +27,12 @@ export const integrity = policy({
   make: ({ maxLossRatio = 2 }): GateCheck => ({
     name: 'integrity',
     integrity: true,
-    async judge({ candidate, base }: Evaluation): Promise<CheckResult> {
+    async judge(evaluation: Evaluation): Promise<CheckResult> {
+      const { candidate, base } = evaluation
       const broken = await brokenWeights(candidate, base)
       if (broken !== undefined) return resultOf(block(broken))
       const onEvaluation = await candidate.on('evaluation')
-      const improper =
-        improperAnswers(onEvaluation, 'evaluation') ?? improperAnswers(await candidate.on('gate'), 'gate')
+      const improper = (await improperAnswers(evaluation, 'evaluation')) ?? (await improperAnswers(evaluation, 'gate'))
       if (improper !== undefined) return resultOf(block(improper))
       if (onEvaluation.labels.length === 0)
         return resultOf({ verdict: 'NOT_ENOUGH_DATA', reason: 'The evaluation set has no examples.', n: 0 })
@@ -64,10 +64,11 @@ function brokenParams(params: Params, baseParams: Params): string | undefined {
   return at < 0 ? undefined : `Weight ${at} of ${params.length} is not a finite number.`
 }
 
-function improperAnswers(predictions: Predictions, set: string): string | undefined {
-  const row = firstImproperRow(predictions)
+async function improperAnswers(evaluation: Evaluation, set: JudgedSet): Promise<string | undefined> {
+  const row = firstImproperRow(await evaluation.candidate.on(set))
   if (row < 0) return undefined
-  return `Its answer to example ${row} of the ${set} set is not a probability distribution: not finite, negative, or not summing to 1.`
+  const { rows, ids } = await evaluation.examples(set)
+  return `Its answer to example ${rows[row]} of the ${set} set (${ids[row]}) is not a probability distribution: not finite, negative, or not summing to 1.`
 }
 
 function judgeCollapse(candidate: Predictions, base: Predictions, maxLossRatio: number): Finding {

@@ -1,4 +1,4 @@
-/** Global setup of the fault tests: hundreds of servers start, and each would find and read 1,300 modules of source. */
+/** Global setup of the fault tests: hundreds of servers start, and each would find and read 1,300 modules of source. Benches do it, too. */
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

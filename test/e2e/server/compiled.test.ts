@@ -5,12 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import compileServer from '../../compile-server.mjs'
 
 const panal = fileURLToPath(new URL('../../../server/bin/panal.js', import.meta.url))
-/** Plain JavaScript, without types of its own. */
-const { default: compileServer } = (await import(String(new URL('../../compile-server.mjs', import.meta.url)))) as {
-  default(): void
-}
 
 let folder: string
 beforeAll(async () => {

@@ -94,6 +94,7 @@ describe('a task that takes devices by invitation', () => {
     // Another link, in the same page, is as good as the first would have been.
     await late.page.goto((await invite()).link)
     await late.page.getByText('You are invited').waitFor(patience)
+    await late.page.getByLabel(/^I agree/).check()
     await start(late.page).click()
     await late.page.getByRole('table', { name: 'Updates accepted from this browser' }).waitFor(patience)
     expect([...operator.complaints, ...guest.complaints, ...late.complaints]).toEqual([])

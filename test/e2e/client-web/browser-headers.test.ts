@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { Page, Worker } from 'playwright-core'
 import { createTask, useLiveServer } from '../../fixtures/live-server.ts'
-import { drawSeven, useBrowser } from './open-pages.ts'
+import { countedIn, drawSeven, useBrowser } from './open-pages.ts'
 import { watchPolicies } from './policy-watch.ts'
 
 /** A browser that emulates a GPU on a busy machine compiles its shaders in this time. */
@@ -29,7 +29,7 @@ const inTime = <T>(work: Promise<T>, what: string): Promise<T> => {
   return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
-/** Draws a digit, agrees and starts; resolves with the worker once an update was accepted. */
+/** Draws a digit, agrees and starts; resolves with the worker once an update is part of a model. */
 async function contribute(page: Page, backend: string): Promise<Worker> {
   await page.goto(`${live.url}/contribute/digits?backend=${backend}`)
   await drawSeven(page)
@@ -40,7 +40,7 @@ async function contribute(page: Page, backend: string): Promise<Worker> {
   const started = page.waitForEvent('worker', patience)
   await page.getByRole('button', { name: 'Start' }).click()
   const worker = await started
-  await page.getByRole('table', { name: 'Updates accepted from this browser' }).waitFor(patience)
+  await countedIn(page).waitFor(patience)
   return worker
 }
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { createTask, useLiveServer } from '../../fixtures/live-server.ts'
-import { drawSeven, useBrowser, type Visitor } from './open-pages.ts'
+import { countedIn, drawSeven, useBrowser, type Visitor } from './open-pages.ts'
 
 const patience = { timeout: 60_000 }
 const phone = { width: 390, height: 844 }
@@ -73,7 +73,7 @@ describe('a task that takes devices by invitation', () => {
     await guest.page.getByText('You are invited').waitFor(patience)
     await guest.page.getByLabel(/^I agree/).check()
     await start(guest.page).click()
-    await guest.page.getByRole('table', { name: 'Updates accepted from this browser' }).waitFor(patience)
+    await countedIn(guest.page).waitFor(patience)
     await guest.page.getByRole('button', { name: 'Leave' }).click()
     await guest.page.getByText('You left').waitFor(patience)
     const token = /invitation=([^&]+)/.exec(link)![1]!
@@ -96,7 +96,7 @@ describe('a task that takes devices by invitation', () => {
     await late.page.getByText('You are invited').waitFor(patience)
     await late.page.getByLabel(/^I agree/).check()
     await start(late.page).click()
-    await late.page.getByRole('table', { name: 'Updates accepted from this browser' }).waitFor(patience)
+    await countedIn(late.page).waitFor(patience)
     expect([...operator.complaints, ...guest.complaints, ...late.complaints]).toEqual([])
   }, 300_000)
 

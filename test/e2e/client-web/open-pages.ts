@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll } from '@jest/globals'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core'
 import { chromiumFlags, chromiumPath } from '../../chromium.ts'
 
 const builtPage = new URL('../../../client-web/dist/index.html', import.meta.url)
@@ -36,6 +36,13 @@ export function useBrowser(): { visitor(): Promise<Visitor> } {
     },
   }
 }
+
+/** The version that an update of this browser is part of: there once its round is closed. */
+export const countedIn = (page: Page): Locator =>
+  page
+    .getByRole('table', { name: 'Updates that left this browser' })
+    .getByText(/^v\d+$/)
+    .first()
 
 /** A figure 7 on the drawing pad, with the mouse. */
 export async function drawSeven(page: Page): Promise<void> {

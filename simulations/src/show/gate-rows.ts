@@ -1,6 +1,5 @@
 import Table from 'cli-table3'
 import type { CheckResult, CheckRow, GateReport } from '@panal/client-core'
-import { formatPercent } from './round-row.ts'
 
 /** The gate's report as a person reads it: the verdict, then a row for each check. */
 export function describeGate({ version, verdict, reason, checks, gate }: GateReport): string {
@@ -11,7 +10,9 @@ export function describeGate({ version, verdict, reason, checks, gate }: GateRep
     wordWrap: true,
   })
   for (const check of checks) table.push(gateRow(check))
-  const onGate = gate === null ? '' : `: ${formatPercent(gate.accuracy)} right on the ${gate.numExamples} gate examples`
+  // Told in steps: the row of a floor has it exactly.
+  const onGate =
+    gate === null ? '' : `: about ${Math.round(100 * gate.accuracy)} % right on the ${gate.numExamples} gate examples`
   return `version ${version} ${verdict}${onGate}\n${reason}\n${table.toString()}`
 }
 

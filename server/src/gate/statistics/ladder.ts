@@ -1,11 +1,15 @@
 /**
- * The step that scores on a set which is looked at again and again are rounded to: max(1/√n, .001). Finer differences are
- * noise, and telling them wears the set out. Source: Blum and Hardt 2015, arXiv:1502.04585. @throws RangeError without examples
+ * The step that scores on a set which is looked at again and again are rounded to: max(1/√n, .001), and from there up to
+ * the next of 1, 2 or 5 × a power of ten, so that a score looks as coarse as it is. Finer differences are noise, and
+ * telling them wears the set out. Source: Blum and Hardt 2015, arXiv:1502.04585. @throws RangeError without examples
  */
 export function ladderStep(n: number): number {
   if (!(n > 0)) throw new RangeError('ladder: no examples')
-  return Math.max(1 / Math.sqrt(n), 1e-3)
+  const least = Math.max(1 / Math.sqrt(n), 1e-3)
+  return steps.find((step) => step >= least * (1 - 1e-12)) ?? 1
 }
+
+const steps = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
 
 /** The multiple of the step that is nearest to the score. */
 export const roundToLadder = (score: number, n: number): number => Math.round(score / ladderStep(n)) * ladderStep(n)

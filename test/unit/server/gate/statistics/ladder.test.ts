@@ -3,6 +3,8 @@ import { ladderStep, roundToLadder } from '../../../../../server/src/gate/statis
 
 it('steps are 1/√n, and .001 from a million on', () => {
   expect(ladderStep(400)).toBe(0.05)
+  expect(ladderStep(5000)).toBe(0.02) // 1/√5000 = 0.0141
+  expect(ladderStep(1)).toBe(1)
   expect(ladderStep(1e6)).toBe(1e-3)
   expect(ladderStep(1e8)).toBe(1e-3)
   expect(() => ladderStep(0)).toThrow(RangeError)

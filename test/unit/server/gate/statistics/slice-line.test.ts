@@ -128,6 +128,29 @@ describe('soundness', () => {
     expect(wide).toBeGreaterThan(100)
   })
 
+  it('equals brute force on larger tables with real slices in them, three and four levels deep', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const rng = makeRng(`large ${seed}`)
+      const numRows = 1500
+      const cardinalities = [2, 3, 4, 3, 5]
+      const columns = cardinalities.map((cardinality) =>
+        Int32Array.from({ length: numRows }, () => Math.floor(cardinality * rng.uniform() ** 2)),
+      )
+      const isHot = (row: number) => columns[0]![row] === 1 && columns[2]![row] === 1 && columns[4]![row]! <= 1
+      const errors = Float64Array.from({ length: numRows }, (_, row) => uniformInt(rng, isHot(row) ? 17 : 5) / 4)
+      const options = { alpha: 0.95, minSize: 10 + seed, maxLevel: 3 + (seed % 2), k: 4 + seed }
+      const table = { columns, cardinalities }
+      const found = sliceLine(table, errors, options)
+      expect(found).toEqual(bruteForce(table, errors, options))
+      expect(found.length).toBeGreaterThan(1)
+    }
+  })
+
+  it('refuses a code that its column does not have', () => {
+    const table = { columns: [Int32Array.of(0, 2)], cardinalities: [2] }
+    expect(() => sliceLine(table, Float64Array.of(0, 1), { minSize: 1 })).toThrow('code 2 in column 0 of 2')
+  })
+
   it('finds nothing where nothing is wrong, and refuses an error below 0', () => {
     const table = { columns: [Int32Array.of(0, 1)], cardinalities: [2] }
     expect(sliceLine(table, Float64Array.of(0, 0), { minSize: 1 })).toEqual([])

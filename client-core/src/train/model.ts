@@ -1,5 +1,7 @@
 import { tensor, tidy, type Tensor } from '@tensorflow/tfjs-core'
 import { models, type LayersModel } from '@tensorflow/tfjs-layers'
+import { Value } from 'typebox/value'
+import { Calibrator } from '../model/calibrator.ts'
 import { makeLayout, tensorViews, type Layout, type Params } from '../model/layout.ts'
 import { asTopology, withoutInitialisers } from './topology.ts'
 
@@ -44,14 +46,25 @@ export const applyModel = (model: LayersModel, batch: Tensor, training: boolean)
 
 /**
  * The model.json that `tf.loadLayersModel` reads; `weightsPath` (relative to it) is one file of raw little-endian
- * float32 in layout order, which is what codec f32 writes.
+ * float32 in layout order, which is what codec f32 writes. `calibrator`: what whoever loads it has yet to apply.
  */
-export const tfjsModelJson = (topology: unknown, layout: Layout, weightsPath: string) => ({
+export const tfjsModelJson = (topology: unknown, layout: Layout, weightsPath: string, calibrator?: Calibrator) => ({
   format: 'layers-model',
   generatedBy: 'Panal',
   convertedBy: null,
   modelTopology: topology,
+  ...(calibrator !== undefined && { userDefinedMetadata: { [calibratorKey]: calibrator } }),
   weightsManifest: [
     { paths: [weightsPath], weights: layout.tensors.map(({ name, shape }) => ({ name, shape, dtype: 'float32' })) },
   ],
 })
+
+const calibratorKey = 'panalCalibrator'
+
+/** What is yet to be applied to the answers of a loaded model. @throws Error where it is none that this version knows */
+export function calibratorOf(model: LayersModel): Calibrator {
+  const found: unknown = (model.getUserDefinedMetadata() as Record<string, unknown> | undefined)?.[calibratorKey]
+  if (found === undefined) return { method: 'identity' }
+  if (!Value.Check(Calibrator, found)) throw new Error('the model has a calibrator that this version does not know')
+  return found
+}

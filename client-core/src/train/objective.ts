@@ -1,6 +1,7 @@
 import {
   abs,
   add,
+  concat2d,
   customGrad,
   exp,
   log,
@@ -24,7 +25,7 @@ export interface Objective {
   targets(classes: Int32Array, numClasses: number): { values: Float32Array; width: number }
   /** Mean over the batch. Its gradient uses `targets` again: they must outlive the forward pass. */
   loss(logits: Tensor2D, targets: Tensor2D): Scalar
-  /** Logits to what the model's own last layer would have answered. */
+  /** Logits to class probabilities [n, classes]: those of the model's own last layer, and of a sigmoid both sides. */
   probabilities(logits: Tensor2D): Tensor2D
 }
 
@@ -65,7 +66,8 @@ const binary: Objective = {
       (z) => mul(sum(add(sub(relu(z), mul(z, targets)), log(add(1, exp(neg(abs(z))))))), 1 / z.shape[0]),
       (z) => mul(sub(sigmoid(z), targets), 1 / z.shape[0]),
     ),
-  probabilities: (logits) => sigmoid(logits),
+  // 1 − p of a p that was rounded to 1 would be 0, and its logit lost.
+  probabilities: (logits) => concat2d([sigmoid(neg(logits)), sigmoid(logits)], 1),
 }
 
 export const objectives = {

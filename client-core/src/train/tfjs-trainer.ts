@@ -118,7 +118,7 @@ export async function tfjsTrainer(
           objective.probabilities(applyModel(model, tensor(x, [end - start, ...exampleShape]), false) as Tensor2D),
         )
         try {
-          writeProbabilities(await batch.data<'float32'>(), answers.subarray(start * numClasses), loss)
+          answers.set(await batch.data<'float32'>(), start * numClasses)
         } finally {
           batch.dispose()
         }
@@ -153,13 +153,4 @@ export async function tfjsTrainer(
     predict,
     dispose: () => undefined,
   }
-}
-
-/** A sigmoid output p becomes (1 − p, p). */
-function writeProbabilities(from: Float32Array, to: Float32Array, loss: Loss): void {
-  if (loss === 'categorical-crossentropy') return to.set(from)
-  from.forEach((p, row) => {
-    to[2 * row] = 1 - p
-    to[2 * row + 1] = p
-  })
 }

@@ -1,10 +1,6 @@
-/** A rising step curve through points; between them it is interpolated, outside it is flat. */
-export interface Isotonic {
-  /** Rising, no two equal. */
-  readonly x: readonly number[]
-  /** Not falling. */
-  readonly y: readonly number[]
-}
+import type { Isotonic } from '@panal/client-core'
+
+export { applyIsotonic, type Isotonic } from '@panal/client-core'
 
 interface Block {
   readonly x: number
@@ -51,11 +47,8 @@ function pooledByX(x: ArrayLike<number>, y: ArrayLike<number>): Block[] {
   return points
 }
 
-/** The curve at a score. */
-export function applyIsotonic({ x, y }: Isotonic, score: number): number {
-  const after = x.findIndex((each) => each >= score)
-  if (after < 0) return y.at(-1)!
-  if (after === 0 || x[after] === score) return y[after]!
-  const [x0, x1, y0, y1] = [x[after - 1]!, x[after]!, y[after - 1]!, y[after]!]
-  return y0 + ((score - x0) / (x1 - x0)) * (y1 - y0)
+/** The same curve without the points that lie on a line between their neighbours of the same height. */
+export function withoutInnerPoints({ x, y }: Isotonic): Isotonic {
+  const kept = x.map((_, i) => i).filter((i) => y[i - 1] !== y[i] || y[i + 1] !== y[i])
+  return { x: kept.map((i) => x[i]!), y: kept.map((i) => y[i]!) }
 }

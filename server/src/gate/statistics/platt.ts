@@ -1,3 +1,5 @@
+export { applyPlatt } from '@panal/client-core'
+
 /** P(positive) = 1 / (1 + e^(a·score + b)). */
 export interface Platt {
   readonly a: number
@@ -38,8 +40,6 @@ export function fitPlatt(scores: ArrayLike<number>, isPositive: ArrayLike<number
   }
   return fit
 }
-
-export const applyPlatt = ({ a, b }: Platt, score: number): number => positive(a * score + b)
 
 /** 1 / (1 + e^f), without overflow. */
 const positive = (f: number): number => (f >= 0 ? Math.exp(-f) / (1 + Math.exp(-f)) : 1 / (1 + Math.exp(f)))

@@ -1,0 +1,59 @@
+import { applyCalibrator, logOf, type Calibrator, type Isotonic } from '@panal/client-core'
+import type { Predictions } from './contract.ts'
+import { forecastsOfClass } from './statistics/calibration-error.ts'
+import { fitIsotonic, withoutInnerPoints } from './statistics/isotonic.ts'
+import { fitPlatt } from './statistics/platt.ts'
+import { fitTemperature } from './statistics/temperature.ts'
+
+export const calibrationMethods = ['temperature', 'platt', 'isotonic'] as const
+export type CalibrationMethod = (typeof calibrationMethods)[number]
+
+/** Fewer would be fitted to their own noise: a temperature is taken instead. */
+export const fewestForIsotonic = 1000
+
+export interface FitOptions {
+  readonly method: CalibrationMethod
+  /** What a probability counts as at least where a logit is needed; for recorded ones, which are rounded. */
+  readonly smallest?: number
+}
+
+/**
+ * What makes these predictions calibrated. Fit it on a split that never judges. `identity` where the examples cannot tell:
+ * none, one class only, every answer right.
+ * @throws RangeError when Platt's is asked for with more than two classes
+ */
+export function fitCalibrator(predictions: Predictions, { method, smallest }: FitOptions): Calibrator {
+  const { labels } = predictions
+  if (method === 'platt') return platt(predictions, smallest)
+  if (method === 'isotonic' && labels.length >= fewestForIsotonic) return isotonic(predictions)
+  const { temperature, identifiable } = fitTemperature(predictions, smallest)
+  return identifiable ? { method: 'temperature', temperature } : { method: 'identity' }
+}
+
+function platt(predictions: Predictions, smallest?: number): Calibrator {
+  const { probabilities, labels, numClasses } = predictions
+  if (numClasses !== 2) throw new RangeError(`Platt’s line is for two classes, and there are ${numClasses}`)
+  if (new Set(labels).size < 2) return { method: 'identity' }
+  const logits = Float64Array.from(
+    labels,
+    (_, row) => logOf(probabilities[2 * row + 1]!, smallest) - logOf(probabilities[2 * row]!, smallest),
+  )
+  return { method: 'platt', ...fitPlatt(logits, labels) }
+}
+
+function isotonic(predictions: Predictions): Calibrator {
+  const { numClasses, labels } = predictions
+  if (new Set(labels).size < 2) return { method: 'identity' }
+  const curveOf = (k: number): Isotonic => {
+    const { confidence, correct } = forecastsOfClass(predictions, k)
+    return withoutInnerPoints(fitIsotonic(confidence, correct))
+  }
+  const curves = numClasses === 2 ? [curveOf(1)] : Array.from({ length: numClasses }, (_, k) => curveOf(k))
+  return { method: 'isotonic', curves }
+}
+
+/** Predictions as they are served. */
+export const calibrated = (predictions: Predictions, calibrator: Calibrator): Predictions => ({
+  ...predictions,
+  probabilities: applyCalibrator(calibrator, predictions),
+})

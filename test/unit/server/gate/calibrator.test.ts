@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals'
+import { Calibrator, makeRng } from '@panal/client-core'
+import type { Predictions } from '@panal/server'
+import { Value } from 'typebox/value'
+import { calibrated, fitCalibrator } from '../../../../server/src/gate/calibrator.ts'
+import { auc } from '../../../../server/src/gate/statistics/auc.ts'
+import { accuracy } from '../../../../server/src/gate/statistics/accuracy.ts'
+import { meanLogLoss } from '../../../../server/src/gate/statistics/log-loss.ts'
+
+const softmax = (logits: readonly number[]) => {
+  const powers = logits.map((each) => Math.exp(each - Math.max(...logits)))
+  const total = powers.reduce((a, b) => a + b, 0)
+  return powers.map((each) => each / total)
+}
+
+/** A model whose logits are the true ones times `sureness` plus `shift` for the last class. */
+function model(n: number, { numClasses = 3, sureness = 1, shift = 0, seed = 'model' } = {}) {
+  const rng = makeRng(seed)
+  const labels = new Int32Array(n)
+  const probabilities = new Float32Array(n * numClasses)
+  for (let row = 0; row < n; row++) {
+    const logits = Array.from({ length: numClasses }, () => 1.5 * rng.normal())
+    const truth = softmax(logits)
+    let u = rng.uniform()
+    labels[row] = Math.max(
+      0,
+      truth.findIndex((p) => (u -= p) < 0),
+    )
+    const told = logits.map((each, k) => sureness * each + (k === numClasses - 1 ? shift : 0))
+    probabilities.set(softmax(told), row * numClasses)
+  }
+  return { probabilities, labels, numClasses }
+}
+
+describe('fitting a calibrator', () => {
+  it('temperature: finds how much too sure a model is, and leaves every answer', () => {
+    const predictions = model(4000, { sureness: 3 })
+    const calibrator = fitCalibrator(predictions, { method: 'temperature' })
+    expect(calibrator).toEqual({ method: 'temperature', temperature: expect.closeTo(3, 0) })
+    const served = calibrated(predictions, calibrator)
+    expect(accuracy(served)).toBe(accuracy(predictions))
+    expect(meanLogLoss(served)).toBeLessThan(meanLogLoss(predictions) - 0.1)
+    expect(served.labels).toBe(predictions.labels)
+  })
+  it('platt: also finds a shift, which no temperature can', () => {
+    const predictions = model(4000, { numClasses: 2, sureness: 2, shift: 1 })
+    const calibrator = fitCalibrator(predictions, { method: 'platt' })
+    // z = 2·logit + 1, so logit = z/2 − ½: a = −½, b = ½
+    expect(calibrator).toEqual({ method: 'platt', a: expect.closeTo(-0.5, 1), b: expect.closeTo(0.5, 0) })
+    const byTemperature = fitCalibrator(predictions, { method: 'temperature' })
+    expect(meanLogLoss(calibrated(predictions, calibrator))).toBeLessThan(
+      meanLogLoss(calibrated(predictions, byTemperature)) - 0.005,
+    )
+    expect(() => fitCalibrator(model(50), { method: 'platt' })).toThrow('two classes, and there are 3')
+  })
+  it.each([2, 3])('isotonic, %i classes: from 1000 examples on, with fewer a temperature', (numClasses) => {
+    const predictions = model(2000, { numClasses, sureness: 3 })
+    const calibrator = fitCalibrator(predictions, { method: 'isotonic' })
+    expect(calibrator.method).toBe('isotonic')
+    const served = calibrated(predictions, calibrator)
+    expect(meanLogLoss(served)).toBeLessThan(meanLogLoss(predictions) - 0.05)
+    expect(fitCalibrator(model(999, { numClasses }), { method: 'isotonic' }).method).toBe('temperature')
+    // Its points are where the curve bends, not the examples.
+    if (calibrator.method === 'isotonic') expect(calibrator.curves[0]!.x.length).toBeLessThan(400)
+  })
+  it('isotonic may tie what was apart, and never turns it round', () => {
+    const predictions = model(1500, { numClasses: 2, sureness: 2 })
+    const served = calibrated(predictions, fitCalibrator(predictions, { method: 'isotonic' }))
+    const second = (of: Predictions) => Array.from(of.labels, (_, row) => of.probabilities[2 * row + 1]!)
+    const [before, after] = [second(predictions), second(served)]
+    const order = before.map((_, i) => i).sort((a, b) => before[a]! - before[b]!)
+    expect(order.every((i, at) => at === 0 || after[i]! >= after[order[at - 1]!]!)).toBe(true)
+    expect(auc(after, served.labels)).not.toBe(auc(before, served.labels))
+  })
+  it('is the identity where the examples cannot tell', () => {
+    const allRight = { probabilities: Float32Array.of(0.9, 0.1, 0.2, 0.8), labels: Int32Array.of(0, 1), numClasses: 2 }
+    const oneClass = { ...allRight, labels: Int32Array.of(1, 1) }
+    const none = { probabilities: new Float32Array(0), labels: new Int32Array(0), numClasses: 2 }
+    expect(fitCalibrator(allRight, { method: 'temperature' })).toEqual({ method: 'identity' })
+    expect(fitCalibrator(oneClass, { method: 'platt' })).toEqual({ method: 'identity' })
+    for (const method of ['temperature', 'platt', 'isotonic'] as const)
+      expect(fitCalibrator(none, { method })).toEqual({ method: 'identity' })
+    expect(calibrated(allRight, { method: 'identity' })).toEqual(allRight)
+  })
+  it('survives JSON as it is', () => {
+    for (const method of ['temperature', 'platt', 'isotonic'] as const) {
+      const predictions = model(1200, { numClasses: 2, sureness: 2 })
+      const calibrator = fitCalibrator(predictions, { method })
+      const read: unknown = JSON.parse(JSON.stringify(calibrator))
+      expect(Value.Check(Calibrator, read) && calibrated(predictions, read)).toEqual(
+        calibrated(predictions, calibrator),
+      )
+    }
+  })
+  it('a recorded 0 is no logit of −87', () => {
+    const { probabilities, labels, numClasses } = model(500, { numClasses: 2 })
+    const rounded = { probabilities: probabilities.map((p) => (p < 0.02 ? 0 : p > 0.98 ? 1 : p)), labels, numClasses }
+    const of = (smallest?: number) => fitCalibrator(rounded, { method: 'temperature', ...(smallest && { smallest }) })
+    const [live, recorded] = [of(), of(1e-12)]
+    if (live.method !== 'temperature' || recorded.method !== 'temperature') throw new Error('not identifiable')
+    expect(recorded.temperature).toBeLessThan(live.temperature)
+  })
+})

@@ -31,6 +31,13 @@ const specs: { [Name in keyof typeof gateChecks]: readonly Extract<GateCheckSpec
   'negative-flips': [{ name: 'negative-flips' }, { name: 'negative-flips', warn: 0.5, block: 0.9 }],
   segments: [{ name: 'segments' }, { name: 'segments', margin: 0.5, q: 0.01, detectable: 0.9 }],
   masking: [{ name: 'masking' }, { name: 'masking', alpha: 0.4, margin: 1e-6 }],
+  slices: [{ name: 'slices' }, { name: 'slices', k: 1, effect: 0.001, minExamples: 10 }],
+  calibration: [
+    { name: 'calibration' },
+    { name: 'calibration', method: 'platt', maxExcess: 0 },
+    { name: 'calibration', method: 'isotonic' },
+  ],
+  'segment-calibration': [{ name: 'segment-calibration' }],
   reuse: [{ name: 'reuse' }, { name: 'reuse', maxLooks: 1 }],
   'no-regression': (['champion', 'anchor'] as const).flatMap((against) => [
     ...[1e-6, 0.02, 10].map((margin) => ({ name: 'no-regression', against, margin }) as const),

@@ -1,4 +1,5 @@
 import type { EpochMs } from '../device/clock.ts'
+import type { Calibrator } from '../model/calibrator.ts'
 
 /** gate.md's verdicts, worst last: PASS, WARN, NOT_ENOUGH_DATA, ERROR, BLOCK. NO_CHANGE: byte-identical weights. */
 export type GateVerdict = 'PASS' | 'WARN' | 'NOT_ENOUGH_DATA' | 'ERROR' | 'BLOCK' | 'NO_CHANGE' | 'NOT_APPLICABLE'
@@ -14,6 +15,8 @@ export interface CheckResult {
   /** The data of pictures that go with it. */
   readonly figures?: readonly Figure[]
   readonly claim?: SuperiorityClaim
+  /** Fitted on the calibration set: part of the model that is served. */
+  readonly calibrator?: Calibrator
 }
 
 /** That the candidate is better than the anchor. Where it is accepted and the candidate promoted, this becomes the anchor. */

@@ -5,8 +5,7 @@ import { fitIsotonic, withoutInnerPoints } from './statistics/isotonic.ts'
 import { fitPlatt } from './statistics/platt.ts'
 import { fitTemperature } from './statistics/temperature.ts'
 
-export const calibrationMethods = ['temperature', 'platt', 'isotonic'] as const
-export type CalibrationMethod = (typeof calibrationMethods)[number]
+export type CalibrationMethod = 'temperature' | 'platt' | 'isotonic'
 
 /** Fewer would be fitted to their own noise: a temperature is taken instead. */
 export const fewestForIsotonic = 1000

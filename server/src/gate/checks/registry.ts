@@ -2,6 +2,7 @@ import { Type, type Static, type TObject } from 'typebox'
 import { makePolicy, policySchemaWith, type PolicyRegistry, type PolicySpec } from '../../policy.ts'
 import type { GateCheck } from '../contract.ts'
 import { baselines } from './baselines.ts'
+import { calibration } from './calibration.ts'
 import { determinism } from './determinism.ts'
 import { floor } from './floor.ts'
 import { integrity } from './integrity.ts'
@@ -11,7 +12,9 @@ import { noRegression } from './no-regression.ts'
 import { pin } from './pin.ts'
 import { powerPreflight } from './power.ts'
 import { reuse } from './reuse.ts'
+import { segmentCalibration } from './segment-calibration.ts'
 import { segments } from './segments.ts'
+import { slices } from './slices.ts'
 
 /** What a candidate must pass. A new check is one file and one line here. */
 export const gateChecks = {
@@ -25,6 +28,9 @@ export const gateChecks = {
   segments,
   masking,
   'no-regression': noRegression,
+  slices,
+  calibration,
+  'segment-calibration': segmentCalibration,
   reuse,
 } as const satisfies PolicyRegistry<GateCheck>
 

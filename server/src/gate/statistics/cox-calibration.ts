@@ -24,7 +24,7 @@ const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 const deviance = (x: number, y: number): number => Math.max(x, 0) - x * y + Math.log1p(Math.exp(-Math.abs(x)))
 
 /**
- * Fits slope and intercept by Newton's method (IRLS). Undefined with one outcome only, with one forecast only, and where
+ * Fits slope and intercept by Newton's method (IRLS) with halved steps. Undefined with one outcome only, with one forecast only, and where
  * the data are separated, so that no finite fit exists (|slope| > 50). Source: Cox 1958.
  */
 export function coxCalibration(
@@ -44,27 +44,38 @@ export function coxCalibration(
 }
 
 function newton(x: Float64Array, y: Float64Array): { intercept: number; slope: number } | undefined {
+  const loss = (a: number, b: number) => sum(x.map((each, i) => deviance(a + b * each, y[i]!)))
   let [a, b] = [0, 1]
+  let least = loss(a, b)
   for (let step = 0; step < maxSteps; step++) {
-    const p = x.map((each) => sigmoid(a + b * each))
-    const w = p.map((each) => each * (1 - each))
-    const residual = y.map((each, i) => each - p[i]!)
-    const [ga, gb] = [sum(residual), sum(residual.map((each, i) => each * x[i]!))]
-    const [haa, hab, hbb] = [
-      sum(w),
-      sum(w.map((each, i) => each * x[i]!)),
-      sum(w.map((each, i) => each * x[i]! * x[i]!)),
-    ]
-    const determinant = haa * hbb - hab * hab
-    if (!(determinant > 0)) return undefined
-    const da = (hbb * ga - hab * gb) / determinant
-    const db = (haa * gb - hab * ga) / determinant
+    const direction = newtonDirection(x, y, [a, b])
+    if (direction === undefined) return undefined
+    const distance = Math.abs(direction[0]) + Math.abs(direction[1])
+    if (distance < 1e-8) return { intercept: a + direction[0], slope: b + direction[1] }
+    // A whole step may overshoot where the model is far too sure: halved until the likelihood rises.
+    let [da, db] = direction
+    for (let halving = 0; halving < 20 && !(loss(a + da, b + db) <= least); halving++) [da, db] = [da / 2, db / 2]
     a += da
     b += db
+    least = loss(a, b)
     if (!(Math.abs(b) <= unbounded)) return undefined
-    if (Math.abs(da) + Math.abs(db) < 1e-10) return { intercept: a, slope: b }
   }
   return undefined
+}
+
+/** Undefined where the likelihood is flat. */
+function newtonDirection(
+  x: Float64Array,
+  y: Float64Array,
+  [a, b]: readonly [number, number],
+): readonly [number, number] | undefined {
+  const p = x.map((each) => sigmoid(a + b * each))
+  const w = p.map((each) => each * (1 - each))
+  const residual = y.map((each, i) => each - p[i]!)
+  const [ga, gb] = [sum(residual), sum(residual.map((each, i) => each * x[i]!))]
+  const [haa, hab, hbb] = [sum(w), sum(w.map((each, i) => each * x[i]!)), sum(w.map((each, i) => each * x[i]! * x[i]!))]
+  const determinant = haa * hbb - hab * hab
+  return determinant > 0 ? [(hbb * ga - hab * gb) / determinant, (haa * gb - hab * ga) / determinant] : undefined
 }
 
 /** Intercept that makes the forecasts right on the whole, the slope being 1. */

@@ -156,6 +156,12 @@ describe('Cox calibration', () => {
     const moved = draw((logit) => logit - 1)
     expect(Math.abs(coxCalibration(moved.p, moved.y)!.inTheLarge - 1)).toBeLessThan(0.12)
   })
+  it('finds the slope of a model that is three times, or six times, as sure as it should be', () => {
+    for (const times of [3, 6]) {
+      const { p, y } = draw((logit) => times * logit)
+      expect(Math.abs(coxCalibration(p, y)!.slope * times - 1)).toBeLessThan(0.1)
+    }
+  })
   it('is undefined where nothing can be fitted', () => {
     expect(coxCalibration([0.1, 0.9], [1, 1])).toBeUndefined()
     expect(coxCalibration([0.5, 0.5, 0.5], [1, 0, 1])).toBeUndefined()

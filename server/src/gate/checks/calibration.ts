@@ -1,0 +1,243 @@
+import { makeRng, type Calibrator, type CheckResult, type CheckRow, type Figure } from '@panal/client-core'
+import { Type } from 'typebox'
+import { policy } from '../../policy.ts'
+import type { CalibrationMethod } from '../calibrator.ts'
+import { comparedWith } from '../compared.ts'
+import type { Evaluation, GateCheck, Predictions } from '../contract.ts'
+import { generalRule } from '../general-rule.ts'
+import { lossDifference } from '../metric-differences.ts'
+import { count, nats, pValue, resultOf } from '../say.ts'
+import { answersAsServed, methodMisfits, methodOption, type ServedAnswers } from '../served.ts'
+import {
+  classwiseCalibrationError,
+  equalMassBins,
+  equalWidthBins,
+  expectedCalibrationError,
+  forecastsOfAnswer,
+  forecastsOfClass,
+} from '../statistics/calibration-error.ts'
+import { testCalibration } from '../statistics/calibration-null.ts'
+import { coxCalibration } from '../statistics/cox-calibration.ts'
+import { logLosses } from '../statistics/log-loss.ts'
+
+interface Settings {
+  readonly method: CalibrationMethod
+  readonly maxExcess: number
+  readonly margin: number
+}
+
+/** Levels of the tests; a model that is calibrated warns in one of a hundred. */
+const level = 0.01
+const numBins = 10
+const slopes = [0.8, 1.25] as const
+
+/**
+ * Check 12: do the probabilities mean what they say, as the model would be served? A calibrator is fitted on the calibration
+ * set, becomes part of the model, and the gate set judges the outcome. WARN where the expected calibration error is over
+ * that of a perfectly calibrated model by more than `maxExcess`, beyond chance, and where Cox's slope is outside
+ * [.8, 1.25], beyond chance. BLOCK where the served log loss is worse than that of the champion as it is served, by the
+ * general rule.
+ */
+export const calibration = policy({
+  options: {
+    ...methodOption,
+    maxExcess: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        default: 0.02,
+        description: 'calibration error over what chance gives a calibrated model',
+      }),
+    ),
+    margin: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        default: 0.02,
+        description: 'as a share of the champion’s log loss: 0.02 is 2 %',
+      }),
+    ),
+  },
+  misfits: ({ method }, { data }) => methodMisfits(method, data),
+  make: ({ method = 'temperature', maxExcess = 0.02, margin = 0.02 }): GateCheck => ({
+    name: 'calibration',
+    integrity: false,
+    critical: false,
+    judges: false,
+    async judge(evaluation: Evaluation): Promise<CheckResult> {
+      const answers = await answersAsServed(evaluation, evaluation.candidate, method)
+      const settings = { method, maxExcess, margin }
+      if (answers.raw.labels.length === 0)
+        return withCalibrator(answers.calibrator, {
+          ...resultOf('calibration', { verdict: 'NOT_ENOUGH_DATA', reason: 'The gate set has no examples.' }),
+        })
+      const champion = await championAsServed(evaluation, method)
+      const rows = [
+        calibratorRow(answers),
+        errorRow(answers.served, settings, `${evaluation.seed}/calibration`),
+        slopeRow(answers.served),
+        ...(champion === undefined ? [] : [await lossRow(evaluation, { ...answers, champion }, settings)]),
+        ...reportedRows(answers),
+      ]
+      const found = resultOf('calibration', summary(rows), rows)
+      return withCalibrator(answers.calibrator, { ...found, figures: [reliability(answers, champion)] })
+    },
+  }),
+})
+
+const withCalibrator = (calibrator: Calibrator | null, result: CheckResult): CheckResult =>
+  calibrator === null ? result : { ...result, calibrator }
+
+const said: Readonly<Record<Calibrator['method'], (calibrator: Calibrator) => string>> = {
+  identity: () => 'The calibration set cannot tell how sure the model should be, so its answers are served as they are',
+  temperature: (of) => `Logits are divided by ${'temperature' in of ? of.temperature.toFixed(3) : 1} when it is served`,
+  platt: (of) =>
+    `Logits z become ${'a' in of ? (-of.a).toFixed(3) : 1}·z ${'b' in of ? (-of.b).toFixed(3) : ''} when it is served`,
+  isotonic: () => 'An isotonic curve is put on its answers when it is served; it may tie some that were apart',
+}
+
+function calibratorRow({ calibrator, numFitted }: ServedAnswers): CheckRow {
+  if (calibrator === null)
+    return {
+      metric: 'calibrator',
+      verdict: 'PASS',
+      reason: 'No calibration set was set aside, so answers are judged as they are.',
+    }
+  return {
+    metric: calibrator.method === 'temperature' ? 'temperature' : 'calibrator',
+    ...(calibrator.method === 'temperature' && { estimate: calibrator.temperature }),
+    n: numFitted,
+    verdict: 'PASS',
+    reason: `${said[calibrator.method](calibrator)} (fitted on ${count(numFitted, 'example')}).`,
+  }
+}
+
+function errorRow(served: Predictions, { maxExcess }: Settings, seed: string): CheckRow {
+  const { error, excess, nullMean, null95, p } = testCalibration(forecastsOfAnswer(served), makeRng(seed), { numBins })
+  const isFound = p < level && excess > maxExcess
+  // An error that would matter and that chance alone would hide.
+  const isBlind = !isFound && null95 - nullMean > maxExcess
+  const verdict = isFound ? 'WARN' : isBlind ? 'NOT_ENOUGH_DATA' : 'PASS'
+  const meaning = {
+    WARN: 'Answers promise other frequencies than those that come true',
+    NOT_ENOUGH_DATA: 'Too few examples to tell a calibrated model from one that is not',
+    PASS: 'Answers promise what comes true, as far as chance lets one see',
+  }
+  const figures = `calibration error ${error.toFixed(4)}, where chance gives a calibrated model ${nullMean.toFixed(4)}, ${pValue(p)}`
+  return {
+    metric: 'expected calibration error',
+    estimate: error,
+    n: served.labels.length,
+    margin: maxExcess,
+    test: 'consistency resampling',
+    p,
+    verdict,
+    reason: `${meaning[verdict]} (${figures}).`,
+    samples: { set: 'gate', where: [], candidate: 'wrong', order: 'loss' },
+  }
+}
+
+/** Of the second of two classes; of the answer where there are more. */
+function slopeRow(served: Predictions): CheckRow {
+  const { confidence, correct } = served.numClasses === 2 ? forecastsOfClass(served, 1) : forecastsOfAnswer(served)
+  const about = { metric: 'Cox slope', n: served.labels.length, test: 'likelihood ratio, 2 df' } as const
+  const fit = coxCalibration(confidence, correct)
+  if (fit === undefined)
+    return {
+      ...about,
+      verdict: 'NOT_APPLICABLE',
+      reason: 'It has no finite value here: one outcome only, or separated.',
+    }
+  const isOutside = fit.slope < slopes[0] || fit.slope > slopes[1]
+  const found = `slope ${fit.slope.toFixed(3)}, in the large ${fit.inTheLarge.toFixed(3)}, ${pValue(fit.p)}`
+  const figures = { ...about, estimate: fit.slope, p: fit.p }
+  if (isOutside && fit.p < level)
+    return {
+      ...figures,
+      verdict: 'WARN',
+      reason: `Too ${fit.slope < 1 ? '' : 'un'}sure of its answers, beyond chance (${found}).`,
+    }
+  const meaning = isOutside
+    ? 'Outside [0.8, 1.25], and it may be chance'
+    : 'About as sure of its answers as it should be'
+  return { ...figures, verdict: 'PASS', reason: `${meaning} (${found}).` }
+}
+
+/** Undefined where there is no champion on the same examples to compare with, or it is the candidate itself. */
+async function championAsServed(evaluation: Evaluation, method: CalibrationMethod): Promise<Predictions | undefined> {
+  const pair = await comparedWith(evaluation, 'champion')
+  if ('reason' in pair || evaluation.champion === null) return undefined
+  return (await answersAsServed(evaluation, evaluation.champion, method)).served
+}
+
+async function lossRow(
+  evaluation: Evaluation,
+  { served, champion }: { readonly served: Predictions; readonly champion: Predictions },
+  settings: Settings,
+): Promise<CheckRow> {
+  const { clusters } = await evaluation.examples('gate')
+  const measured = lossDifference(
+    { candidate: logLosses(served), reference: logLosses(champion) },
+    { margin: settings.margin, alpha: 0.05, seed: `${evaluation.seed}/calibration/champion`, clusters },
+  )
+  const metric = 'served log loss against champion'
+  if ('because' in measured)
+    return { metric, n: measured.n, verdict: 'NOT_ENOUGH_DATA', reason: `Cannot be told: ${measured.because}.` }
+  const verdict = generalRule(measured.comparison)
+  const figures = `log loss ${nats(measured.candidate)}, champion ${nats(measured.reference)}, margin ${nats(measured.comparison.margin)}, both calibrated`
+  const meaning = {
+    PASS: 'As served, no worse than the champion by the margin, beyond chance',
+    WARN: 'As served, probably no worse than the champion by the margin, but not beyond chance',
+    NOT_ENOUGH_DATA: 'Too few examples to tell whether it is worse than the champion, as both are served',
+    BLOCK: 'As served, worse than the champion, beyond chance and by the margin or more',
+  }
+  const samples = { set: 'gate', where: [], order: 'regression' } as const
+  return { metric, ...measured.numbers, verdict, reason: `${meaning[verdict]} (${figures}).`, samples }
+}
+
+/** Measured for whoever looks closer, and not judged: they have no null of their own. */
+function reportedRows({ raw, served }: ServedAnswers): CheckRow[] {
+  const n = served.labels.length
+  const row = (metric: string, estimate: number, what: string): CheckRow => ({
+    metric,
+    estimate,
+    n,
+    verdict: 'PASS',
+    reason: `${what}: ${estimate.toFixed(4)}. Reported, and not judged.`,
+  })
+  const adaptive = equalMassBins(forecastsOfAnswer(served), numBins)
+  return [
+    row('error before calibration', errorOf(raw), 'Expected calibration error of the answers as trained'),
+    row('classwise error', classwiseCalibrationError(served, numBins), 'Mean over the classes'),
+    ...(adaptive === undefined
+      ? []
+      : [row('adaptive error', expectedCalibrationError(adaptive), 'With as many examples in each bin')]),
+  ]
+}
+
+const errorOf = (predictions: Predictions): number =>
+  expectedCalibrationError(equalWidthBins(forecastsOfAnswer(predictions), numBins))
+
+function reliability({ raw, served, calibrator }: ServedAnswers, champion: Predictions | undefined): Figure {
+  const curve = (name: string, predictions: Predictions) => ({
+    name,
+    bins: equalWidthBins(forecastsOfAnswer(predictions), numBins),
+  })
+  return {
+    kind: 'reliability',
+    title: 'How sure, and how often right',
+    curves: [
+      curve('as served', served),
+      ...(calibrator === null ? [] : [curve('as trained', raw)]),
+      ...(champion === undefined ? [] : [curve('champion', champion)]),
+    ],
+  }
+}
+
+function summary(rows: readonly CheckRow[]): Pick<CheckResult, 'verdict' | 'reason'> {
+  const worst = (['BLOCK', 'NOT_ENOUGH_DATA', 'WARN'] as const)
+    .map((verdict) => rows.find((row) => row.verdict === verdict))
+    .find((row) => row !== undefined)
+  return (
+    worst ?? { verdict: 'PASS', reason: rows.find(({ metric }) => metric === 'expected calibration error')!.reason }
+  )
+}

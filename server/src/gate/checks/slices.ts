@@ -1,0 +1,282 @@
+import { createHash } from 'node:crypto'
+import type { CheckResult, CheckRow, Figure } from '@panal/client-core'
+import { Type } from 'typebox'
+import { policy } from '../../policy.ts'
+import { comparedWith, type Pair } from '../compared.ts'
+import type { Evaluation, Examples, GateCheck, SegmentColumn } from '../contract.ts'
+import { count, points, pValue, resultOf } from '../say.ts'
+import { bootstrapMean } from '../statistics/bootstrap.ts'
+import { predictedClasses } from '../statistics/accuracy.ts'
+import { accuracyDifference, type Discordance } from '../statistics/discordance.ts'
+import { logLosses } from '../statistics/log-loss.ts'
+import { mcnemarHarmP } from '../statistics/mcnemar.ts'
+import { holm } from '../statistics/multiple-testing.ts'
+import { minimumDetectable } from '../statistics/sample-size.ts'
+import { distinctSlices, rowsOf, sliceLine, type CategoryTable, type Slice } from '../statistics/slice-line.ts'
+import { tangoInterval } from '../statistics/tango.ts'
+import { wilsonOneSided } from '../statistics/wilson.ts'
+
+interface Settings {
+  readonly k: number
+  readonly alpha: number
+  readonly effect: number
+  readonly minExamples: number
+  readonly maxLevel: number
+}
+
+/**
+ * Check 11: is there a part of the examples, named by nobody, on which the candidate is worse than the champion? SliceLine
+ * looks for it on one half of the gate set (by how much each example's log loss rose), and the other half has to confirm
+ * it: the worst of a hundred healthy slices always looks bad where it was found. BLOCK where the accuracy of a slice on the
+ * other half fell by `effect` or more, beyond chance after Holm's correction for the slices tested. WARN where it fell so
+ * far and only the correction takes the evidence away, or where it surely fell and by less.
+ */
+export const slices = policy({
+  options: {
+    k: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, default: 10, description: 'slices that are looked at' })),
+    alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 0.5, default: 0.05 })),
+    effect: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.05, description: 'fall of accuracy that blocks' }),
+    ),
+    minExamples: Type.Optional(
+      Type.Integer({ minimum: 10, default: 30, description: 'of a slice, in the half that confirms' }),
+    ),
+    maxLevel: Type.Optional(Type.Integer({ minimum: 1, maximum: 4, default: 3, description: 'columns in a slice' })),
+  },
+  make: ({ k = 10, alpha = 0.05, effect = 0.05, minExamples = 30, maxLevel = 3 }): GateCheck => ({
+    name: 'slices',
+    integrity: false,
+    critical: false,
+    judges: false,
+    async judge(evaluation: Evaluation): Promise<CheckResult> {
+      const pair = await comparedWith(evaluation, 'champion')
+      if ('reason' in pair) return resultOf('slices', pair)
+      const examples = await evaluation.examples('gate')
+      const halves = splitInHalf(examples)
+      const settings = { k, alpha, effect, minExamples, maxLevel }
+      if (halves.confirmation.length < minExamples)
+        return resultOf('slices', {
+          verdict: 'NOT_ENOUGH_DATA',
+          reason: `Half of the gate set is ${count(halves.confirmation.length, 'example')}, and a slice needs ${minExamples} to be confirmed.`,
+        })
+      const changes = changesOf(pair)
+      const { segments } = examples
+      const found = discover(pair, { segments, rows: halves.discovery, changes }, settings)
+      if (found.length === 0)
+        return resultOf('slices', {
+          verdict: 'PASS',
+          reason: 'No slice of the examples stands out against the champion.',
+        })
+      const rows = confirm(found, { changes, examples, rows: halves.confirmation }, settings)
+      return { ...resultOf('slices', summary(rows), rows), figures: forest(rows, effect) }
+    },
+  }),
+})
+
+interface Halves {
+  readonly discovery: Int32Array
+  readonly confirmation: Int32Array
+}
+
+/** By a hash of the example's id, or of its client where there are clients: the same examples, round for round. */
+function splitInHalf({ ids, clusters, numExamples }: Examples): Halves {
+  const isFirst = new Map<string, boolean>()
+  const inFirst = (name: string) => {
+    const known = isFirst.get(name) ?? (createHash('sha256').update(`slices/${name}`).digest()[0]! & 1) === 0
+    isFirst.set(name, known)
+    return known
+  }
+  const rows = Int32Array.from({ length: numExamples }, (_, row) => row)
+  const nameOf = (row: number) => (clusters === undefined ? ids[row]! : `client ${clusters[row]!}`)
+  return {
+    discovery: rows.filter((row) => inFirst(nameOf(row))),
+    confirmation: rows.filter((row) => !inFirst(nameOf(row))),
+  }
+}
+
+/** A slice with its accuracy where it was found. */
+interface Found {
+  readonly where: readonly { readonly column: string; readonly value: string }[]
+  readonly slice: Slice
+  readonly discovery: Discordance
+}
+
+function discover(
+  { candidate, reference }: Pair,
+  { segments, rows, changes }: { segments: readonly SegmentColumn[]; rows: Int32Array; changes: Int8Array },
+  { k, maxLevel }: Settings,
+): Found[] {
+  const [ours, theirs] = [logLosses(candidate), logLosses(reference)]
+  const regressions = Float64Array.from(rows, (row) => Math.max(0, ours[row]! - theirs[row]!))
+  const table = tableOf(segments, rows)
+  // Of more than are wanted, for some will be nearly the same rows.
+  const top = sliceLine(table, regressions, { k: 3 * k, maxLevel })
+  return distinctSlices(table, top, rows.length)
+    .slice(0, k)
+    .map((slice) => {
+      const members = rowsOf(table, slice, rows.length).map((at) => rows[at]!)
+      const where = slice.predicates.map(({ column, code }) => ({
+        column: segments[column]!.name,
+        value: segments[column]!.values[code]!,
+      }))
+      return { slice, where, discovery: countChanges(changes, members) }
+    })
+}
+
+/** [numExamples] 1 where the candidate alone is right, −1 where the champion alone is, else 0. */
+function changesOf({ candidate, reference }: Pair): Int8Array {
+  const [ours, theirs] = [predictedClasses(candidate), predictedClasses(reference)]
+  return Int8Array.from(candidate.labels, (label, row) => Number(ours[row] === label) - Number(theirs[row] === label))
+}
+
+function countChanges(changes: Int8Array, rows: Int32Array): Discordance {
+  let [lost, won] = [0, 0]
+  for (const row of rows) {
+    if (changes[row] === 1) won++
+    if (changes[row] === -1) lost++
+  }
+  return { n: rows.length, lost, won }
+}
+
+const tableOf = (segments: readonly SegmentColumn[], rows: Int32Array): CategoryTable => ({
+  columns: segments.map(({ codes }) => rows.map((row) => codes[row]!)),
+  cardinalities: segments.map(({ values }) => values.length),
+})
+
+interface ConfirmedOn {
+  readonly changes: Int8Array
+  readonly examples: Examples
+  readonly rows: Int32Array
+}
+
+function confirm(found: readonly Found[], { changes, examples, rows }: ConfirmedOn, settings: Settings): CheckRow[] {
+  const { segments, clusters } = examples
+  const table = tableOf(segments, rows)
+  const tested = found.map((each): Tested => {
+    const members = rowsOf(table, each.slice, rows.length).map((at) => rows[at]!)
+    const counts = countChanges(changes, members)
+    if (counts.n < settings.minExamples) return { ...each, counts }
+    const of = clusters && members.map((row) => clusters[row]!)
+    const evidence =
+      of === undefined ? byExamples(counts, settings) : byClients(changes, { members, of, counts }, settings)
+    return { ...each, counts, evidence }
+  })
+  const { adjusted } = holm(tested.map(({ evidence }) => evidence?.p ?? NaN))
+  return tested.map((each, i) => rowOf(each, adjusted[i] ?? undefined, settings))
+}
+
+/** How surely the accuracy of a slice fell; p of H₀ "it did not". */
+interface Evidence {
+  readonly p: number
+  readonly interval: readonly [number, number]
+  readonly test: string
+}
+
+type Tested = Found & { readonly counts: Discordance; readonly evidence?: Evidence }
+
+const byExamples = (counts: Discordance, { alpha }: Settings): Evidence => ({
+  p: mcnemarHarmP(counts),
+  interval: tangoInterval(counts, alpha),
+  test: 'one-sided McNemar mid-p, Holm',
+})
+
+function byClients(
+  changes: Int8Array,
+  { members, of, counts }: { members: Int32Array; of: Int32Array; counts: Discordance },
+  { alpha }: Settings,
+): Evidence {
+  const key = { seed: 'slices', metric: 'accuracy', slice: `${counts.n}/${counts.lost}/${counts.won}` }
+  const differences = Array.from(members, (row) => changes[row]!)
+  const drawn = bootstrapMean(differences, { clusters: of, key, alpha })
+  const isTold = drawn !== undefined && !drawn.isDegenerate
+  return {
+    // Too few clients, or all alike: nothing is proven, and the interval of examples is shown.
+    p: isTold ? drawn.pAtLeast(0) : 1,
+    interval: isTold ? drawn.interval : tangoInterval(counts, alpha),
+    test: 'percentile-t bootstrap of clients, one-sided, Holm',
+  }
+}
+
+function rowOf(
+  { where, discovery, counts, evidence }: Tested,
+  adjustedP: number | undefined,
+  settings: Settings,
+): CheckRow {
+  const { alpha, effect, minExamples } = settings
+  const segment = where.map(({ column, value }) => `${column}=${value}`).join(', ')
+  const foundOn = `found on ${count(discovery.n, 'other example')}, where it is ${points(accuracyDifference(discovery))}`
+  const about = {
+    metric: 'accuracy against champion',
+    segment,
+    n: counts.n,
+    margin: effect,
+    samples: { set: 'gate', where, order: 'regression' },
+  } as const
+  if (evidence === undefined || adjustedP === undefined)
+    return {
+      ...about,
+      verdict: 'NOT_ENOUGH_DATA',
+      reason: `Only ${count(counts.n, 'example')} in the half that confirms, and ${minExamples} are needed (${foundOn}).`,
+    }
+  const estimate = accuracyDifference(counts)
+  const share = wilsonOneSided(counts.lost + counts.won, counts.n, alpha)[1]
+  const verdict = verdictOn({ estimate, p: evidence.p, adjustedP }, settings)
+  const figures = `${points(estimate)} on ${count(counts.n, 'example')}, ${pValue(adjustedP)} corrected; ${foundOn}`
+  return {
+    ...about,
+    ...evidence,
+    estimate,
+    level: 1 - 2 * alpha,
+    discordance: share,
+    mdd: minimumDetectable(counts.n, share, { alpha }),
+    adjustedP,
+    verdict,
+    reason: `${meaning[verdict]} (${figures}).`,
+  }
+}
+
+function verdictOn(
+  { estimate, p, adjustedP }: { readonly estimate: number; readonly p: number; readonly adjustedP: number },
+  { alpha, effect }: Settings,
+): keyof typeof meaning {
+  const isFarBelow = estimate <= -effect
+  const isHarm = adjustedP < alpha && estimate < 0
+  if (isHarm && isFarBelow) return 'BLOCK'
+  return isHarm || (isFarBelow && p < alpha) ? 'WARN' : 'PASS'
+}
+
+const meaning = {
+  BLOCK: 'The other half confirms that the candidate is worse here, beyond chance and by enough to matter',
+  WARN: 'The other half gives weak evidence that the candidate is worse here',
+  PASS: 'The other half does not confirm it',
+} as const
+
+const claims = { BLOCK: 'Worse', WARN: 'Perhaps worse' } as const
+
+function summary(rows: readonly CheckRow[]): { verdict: CheckResult['verdict']; reason: string } {
+  for (const verdict of ['BLOCK', 'WARN'] as const) {
+    const bad = rows.filter((row) => row.verdict === verdict)
+    if (bad.length > 0)
+      return {
+        verdict,
+        reason: `${claims[verdict]} on ${bad.map(({ segment }) => segment).join('; ')}. ${bad[0]!.reason}`,
+      }
+  }
+  const numTested = rows.filter(({ verdict }) => verdict === 'PASS').length
+  return numTested === 0
+    ? {
+        verdict: 'NOT_ENOUGH_DATA',
+        reason: `None of ${count(rows.length, 'slice')} found has enough other examples to be confirmed.`,
+      }
+    : { verdict: 'PASS', reason: `Of ${count(rows.length, 'slice')} found on one half, the other half confirms none.` }
+}
+
+function forest(rows: readonly CheckRow[], effect: number): Figure[] {
+  const lines = rows.flatMap(({ segment, estimate, interval, n, verdict }) =>
+    segment === undefined || estimate === undefined || interval === undefined || n === undefined
+      ? []
+      : [{ label: segment, estimate, interval, n, verdict }],
+  )
+  if (lines.length === 0) return []
+  return [{ kind: 'forest', title: 'Slices found, on the half that confirms', unit: 'accuracy', margin: effect, lines }]
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from '@jest/globals'
+import { makeRng, uniformInt } from '@panal/client-core'
+import type { Predictions, SegmentColumn } from '@panal/server'
+import { slices } from '../../../../../server/src/gate/checks/slices.ts'
+import { evaluationOf, predictions } from '../../../../fixtures/gate-evaluation.ts'
+
+const column = (name: string, cardinality: number, codes: Int32Array): SegmentColumn => ({
+  name,
+  values: Array.from({ length: cardinality }, (_, code) => String(code)),
+  codes,
+})
+
+interface World {
+  readonly champion: Predictions
+  readonly candidate: Predictions
+  readonly columns: readonly SegmentColumn[]
+}
+
+/** Two models that are right in 90 % each; on home=1, job=1 (a sixth) the candidate is right in `there` only. */
+function world(n: number, there: number, seed = 'slices'): World {
+  const rng = makeRng(seed)
+  const home = Int32Array.from({ length: n }, () => uniformInt(rng, 2))
+  const job = Int32Array.from({ length: n }, () => uniformInt(rng, 3))
+  const answers = (rightIn: (row: number) => number) =>
+    predictions(Array.from({ length: n }, (_, row) => (rng.uniform() < rightIn(row) ? 0.9 : 0.2)))
+  return {
+    champion: answers(() => 0.9),
+    candidate: answers((row) => (home[row] === 1 && job[row] === 1 ? there : 0.9)),
+    columns: [column('home', 2, home), column('job', 3, job)],
+  }
+}
+
+const judge = ({ champion, candidate, columns }: World, more: { clusters?: Int32Array } = {}, options = {}) =>
+  slices.make(options).judge(
+    evaluationOf({
+      candidate: { onGate: candidate },
+      champion: { onGate: champion },
+      columns,
+      ...(more.clusters && { examples: { gate: { clusters: more.clusters } } }),
+    }),
+  )
+
+describe('slices', () => {
+  it('names the part that nobody named, where the other half confirms it', async () => {
+    const result = await judge(world(4000, 0.7))
+    expect(result.verdict).toBe('BLOCK')
+    const row = result.rows.find(({ segment }) => segment === 'home=1, job=1')!
+    expect(row).toMatchObject({ verdict: 'BLOCK', test: 'one-sided McNemar mid-p, Holm', margin: 0.05 })
+    // 20 points worse on half of a sixth of 4000 examples.
+    expect(Math.abs(row.estimate! + 0.2)).toBeLessThan(0.08)
+    expect(Math.abs(row.n! - 333)).toBeLessThan(60)
+    expect(row.adjustedP).toBeLessThan(0.001)
+    expect(row.samples).toEqual({
+      set: 'gate',
+      where: [
+        { column: 'home', value: '1' },
+        { column: 'job', value: '1' },
+      ],
+      order: 'regression',
+    })
+    expect(result.reason).toMatch(/^Worse on .*home=1, job=1/)
+    expect(result.figures).toEqual([expect.objectContaining({ kind: 'forest', margin: 0.05 })])
+  })
+  it('passes a model that is no worse anywhere, and still lists what looked worst', async () => {
+    const { verdict, rows, reason } = await judge(world(4000, 0.9))
+    expect(verdict).toBe('PASS')
+    expect(reason).toContain('confirms none')
+    expect(rows.length).toBeGreaterThan(0)
+    expect(rows.every((row) => row.verdict !== 'BLOCK')).toBe(true)
+  })
+  it('looks at no more slices than k, and needs an effect', async () => {
+    const worse = world(4000, 0.7)
+    expect((await judge(worse, {}, { k: 1 })).rows).toHaveLength(1)
+    // Surely worse, and by less than half: weak evidence of what would matter.
+    expect((await judge(worse, {}, { effect: 0.5 })).verdict).toBe('WARN')
+  })
+  it('cannot tell by a handful', async () => {
+    const { verdict, reason } = await judge(world(50, 0.2))
+    expect(verdict).toBe('NOT_ENOUGH_DATA')
+    expect(reason).toMatch(/a slice needs 30/)
+    expect((await judge(world(600, 0.2), {}, { minExamples: 250 })).verdict).toBe('NOT_ENOUGH_DATA')
+  })
+  it('needs other examples of the same slice, and says how many there are', async () => {
+    const { rows } = await judge(world(900, 0.2), {}, { minExamples: 100 })
+    expect(rows.find(({ segment }) => segment === 'home=1, job=1')).toMatchObject({
+      verdict: 'NOT_ENOUGH_DATA',
+      reason: expect.stringMatching(/^Only \d+ examples in the half that confirms, and 100 are needed/),
+    })
+  })
+  it('by clients where there are clients: one of them cannot condemn a model', async () => {
+    const n = 3000
+    const { champion, columns } = world(n, 0.9)
+    // Client 0 has half of the examples of the slice, and the candidate is wrong about every one of them.
+    const [home, job] = columns.map(({ codes }) => codes)
+    const inSlice = Int32Array.from({ length: n }, (_, row) => Number(home![row] === 1 && job![row] === 1))
+    const clusters = inSlice.map((isIn, row) => (isIn === 1 && row % 2 === 0 ? 0 : 1 + (row % 60)))
+    const candidate = {
+      ...champion,
+      probabilities: champion.probabilities.map((p, i) => (clusters[i >> 1] === 0 ? 1 - p : p)),
+    }
+    const byExamples = await judge({ champion, candidate, columns })
+    const byClients = await judge({ champion, candidate, columns }, { clusters })
+    expect(byExamples.verdict).toBe('BLOCK')
+    expect(byClients.verdict).not.toBe('BLOCK')
+  })
+  it('has nothing to compare a first model with', async () => {
+    const { candidate, columns } = world(100, 0.9)
+    const first = evaluationOf({ candidate: { onGate: candidate }, columns })
+    expect((await slices.make({}).judge(first)).verdict).toBe('NOT_APPLICABLE')
+  })
+  it('finds nothing where no loss rose', async () => {
+    const { champion, columns } = world(400, 0.9)
+    const { verdict, rows } = await judge({ champion, candidate: champion, columns })
+    expect([verdict, rows]).toEqual(['PASS', []])
+  })
+})

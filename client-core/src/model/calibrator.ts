@@ -28,6 +28,20 @@ export const Calibrator = Type.Union([
 ])
 export type Calibrator = Static<typeof Calibrator>
 
+/** In a few words, for people. */
+export function sayCalibrator(calibrator: Calibrator): string {
+  switch (calibrator.method) {
+    case 'identity':
+      return 'none: answers are served as they are'
+    case 'temperature':
+      return `temperature ${calibrator.temperature.toFixed(3)}: logits are divided by it`
+    case 'platt':
+      return `Platt’s line: the logit z becomes ${(-calibrator.a).toFixed(3)}·z + ${(-calibrator.b).toFixed(3)}`
+    case 'isotonic':
+      return 'isotonic curve: it may tie answers that were apart'
+  }
+}
+
 /** Rows of class probabilities. */
 export interface ProbabilityRows {
   /** [numExamples, numClasses] */

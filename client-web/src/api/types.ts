@@ -1,4 +1,4 @@
-import type { EpochMs, GateReport, Pointers, RoundSummary, TaskCard } from '@panal/client-core'
+import type { Calibrator, EpochMs, GateReport, Pointers, RoundSummary, TaskCard } from '@panal/client-core'
 
 /** What the server's pages API answers, as far as this app reads it. */
 
@@ -29,6 +29,8 @@ export interface VersionView {
   readonly dataDigest: string
   readonly createdAt: EpochMs
   readonly evaluation: GateReport | null
+  readonly calibrator: Calibrator | null
+  readonly servedSha256: string | null
 }
 
 export interface PointerMove {

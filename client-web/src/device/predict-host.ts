@@ -1,4 +1,13 @@
-import { applyModel, encodeRow, inputShape, scalePixels, type TaskCard } from '@panal/client-core'
+import {
+  applyCalibrator,
+  applyModel,
+  calibratorOf,
+  encodeRow,
+  inputShape,
+  scalePixels,
+  type Calibrator,
+  type TaskCard,
+} from '@panal/client-core'
 import { tensor, tidy } from '@tensorflow/tfjs-core'
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers'
 import { chooseBackend } from './backend.ts'
@@ -6,7 +15,8 @@ import type { FromWorker, PredictInput, ToWorker } from './worker-messages.ts'
 
 type PredictionMessage = Extract<ToWorker, { type: 'load-model' | 'predict' }>
 
-let loaded: { readonly model: LayersModel; readonly card: TaskCard } | undefined
+/** `calibrator`: what the served weights do not do by themselves. */
+let loaded: { readonly model: LayersModel; readonly card: TaskCard; readonly calibrator: Calibrator } | undefined
 
 /** Loads the champion as any application would, and answers with it. */
 export async function handlePrediction(message: PredictionMessage, tell: (message: FromWorker) => void): Promise<void> {
@@ -17,7 +27,7 @@ export async function handlePrediction(message: PredictionMessage, tell: (messag
     }
     const model = await loadLayersModel(message.url)
     loaded?.model.dispose()
-    loaded = { model, card: message.card }
+    loaded = { model, card: message.card, calibrator: calibratorOf(model) }
     tell({ type: 'model-loaded', url: message.url })
     return
   }
@@ -25,13 +35,17 @@ export async function handlePrediction(message: PredictionMessage, tell: (messag
   tell({ type: 'predicted', requestId: message.requestId, probabilities: await predict(loaded, message.input) })
 }
 
-async function predict({ model, card }: NonNullable<typeof loaded>, input: PredictInput): Promise<number[]> {
+async function predict(
+  { model, card, calibrator }: NonNullable<typeof loaded>,
+  input: PredictInput,
+): Promise<number[]> {
   const values = encode(card, input)
   const output = tidy(() => applyModel(model, tensor(values, [1, ...inputShape(card.data)]), false))
-  const probabilities = [...(await output.data())]
+  const answers = [...(await output.data())]
   output.dispose()
-  const [positive] = probabilities
-  return probabilities.length === 1 && positive !== undefined ? [1 - positive, positive] : probabilities
+  const [positive] = answers
+  const probabilities = answers.length === 1 && positive !== undefined ? [1 - positive, positive] : answers
+  return [...applyCalibrator(calibrator, { probabilities, numClasses: probabilities.length })]
 }
 
 function encode({ data }: TaskCard, input: PredictInput): Float32Array {

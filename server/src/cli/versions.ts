@@ -1,3 +1,4 @@
+import { sayCalibrator } from '@panal/client-core'
 import type { Command } from 'commander'
 import type { ModelVersion } from '../registry/model-version.ts'
 import type { CliContext } from './context.ts'
@@ -65,6 +66,8 @@ function versionText(version: ListedVersion): string {
     round: version.roundNumber,
     devices: version.numParticipants,
     weights: version.weightsSha256,
+    calibrator: version.calibrator === null ? undefined : sayCalibrator(version.calibrator),
+    served: version.servedSha256 ?? undefined,
     bytes: version.numBytes,
     plan: version.planHash,
     data: version.dataDigest,

@@ -1,4 +1,4 @@
-import type { DeviceId, EpochMs, GateReport } from '@panal/client-core'
+import type { Calibrator, DeviceId, EpochMs, GateReport } from '@panal/client-core'
 
 /** What became of a version at the gate. `initial` is version 0; `candidate` has not been judged yet, or could not be. */
 export type VersionStatus = 'initial' | 'candidate' | 'promoted' | 'held' | 'rejected' | 'unsound'
@@ -20,6 +20,13 @@ export interface ModelVersion {
   readonly dataDigest: string
   readonly createdAt: EpochMs
   readonly evaluation: GateReport | null
+  /** Part of the model that is served. Null: its answers are served as they are. */
+  readonly calibrator: Calibrator | null
+  /**
+   * The weights that are served: those of `weightsSha256` with the calibrator in them. Null where there is none, or where
+   * weights cannot hold it and whoever loads the model applies it. Training goes on from `weightsSha256`.
+   */
+  readonly servedSha256: string | null
 }
 
 /** One move of a pointer, and why. */

@@ -35,9 +35,10 @@ export interface Registry {
   ): Promise<GatingRound>
   /**
    * Report, look at the gate set, status, head (if sound), champion (if promoted), anchor (if promoted, and the first
-   * champion or accepted as better than the anchor), round state, audit row: one transaction.
+   * champion or accepted as better than the anchor), round state, audit row: one transaction. Before it, the weights that
+   * are served, where the report has a calibrator that weights can hold.
    */
-  conclude(round: GatingRound, report: GateReport): Promise<ClosedRound>
+  conclude(round: GatingRound, report: GateReport, model: Pick<Task, 'topology' | 'layout'>): Promise<ClosedRound>
   /** @throws PanalError 'unknown-version' | 'not-promotable' */
   promote(decision: Decision & { readonly version: number }): Promise<Pointers>
   /** Back to the champion before the present one, or to `version`. @throws PanalError 'nothing-to-roll-back' */

@@ -1,4 +1,5 @@
 import {
+  calibratedParams,
   PanalError,
   type Clock,
   type GateReport,
@@ -139,7 +140,12 @@ export class SqlRegistry implements Registry {
     return gating
   }
 
-  async conclude(round: GatingRound, report: GateReport): Promise<ClosedRound> {
+  async conclude(
+    round: GatingRound,
+    report: GateReport,
+    model: Pick<Task, 'topology' | 'layout'>,
+  ): Promise<ClosedRound> {
+    const served = await this.#served(round, report, model)
     const closed = this.#deps.db.transaction(() => {
       const { audit, clock } = this.#deps
       const saved = this.#saved(round)
@@ -150,7 +156,8 @@ export class SqlRegistry implements Registry {
       const at = clock.now()
       const closed = advance(round, { type: 'gated', outcome, reason, at })
       if (closed.phase !== 'closed') throw new Error(`round ${round.number} of ${taskId} is ${closed.phase}`)
-      this.#versions.conclude(taskId, to, { status, evaluation: report })
+      this.#versions.conclude(taskId, to, { status, evaluation: report, ...served })
+      if (served.servedSha256 !== null) this.#record(served.servedSha256, 'weights', this.version(taskId, to).numBytes)
       const move = { taskId, to, actor: 'gate', reason, at }
       if (report.sound) this.#pointers.move({ ...move, pointer: 'head' })
       if (outcome === 'promoted') this.#pointers.move({ ...move, pointer: 'champion' })
@@ -234,6 +241,19 @@ export class SqlRegistry implements Registry {
     return this.pointers(taskId)
   }
 
+  /** What of the model is served, as the report says; its weights are durable before the row that names them. */
+  async #served(
+    { taskId, candidateVersion }: GatingRound,
+    { checks, sound }: GateReport,
+    { topology, layout }: Pick<Task, 'topology' | 'layout'>,
+  ): Promise<Pick<ModelVersion, 'calibrator' | 'servedSha256'>> {
+    const calibrator = checks.find((check) => check.calibrator !== undefined)?.calibrator ?? null
+    if (!sound || calibrator === null || calibrator.method === 'identity') return { calibrator, servedSha256: null }
+    const raw = await this.params(taskId, candidateVersion)
+    const served = calibratedParams(topology, layout, raw, calibrator)
+    return { calibrator, servedSha256: served === undefined ? null : await this.#store(served) }
+  }
+
   #insert(version: ModelVersion): void {
     this.#versions.insert(version)
     this.#record(version.weightsSha256, 'weights', version.numBytes)
@@ -258,6 +278,8 @@ export class SqlRegistry implements Registry {
       dataDigest: noData,
       createdAt: this.#deps.clock.now(),
       evaluation: null,
+      calibrator: null,
+      servedSha256: null,
     }
   }
 

@@ -1,8 +1,14 @@
-import { PanalError, type GateReport } from '@panal/client-core'
+import { PanalError, type Calibrator, type GateReport } from '@panal/client-core'
 import type { Schema } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 import type { ModelVersion, VersionStatus } from './model-version.ts'
 import { readReport } from './stored-report.ts'
+
+/** What the gate adds to a version. */
+export interface JudgedVersion extends Pick<ModelVersion, 'calibrator' | 'servedSha256'> {
+  readonly status: VersionStatus
+  readonly evaluation: GateReport
+}
 
 /** The rows of `versions`: written once, and once more when the gate has judged. */
 export class VersionRows {
@@ -16,11 +22,17 @@ export class VersionRows {
     this.#db.run(query.insertInto('versions').values(toRow(version)))
   }
 
-  conclude(taskId: string, version: number, judged: { status: VersionStatus; evaluation: GateReport }): void {
+  conclude(taskId: string, version: number, judged: JudgedVersion): void {
+    const { status, evaluation, calibrator, servedSha256 } = judged
     this.#db.run(
       query
         .updateTable('versions')
-        .set({ status: judged.status, evaluation: JSON.stringify(judged.evaluation) })
+        .set({
+          status,
+          evaluation: JSON.stringify(evaluation),
+          calibrator: calibrator === null ? null : JSON.stringify(calibrator),
+          served_sha256: servedSha256,
+        })
         .where('task_id', '=', taskId)
         .where('version', '=', version),
     )
@@ -75,6 +87,8 @@ const toRow = (version: ModelVersion): Schema['versions'] => ({
   data_digest: version.dataDigest,
   created_at: version.createdAt,
   evaluation: version.evaluation === null ? null : JSON.stringify(version.evaluation),
+  calibrator: version.calibrator === null ? null : JSON.stringify(version.calibrator),
+  served_sha256: version.servedSha256,
 })
 
 // The JSON columns were written by `toRow` and `conclude` and by nothing else.
@@ -93,4 +107,6 @@ const fromRow = (row: Schema['versions']): ModelVersion => ({
   dataDigest: row.data_digest,
   createdAt: row.created_at,
   evaluation: row.evaluation === null ? null : readReport(row.evaluation),
+  calibrator: row.calibrator === null ? null : (JSON.parse(row.calibrator) as Calibrator),
+  servedSha256: row.served_sha256,
 })

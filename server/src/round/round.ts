@@ -37,8 +37,8 @@ export async function runRound(task: Task, open: Round | null, ports: RoundPorts
     const report = await gate.judge(ports.subject(live.round), signal)
     live.tally.metrics = report.evaluation
 
-    // 6 promote: move head if it is sound, champion if the gate says so
-    live.replace(await registry.conclude(live.round, report))
+    // 6 promote: move head if it is sound, champion if the gate says so, calibrated as the gate has found
+    live.replace(await registry.conclude(live.round, report, task))
   }
   return live.round
 }

@@ -42,11 +42,13 @@ export function pointedBlobs(db: SyncQueries): string[] {
       .innerJoin('versions', (join) =>
         join.onRef('versions.task_id', '=', 'pointers.task_id').onRef('versions.version', '=', 'pointers.version'),
       )
-      .select(['pointers.pointer', 'versions.weights_sha256', 'versions.optimizer_sha256']),
+      .select(['pointers.pointer', 'versions.weights_sha256', 'versions.optimizer_sha256', 'versions.served_sha256']),
   )
-  const digests = rows.flatMap(({ pointer, weights_sha256: weights, optimizer_sha256: optimizer }) =>
-    pointer === 'head' && optimizer !== null ? [weights, optimizer] : [weights],
-  )
+  const digests = rows.flatMap(({ pointer, ...row }) => [
+    row.weights_sha256,
+    ...(pointer === 'head' && row.optimizer_sha256 !== null ? [row.optimizer_sha256] : []),
+    ...(pointer === 'champion' && row.served_sha256 !== null ? [row.served_sha256] : []),
+  ])
   return [...new Set(digests)]
 }
 

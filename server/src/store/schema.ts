@@ -64,6 +64,10 @@ export interface Schema {
     data_digest: string
     created_at: number
     evaluation: string | null
+    /** A Calibrator as JSON; null where none was fitted. */
+    calibrator: string | null
+    /** Weights that have the calibrator in them; null where there is none, or weights cannot hold it. */
+    served_sha256: string | null
   }
   pointers: { task_id: string; pointer: 'head' | 'champion' | 'anchor'; version: number }
   pointer_moves: {

@@ -1,5 +1,5 @@
 import { Alert, Badge, Code, CopyButton, Drawer, Group, Stack, Table, Text, Title, UnstyledButton } from '@mantine/core'
-import type { GateReport, Pointers } from '@panal/client-core'
+import { sayCalibrator, type GateReport, type Pointers } from '@panal/client-core'
 import type { VersionView } from '../../api/types.ts'
 import { formatBytes, formatDuration, formatNumber, formatPercent, formatTime } from '../../components/format.ts'
 import { sayVerdict, statusColors, verdictColors } from '../../components/outcome-colors.ts'
@@ -94,9 +94,13 @@ function Lineage({ version }: { readonly version: VersionView }) {
     ['Size', formatBytes(version.numBytes)],
     ['Created', formatTime(version.createdAt)],
     ['Code', version.codeVersion],
+    ...(version.calibrator === null
+      ? []
+      : ([['Calibration', sayCalibrator(version.calibrator)]] satisfies [string, string][])),
   ]
   const hashes: [string, string][] = [
     ['Weights', version.weightsSha256],
+    ...(version.servedSha256 === null ? [] : ([['Served weights', version.servedSha256]] satisfies [string, string][])),
     ['Updates', version.dataDigest],
     ['Plan', version.planHash],
     ...(version.evaluation === null

@@ -1,4 +1,11 @@
-import { makeRng, type Calibrator, type CheckResult, type CheckRow, type Figure } from '@panal/client-core'
+import {
+  makeRng,
+  sayCalibrator,
+  type Calibrator,
+  type CheckResult,
+  type CheckRow,
+  type Figure,
+} from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
 import type { CalibrationMethod } from '../calibrator.ts'
@@ -87,14 +94,6 @@ export const calibration = policy({
 const withCalibrator = (calibrator: Calibrator | null, result: CheckResult): CheckResult =>
   calibrator === null ? result : { ...result, calibrator }
 
-const said: Readonly<Record<Calibrator['method'], (calibrator: Calibrator) => string>> = {
-  identity: () => 'The calibration set cannot tell how sure the model should be, so its answers are served as they are',
-  temperature: (of) => `Logits are divided by ${'temperature' in of ? of.temperature.toFixed(3) : 1} when it is served`,
-  platt: (of) =>
-    `Logits z become ${'a' in of ? (-of.a).toFixed(3) : 1}·z ${'b' in of ? (-of.b).toFixed(3) : ''} when it is served`,
-  isotonic: () => 'An isotonic curve is put on its answers when it is served; it may tie some that were apart',
-}
-
 function calibratorRow({ calibrator, numFitted }: ServedAnswers): CheckRow {
   if (calibrator === null)
     return {
@@ -107,7 +106,7 @@ function calibratorRow({ calibrator, numFitted }: ServedAnswers): CheckRow {
     ...(calibrator.method === 'temperature' && { estimate: calibrator.temperature }),
     n: numFitted,
     verdict: 'PASS',
-    reason: `${said[calibrator.method](calibrator)} (fitted on ${count(numFitted, 'example')}).`,
+    reason: `Calibrator ${sayCalibrator(calibrator)} (${count(numFitted, 'example')} to fit on${calibrator.method === 'identity' ? ' cannot tell how sure it should be' : ''}).`,
   }
 }
 

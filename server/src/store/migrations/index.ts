@@ -3,6 +3,7 @@ import { initial } from './001-initial.ts'
 import { deviceKeys } from './002-device-keys.ts'
 import { people } from './003-people.ts'
 import { gateLooks } from './004-gate-looks.ts'
+import { calibration } from './005-calibration.ts'
 
 /** In order of their names. A migration that was released is never edited: add the next one. */
 export const migrations: Record<string, Migration> = {
@@ -10,4 +11,5 @@ export const migrations: Record<string, Migration> = {
   '002-device-keys': deviceKeys,
   '003-people': people,
   '004-gate-looks': gateLooks,
+  '005-calibration': calibration,
 }

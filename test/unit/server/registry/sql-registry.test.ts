@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import type { GateReport } from '@panal/client-core'
+import { makeLayout, type Calibrator, type GateReport } from '@panal/client-core'
 import { ledgerOf } from '../../../../server/src/registry/look-rows.ts'
 import { SqlUpdateLog } from '../../../../server/src/registry/updates.ts'
+import { blobKinds } from '../../../../server/src/store/blob-rows.ts'
+import { namedBlobs } from '../../../../server/src/store/named-files.ts'
+import { pointedBlobs } from '../../../../server/src/store/open-sound.ts'
+import { bytesToParams } from '../../../../server/src/store/params-bytes.ts'
 import { advance } from '../../../../server/src/round/state.ts'
 import { collected, concluded, pointers, proposed, report, twoParamTask } from '../../../fixtures/registry-rounds.ts'
 import { useTempStore } from '../../../fixtures/temp-store.ts'
@@ -86,6 +90,8 @@ describe('propose', () => {
       dataDigest: createHash('sha256').update(parts).digest('hex'),
       createdAt: 1_000_000,
       evaluation: null,
+      calibrator: null,
+      servedSha256: null,
     })
     expect(await store.registry.params('digits', 1)).toEqual(Float32Array.of(3, -4))
   })
@@ -194,7 +200,7 @@ describe('conclude', () => {
     await concluded(store)
     await concluded(store, { verdict: 'BLOCK', ...claiming(true) })
     const round = await proposed(store)
-    for (let i = 0; i < 2; i++) await store.registry.conclude(round, report(3, 1, claiming(false)))
+    for (let i = 0; i < 2; i++) await store.registry.conclude(round, report(3, 1, claiming(false)), twoParamTask())
     await concluded(store, { datasetDigests: { evaluation: '1'.repeat(64), gate: '9'.repeat(64) } })
     const looks = store.registry.looks('3'.repeat(64))
     expect(looks.map(({ version, claim }) => [version, claim])).toEqual([
@@ -212,16 +218,16 @@ describe('conclude', () => {
     await concluded(store)
     const round = await proposed(store)
     await store.registry.rollBack({ taskId: 'digits', actor: 'ada', reason: 'complaints' })
-    const closed = await store.registry.conclude(round, report(3, 2))
+    const closed = await store.registry.conclude(round, report(3, 2), twoParamTask())
     expect(closed).toMatchObject({ outcome: 'held' })
     expect(store.registry.pointers('digits')).toEqual(pointers(3, 1, 1))
   })
 
   it('says the same again when it is repeated after a crash', async () => {
     const round = await proposed(store)
-    const closed = await store.registry.conclude(round, report(1, null))
+    const closed = await store.registry.conclude(round, report(1, null), twoParamTask())
     await store.reopen()
-    expect(await store.registry.conclude(round, report(1, null, { verdict: 'BLOCK' }))).toEqual(closed)
+    expect(await store.registry.conclude(round, report(1, null, { verdict: 'BLOCK' }), twoParamTask())).toEqual(closed)
     expect(store.registry.pointers('digits').champion).toBe(1)
     expect(store.audit.entries().filter(({ action }) => action === 'gated')).toHaveLength(1)
   })
@@ -230,6 +236,62 @@ describe('conclude', () => {
     await concluded(store, { verdict: 'BLOCK', sound: false, evaluation: null, gate: null })
     expect(store.registry.roundSummary('digits', 1)).not.toHaveProperty('accuracy')
     expect(store.registry.version('digits', 1).evaluation).toMatchObject({ evaluation: null })
+  })
+})
+
+describe('what is served of a version', () => {
+  const temperature: Calibrator = { method: 'temperature', temperature: 2 }
+  const curve: Calibrator = { method: 'isotonic', curves: [{ x: [0, 1], y: [0.2, 0.8] }] }
+  /** One input, two classes: two weights and two biases. */
+  const model = {
+    topology: {
+      class_name: 'Sequential',
+      config: {
+        name: 's',
+        layers: [{ class_name: 'Dense', config: { name: 'out', units: 2, activation: 'softmax' } }],
+      },
+    },
+    layout: makeLayout([
+      { name: 'out/kernel', shape: [1, 2] },
+      { name: 'out/bias', shape: [2] },
+    ]),
+  }
+  const raw = Float32Array.of(4, -2, 1, 0)
+  const judge = async (calibrator: Calibrator, changes: Partial<GateReport> = {}) => {
+    const round = await proposed(store, raw)
+    const checks = [{ check: 'calibration', verdict: 'PASS', reason: 'Fine.', rows: [], calibrator } as const]
+    await store.registry.conclude(round, report(1, null, { checks, ...changes }), model)
+    return store.registry.version('digits', 1)
+  }
+  const catalogued = (sha256: string) => blobKinds(store.db, sha256)
+
+  it('has the calibrator in weights of their own, which anybody may read; training goes on from the raw ones', async () => {
+    const { calibrator, servedSha256, weightsSha256, status } = await judge(temperature)
+    expect([status, calibrator]).toEqual(['promoted', temperature])
+    expect(bytesToParams(await store.blobs.read(servedSha256!))).toEqual(Float32Array.of(2, -1, 0.5, 0))
+    expect(catalogued(servedSha256!)).toEqual(['weights'])
+    expect(servedSha256).not.toBe(weightsSha256)
+    expect(await store.registry.params('digits', 1)).toEqual(raw)
+  })
+  it('is verified at each start, kept by a backup, and no orphan', async () => {
+    const { servedSha256, weightsSha256 } = await judge(temperature)
+    expect(pointedBlobs(store.db)).toEqual(expect.arrayContaining([servedSha256, weightsSha256]))
+    expect(namedBlobs(store.db)).toContain(servedSha256)
+  })
+  it('is left to whoever loads it where weights cannot hold it', async () => {
+    expect(await judge(curve)).toMatchObject({ calibrator: curve, servedSha256: null })
+  })
+  it('is the weights themselves where nothing could be fitted, or the model is broken', async () => {
+    expect(await judge({ method: 'identity' })).toMatchObject({
+      calibrator: { method: 'identity' },
+      servedSha256: null,
+    })
+    const round = await proposed(store, raw)
+    const checks = [
+      { check: 'calibration', verdict: 'PASS', reason: 'Fine.', rows: [], calibrator: temperature } as const,
+    ]
+    await store.registry.conclude(round, report(2, 1, { checks, sound: false, verdict: 'BLOCK' }), model)
+    expect(store.registry.version('digits', 2)).toMatchObject({ status: 'unsound', servedSha256: null })
   })
 })
 

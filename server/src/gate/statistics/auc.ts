@@ -1,17 +1,17 @@
 import { normalCdf, normalQuantile } from './distributions.ts'
 import { sum } from './summation.ts'
 
-/** 1-based ranks of `values`; equal values share the mean of theirs. */
+/** 1-based ranks of `values`; equal values share the mean of theirs. Cost O(n log n). */
 function midRanks(values: Float64Array): Float64Array {
-  const order = Array.from(values.keys()).sort((a, b) => values[a]! - values[b]!)
-  const ranks = new Float64Array(values.length)
-  for (let start = 0; start < order.length;) {
+  const sorted = values.slice().sort()
+  const ranks = new Map<number, number>()
+  for (let start = 0; start < sorted.length;) {
     let end = start
-    while (end < order.length && values[order[end]!] === values[order[start]!]) end++
-    for (let i = start; i < end; i++) ranks[order[i]!] = (start + 1 + end) / 2
+    while (end < sorted.length && sorted[end] === sorted[start]) end++
+    ranks.set(sorted[start]!, (start + 1 + end) / 2)
     start = end
   }
-  return ranks
+  return values.map((value) => ranks.get(value)!)
 }
 
 /** What DeLong's variance is made of. `ofPositives[i]`: share of the negatives that positive i is scored above. */

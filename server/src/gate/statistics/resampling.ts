@@ -149,30 +149,31 @@ export function addUp(units: Units, weights: ArrayLike<number>, totals: Float64A
   }
 }
 
-/** From so many units of each kind on, a binomial is cheaper than drawing one by one: it costs about as much as 60 draws. */
-const drawsPerBinomial = 64
+/** Units of which there are so many are drawn by a binomial, which costs about as much as 60 draws one by one. */
+const fewestForBinomial = 64
 
 /**
  * A function that draws as many units as there are, with replacement, and writes how often each distinct one came into
- * `weights`: multinomial.
+ * `weights`: multinomial. First how many of each frequent kind, then the rest one by one.
  */
 export function resampler({ multiplicities, numUnits }: Units): (weights: Int32Array, rng: Rng) => void {
-  if (numUnits < drawsPerBinomial * multiplicities.length) {
-    const unitOf = new Int32Array(numUnits)
-    let at = 0
-    multiplicities.forEach((count, u) => (unitOf.fill(u, at, at + count), (at += count)))
-    return (weights, rng) => {
-      weights.fill(0)
-      for (let i = 0; i < numUnits; i++) weights[unitOf[(rng.uniform() * numUnits) | 0]!]! += 1
-    }
-  }
+  const frequent = Array.from(multiplicities.keys()).filter((u) => multiplicities[u]! >= fewestForBinomial)
+  const numFrequent = frequent.reduce((sum, u) => sum + multiplicities[u]!, 0)
+  const rest = new Int32Array(numUnits - numFrequent)
+  let at = 0
+  multiplicities.forEach((count, u) => {
+    if (count < fewestForBinomial) rest.fill(u, at, (at += count))
+  })
   return (weights, rng) => {
+    weights.fill(0)
     let [drawsLeft, unitsLeft] = [numUnits, numUnits]
-    multiplicities.forEach((count, u) => {
-      const drawn = drawBinomial(drawsLeft, count / unitsLeft, rng)
-      weights[u] = drawn
-      drawsLeft -= drawn
+    for (const u of frequent) {
+      const count = multiplicities[u]!
+      weights[u] = drawBinomial(drawsLeft, count / unitsLeft, rng)
+      drawsLeft -= weights[u]
       unitsLeft -= count
-    })
+    }
+    const numRest = rest.length
+    for (let i = 0; i < drawsLeft; i++) weights[rest[(rng.uniform() * numRest) | 0]!]! += 1
   }
 }

@@ -13,6 +13,8 @@ export interface Temperature {
 
 /** β = 1/T is looked for in [e⁻¹⁰, e¹⁰], as scikit-learn does. */
 const maxLogBeta = 10
+/** Of ln β: the loss is flat there to the last bits of a float64. */
+const precision = 1e-8
 const goldenSection = (Math.sqrt(5) - 1) / 2
 /**
  * The temperature with the least log loss on these examples: the loss is convex in β, so golden section finds it. Fit it
@@ -21,12 +23,12 @@ const goldenSection = (Math.sqrt(5) - 1) / 2
  */
 export function fitTemperature(examples: ClassProbabilities, smallest = smallestNormal): Temperature {
   if (examples.labels.length === 0) return { temperature: 1, identifiable: false }
-  const logits = Float64Array.from(examples.probabilities, (p) => logOf(p, smallest))
+  const logits = logitsBelowTheirMost(examples, smallest)
   const loss = (logBeta: number) => scaledLoss(logits, examples, Math.exp(logBeta))
   let [low, high] = [-maxLogBeta, maxLogBeta]
   let [left, right] = [high - goldenSection * (high - low), low + goldenSection * (high - low)]
   let [lossLeft, lossRight] = [loss(left), loss(right)]
-  while (high - low > 1e-9) {
+  while (high - low > precision) {
     if (lossLeft <= lossRight) {
       ;[high, right, lossRight] = [right, left, lossLeft]
       left = high - goldenSection * (high - low)
@@ -44,16 +46,25 @@ export function fitTemperature(examples: ClassProbabilities, smallest = smallest
   return isBound ? { temperature: 1, identifiable: false } : { temperature: Math.exp(-best), identifiable: true }
 }
 
+/** [numExamples, numClasses] each row's logits less its largest, so that no β > 0 makes an exponential overflow. */
+function logitsBelowTheirMost({ probabilities, numClasses }: ClassProbabilities, smallest: number): Float64Array {
+  const logits = Float64Array.from(probabilities, (p) => logOf(p, smallest))
+  for (let start = 0; start < logits.length; start += numClasses) {
+    let most = -Infinity
+    for (let i = start; i < start + numClasses; i++) most = Math.max(most, logits[i]!)
+    for (let i = start; i < start + numClasses; i++) logits[i]! -= most
+  }
+  return logits
+}
+
 /** Mean −ln softmax(β · logits)_label. */
 function scaledLoss(logits: Float64Array, { labels, numClasses }: ClassProbabilities, beta: number): number {
   const losses = new Float64Array(labels.length)
   for (let row = 0; row < losses.length; row++) {
     const start = row * numClasses
-    let most = -Infinity
-    for (let k = 0; k < numClasses; k++) most = Math.max(most, beta * logits[start + k]!)
     let total = 0
-    for (let k = 0; k < numClasses; k++) total += Math.exp(beta * logits[start + k]! - most)
-    losses[row] = Math.log(total) + most - beta * logits[start + labels[row]!]!
+    for (let i = start; i < start + numClasses; i++) total += Math.exp(beta * logits[i]!)
+    losses[row] = Math.log(total) - beta * logits[start + labels[row]!]!
   }
   return sum(losses) / losses.length
 }

@@ -78,6 +78,18 @@ describe('calibration error', () => {
     expect(kernelCalibrationError({ confidence: [0.7, 0.7], correct: [1, 1] })).toBeCloseTo(0.09, 12)
     expect(kernelCalibrationError({ confidence: [0.7], correct: [1] })).toBeUndefined()
   })
+  it('by kernel: is its definition, every pair once', () => {
+    const rng = makeRng('kernel')
+    const confidence = Array.from({ length: 60 }, (_, i) => (i % 7 === 0 ? 0.5 : rng.uniform()))
+    const correct = confidence.map(() => (rng.uniform() < 0.6 ? 1 : 0))
+    let total = 0
+    confidence.forEach((p, i) =>
+      confidence.forEach((q, j) => {
+        if (i !== j) total += (correct[i]! - p) * (correct[j]! - q) * Math.exp(-Math.abs(p - q) / 0.2)
+      }),
+    )
+    expect(kernelCalibrationError({ confidence, correct })).toBeCloseTo(total / (60 * 59), 12)
+  })
   it('refuses a forecast outside [0, 1]', () => {
     expect(() => equalWidthBins({ confidence: [1.01], correct: [1] }, 10)).toThrow(RangeError)
     expect(() => equalWidthBins({ confidence: [NaN], correct: [1] }, 10)).toThrow(RangeError)

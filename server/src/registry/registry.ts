@@ -1,6 +1,7 @@
 import type { GateReport, Params, Pointers, RoundSummary } from '@panal/client-core'
 import type { AggregatingRound, ClosedRound, GatingRound, Round } from '../round/state.ts'
 import type { Look } from './look-rows.ts'
+import type { ModelShape } from './served-model.ts'
 import type { Task } from './task.ts'
 import type { ModelVersion, PointerMove } from './model-version.ts'
 
@@ -38,7 +39,7 @@ export interface Registry {
    * champion or accepted as better than the anchor), round state, audit row: one transaction. Before it, the weights that
    * are served, where the report has a calibrator that weights can hold.
    */
-  conclude(round: GatingRound, report: GateReport, model: Pick<Task, 'topology' | 'layout'>): Promise<ClosedRound>
+  conclude(round: GatingRound, report: GateReport, model: ModelShape): Promise<ClosedRound>
   /** @throws PanalError 'unknown-version' | 'not-promotable' */
   promote(decision: Decision & { readonly version: number }): Promise<Pointers>
   /** Back to the champion before the present one, or to `version`. @throws PanalError 'nothing-to-roll-back' */

@@ -1,5 +1,4 @@
 import {
-  calibratedParams,
   PanalError,
   type Clock,
   type GateReport,
@@ -21,6 +20,7 @@ import { claimOf, LookRows, type Look } from './look-rows.ts'
 import { PointerRows } from './pointer-rows.ts'
 import type { Decision, Registry } from './registry.ts'
 import { RoundRows } from './round-rows.ts'
+import { servedModel, type ModelShape } from './served-model.ts'
 import type { Task } from './task.ts'
 import { dataDigest, SqlUpdateLog } from './updates.ts'
 import { settle } from './settle.ts'
@@ -140,12 +140,10 @@ export class SqlRegistry implements Registry {
     return gating
   }
 
-  async conclude(
-    round: GatingRound,
-    report: GateReport,
-    model: Pick<Task, 'topology' | 'layout'>,
-  ): Promise<ClosedRound> {
-    const served = await this.#served(round, report, model)
+  async conclude(round: GatingRound, report: GateReport, model: ModelShape): Promise<ClosedRound> {
+    const trained = () => this.params(round.taskId, round.candidateVersion)
+    const { calibrator, params } = await servedModel(report, model, trained)
+    const servedSha256 = params === null ? null : await this.#store(params)
     const closed = this.#deps.db.transaction(() => {
       const { audit, clock } = this.#deps
       const saved = this.#saved(round)
@@ -156,8 +154,8 @@ export class SqlRegistry implements Registry {
       const at = clock.now()
       const closed = advance(round, { type: 'gated', outcome, reason, at })
       if (closed.phase !== 'closed') throw new Error(`round ${round.number} of ${taskId} is ${closed.phase}`)
-      this.#versions.conclude(taskId, to, { status, evaluation: report, ...served })
-      if (served.servedSha256 !== null) this.#record(served.servedSha256, 'weights', this.version(taskId, to).numBytes)
+      this.#versions.conclude(taskId, to, { status, evaluation: report, calibrator, servedSha256 })
+      if (servedSha256 !== null && params !== null) this.#record(servedSha256, 'weights', params.byteLength)
       const move = { taskId, to, actor: 'gate', reason, at }
       if (report.sound) this.#pointers.move({ ...move, pointer: 'head' })
       if (outcome === 'promoted') this.#pointers.move({ ...move, pointer: 'champion' })
@@ -239,19 +237,6 @@ export class SqlRegistry implements Registry {
     this.#pointers.move({ taskId, pointer: 'champion', to: version, actor, reason, at: this.#deps.clock.now() })
     this.#deps.audit.append({ actor, action, detail: { taskId, version, previous: champion, reason } })
     return this.pointers(taskId)
-  }
-
-  /** What of the model is served, as the report says; its weights are durable before the row that names them. */
-  async #served(
-    { taskId, candidateVersion }: GatingRound,
-    { checks, sound }: GateReport,
-    { topology, layout }: Pick<Task, 'topology' | 'layout'>,
-  ): Promise<Pick<ModelVersion, 'calibrator' | 'servedSha256'>> {
-    const calibrator = checks.find((check) => check.calibrator !== undefined)?.calibrator ?? null
-    if (!sound || calibrator === null || calibrator.method === 'identity') return { calibrator, servedSha256: null }
-    const raw = await this.params(taskId, candidateVersion)
-    const served = calibratedParams(topology, layout, raw, calibrator)
-    return { calibrator, servedSha256: served === undefined ? null : await this.#store(served) }
   }
 
   #insert(version: ModelVersion): void {

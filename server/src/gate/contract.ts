@@ -1,6 +1,7 @@
 import type { CheckResult, DataSchema, GateReport, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
 import type { Baseline, BaselinePredictions } from './baselines/baseline.ts'
+import type { VariationSpec } from './variations/registry.ts'
 
 /** The server's own datasets that a check may judge by. The calibration set is fitted on, so it never judges. */
 export type JudgedSet = 'evaluation' | 'gate'
@@ -49,12 +50,12 @@ export interface SegmentColumn {
 }
 
 /**
- * A change of a set's examples that says something of a model: a perturbation, an invariance, a direction. Its name is
- * one of the registry of variations, its options are beside it; all of it is JSON.
+ * A change of a set's examples that says something of a model: a perturbation, an invariance, a direction. JSON: with the
+ * set's digest it says which bytes the model was shown.
  */
-export interface Variation {
-  readonly name: string
-  readonly [option: string]: unknown
+export type Variation = VariationSpec & {
+  /** Of all chance in it. */
+  readonly seed: number
 }
 
 export interface VariedPredictions {

@@ -184,6 +184,8 @@ export interface Examiner {
 export interface Evaluator {
   /** @throws the signal's reason when it aborts; an Error in plain words when the dataset or the model cannot be used */
   predict(request: EvaluationRequest, signal: AbortSignal): Promise<Predictions>
+  /** On the dataset as changed by a variation. @throws as predict does */
+  predictVaried(request: VariedRequest, signal: AbortSignal): Promise<VariedPredictions>
   /** @throws as predict does */
   describe(request: DescriptionRequest, signal: AbortSignal): Promise<Examples>
   /** @throws as predict does */
@@ -196,6 +198,10 @@ export interface EvaluationRequest {
   readonly params: Params
   /** Digest of the dataset; its bytes are handed to the worker once and kept there. */
   readonly datasetSha256: string
+}
+
+export interface VariedRequest extends EvaluationRequest {
+  readonly variation: Variation
 }
 
 export interface DescriptionRequest {

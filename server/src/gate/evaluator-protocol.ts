@@ -1,7 +1,7 @@
 import type { DataSchema, ErrorCode, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
 import type { Baseline, BaselinePredictions } from './baselines/baseline.ts'
-import type { Examination, Examples, Predictions } from './contract.ts'
+import type { Examination, Examples, Predictions, Variation, VariedPredictions } from './contract.ts'
 import type { SegmentProfile } from './segment-profile.ts'
 import type { SegmentSpec } from './segments.ts'
 
@@ -10,6 +10,13 @@ export interface PredictRequest {
   readonly sha256: string
   readonly document: TaskDocument
   readonly params: Params
+}
+export interface PredictVariedRequest {
+  readonly type: 'predict-varied'
+  readonly sha256: string
+  readonly document: TaskDocument
+  readonly params: Params
+  readonly variation: Variation
 }
 export interface ExamineRequest {
   readonly type: 'examine'
@@ -39,10 +46,12 @@ export interface BaselineRequest {
 }
 
 /** What the worker may be asked of datasets that it holds. */
-export type Request = PredictRequest | ExamineRequest | ProfileRequest | DescribeRequest | BaselineRequest
+export type Request =
+  PredictRequest | PredictVariedRequest | ExamineRequest | ProfileRequest | DescribeRequest | BaselineRequest
 /** To a request of each type. */
 export interface Answers {
   readonly predict: Predictions
+  readonly 'predict-varied': VariedPredictions
   readonly examine: Examination
   readonly profile: SegmentProfile
   readonly describe: Examples

@@ -4,12 +4,15 @@ import { parentPort } from 'node:worker_threads'
 import { ready, setBackend } from '@tensorflow/tfjs-core'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import {
+  canonicalJson,
   modelTopology,
   PanalError,
   readDataset,
   systemClock,
   tfjsTrainer,
   type DataSchema,
+  type Dataset,
+  type Params,
   type Trainer,
 } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
@@ -18,21 +21,26 @@ import { answerByLogistic } from './baselines/logistic.ts'
 import { readRecorded } from './baselines/recorded.ts'
 import { answerByRule } from './baselines/rule.ts'
 import { inCanonicalOrder, type OrderedDataset } from './canonical-order.ts'
-import type { Examples, Predictions } from './contract.ts'
+import type { Examples, Predictions, VariedPredictions } from './contract.ts'
 import type {
   Answer,
   BaselineRequest,
   DescribeRequest,
   FromWorker,
   PredictRequest,
+  PredictVariedRequest,
   Request,
   ToWorker,
 } from './evaluator-protocol.ts'
 import { examine } from './examine-dataset.ts'
+import { keepLast } from './keep-last.ts'
 import { fitSegmentProfile, profileDigest, segmentColumns } from './segment-profile.ts'
+import { vary, type VariedDataset } from './variations/vary.ts'
 
 /** How many tasks' trainers are kept; each is a topology and no tensors. */
 const maxTrainers = 8
+/** As large as their datasets. A check asks candidate and champion in turn, so one is enough for each gate at work. */
+const maxVaried = 2
 
 const port = parentPort
 if (port === null) throw new Error('evaluator-worker.ts runs as a worker thread only')
@@ -46,6 +54,7 @@ interface Held {
 const clock = systemClock({ setTimeout, clearTimeout })
 const datasets = new Map<string, Held>()
 const trainers = new Map<string, Promise<Trainer>>()
+const varied = keepLast<VariedDataset>(maxVaried)
 const cancels = new Map<number, AbortController>()
 const backend = chooseBackend()
 
@@ -59,7 +68,11 @@ port.on('message', (message: ToWorker) => {
 
 async function handle(message: Exclude<ToWorker, { type: 'cancel' }>): Promise<void> {
   if (message.type === 'keep') return void datasets.set(message.sha256, { bytes: message.bytes })
-  if (message.type === 'forget') return void datasets.delete(message.sha256)
+  if (message.type === 'forget') {
+    datasets.delete(message.sha256)
+    varied.drop((key) => key.startsWith(message.sha256))
+    return
+  }
   const { id } = message
   const reply = (answer: FromWorker): void => port?.postMessage(answer)
   try {
@@ -78,6 +91,8 @@ function answerTo(request: Request, signal?: AbortSignal): Promise<Answer> | Ans
   switch (request.type) {
     case 'predict':
       return predict(request, signal)
+    case 'predict-varied':
+      return predictVaried(request, signal)
     case 'examine':
       return examine(open(request.sha256, request.data).dataset, request.data)
     case 'profile':
@@ -89,9 +104,23 @@ function answerTo(request: Request, signal?: AbortSignal): Promise<Answer> | Ans
   }
 }
 
-async function predict({ document, params, sha256 }: PredictRequest, signal?: AbortSignal): Promise<Predictions> {
+const predict = ({ document, params, sha256 }: PredictRequest, signal?: AbortSignal): Promise<Predictions> =>
+  predictOn(open(sha256, document.data).dataset, { document, params, signal })
+
+async function predictVaried(
+  { document, params, sha256, variation }: PredictVariedRequest,
+  signal?: AbortSignal,
+): Promise<VariedPredictions> {
+  const key = `${sha256} ${canonicalJson([document.data, variation])}`
+  const { dataset, applies } = varied.get(key, () => vary(open(sha256, document.data), document.data, variation))
+  return { predictions: await predictOn(dataset, { document, params, signal }), applies }
+}
+
+async function predictOn(
+  dataset: Dataset,
+  { document, params, signal }: { document: TaskDocument; params: Params; signal: AbortSignal | undefined },
+): Promise<Predictions> {
   await backend
-  const { dataset } = open(sha256, document.data)
   const trainer = await trainerOf(document)
   const probabilities = await trainer.predict(params, dataset, signal)
   return { probabilities, labels: dataset.y, numClasses: document.data.classes.length }

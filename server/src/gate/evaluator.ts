@@ -151,6 +151,10 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
       const params = new Float32Array(given)
       return ask({ type: 'predict', document, params, sha256 }, signal, [params.buffer])
     },
+    predictVaried({ document, params: given, datasetSha256: sha256, variation }, signal) {
+      const params = new Float32Array(given)
+      return ask({ type: 'predict-varied', document, params, sha256, variation }, signal, [params.buffer])
+    },
     async describe({ document: { data, segments, sets }, datasetSha256: sha256 }, signal) {
       const profile = await ask({ type: 'profile', sha256: sets.evaluation, data, segments }, signal)
       return ask({ type: 'describe', sha256, data, profile }, signal)

@@ -11,6 +11,7 @@ import type {
   JudgedModel,
   JudgedSet,
   ModelRef,
+  VariedPredictions,
 } from './contract.ts'
 import { openEvaluation } from './open-evaluation.ts'
 import { makePredictionCache } from './prediction-cache.ts'
@@ -24,13 +25,21 @@ export interface GateParts {
   /** The weights of one stored version. @throws PanalError 'unknown-version' */
   readonly loadParams: (taskId: string, model: ModelRef) => Promise<Params>
   readonly clock: Clock
-  /** Predictions kept between rounds, so that base, champion and anchor are not run again. Default 64 MiB. */
+  /**
+   * Predictions kept between rounds, so that base, champion and anchor are not run again. Default 64 MiB, and as much
+   * again for predictions on varied examples.
+   */
   readonly maxCacheBytes?: number
 }
 
 /** The offline evaluation gate: runs the task's checks in order and draws one verdict from them. */
 export function makeGate({ evaluator, loadParams, clock, maxCacheBytes = 64 * 2 ** 20 }: GateParts): Gate {
-  const parts = { evaluator, loadParams, cache: makePredictionCache(maxCacheBytes) }
+  const parts = {
+    evaluator,
+    loadParams,
+    cache: makePredictionCache(maxCacheBytes),
+    variedCache: makePredictionCache<VariedPredictions>(maxCacheBytes),
+  }
 
   const judge = async (subject: GateSubject, signal: AbortSignal): Promise<GateReport> => {
     const judgedAt = clock.now()

@@ -1,4 +1,4 @@
-import type { Params } from '@panal/client-core'
+import { canonicalJson, type Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
 import type { Baseline, BaselinePredictions } from './baselines/baseline.ts'
 import type {
@@ -10,6 +10,8 @@ import type {
   JudgedSet,
   ModelRef,
   Predictions,
+  Variation,
+  VariedPredictions,
 } from './contract.ts'
 import type { PredictionCache } from './prediction-cache.ts'
 
@@ -18,6 +20,8 @@ export interface EvaluationParts {
   readonly evaluator: Evaluator
   readonly loadParams: (taskId: string, model: ModelRef) => Promise<Params>
   readonly cache: PredictionCache
+  /** Apart, so that many variations do not push out what every check asks for. */
+  readonly variedCache: PredictionCache<VariedPredictions>
 }
 
 /**
@@ -81,23 +85,35 @@ interface ModelRunner {
   params(): Promise<Params>
   on(set: keyof TaskDocument['sets']): Promise<Predictions>
   again(set: JudgedSet): Promise<Predictions>
+  under(set: JudgedSet, variation: Variation): Promise<VariedPredictions>
 }
 
 function makeRunner(ref: ModelRef, { document, parts, signal }: Asked): ModelRunner {
-  const { evaluator, loadParams, cache } = parts
+  const { evaluator, loadParams, cache, variedCache } = parts
   let loading: Promise<Params> | undefined
   const params = (): Promise<Params> => (loading ??= loadParams(document.id, ref))
   const run = async (set: keyof TaskDocument['sets']): Promise<Predictions> =>
     evaluator.predict({ document, params: await params(), datasetSha256: document.sets[set] }, signal)
+  const keyOf = (set: keyof TaskDocument['sets']): string => `${document.id} ${ref.weightsSha256} ${document.sets[set]}`
   const on = once(async (set: keyof TaskDocument['sets']) => {
-    const key = `${document.id} ${ref.weightsSha256} ${document.sets[set]}`
+    const key = keyOf(set)
     const known = cache.get(key)
     if (known !== undefined) return known
     const predictions = await run(set)
     cache.set(key, predictions)
     return predictions
   })
-  return { params, on, again: once(run) }
+  // Kept in the cache only: answers under all variations of a judgement may be too much to hold.
+  const under = async (set: JudgedSet, variation: Variation): Promise<VariedPredictions> => {
+    const key = `${keyOf(set)} ${canonicalJson(variation)}`
+    const known = variedCache.get(key)
+    if (known !== undefined) return known
+    const request = { document, params: await params(), datasetSha256: document.sets[set], variation }
+    const varied = await evaluator.predictVaried(request, signal)
+    variedCache.set(key, varied)
+    return varied
+  }
+  return { params, on, again: once(run), under }
 }
 
 const judgedModel = (ref: ModelRef, runner: ModelRunner): JudgedModel => ({
@@ -105,6 +121,7 @@ const judgedModel = (ref: ModelRef, runner: ModelRunner): JudgedModel => ({
   params: () => runner.params(),
   on: (set) => runner.on(set),
   again: (set) => runner.again(set),
+  under: (set, variation) => runner.under(set, variation),
 })
 
 /** Asks at most once for each key; everybody gets the same answer. */

@@ -1,15 +1,17 @@
-import type { Predictions } from './contract.ts'
+import type { Predictions, VariedPredictions } from './contract.ts'
 
 /** Predictions by key, the least recently used dropped first. */
-export interface PredictionCache {
-  get(key: string): Predictions | undefined
-  set(key: string, predictions: Predictions): void
+export interface PredictionCache<Kept extends Predictions | VariedPredictions = Predictions> {
+  get(key: string): Kept | undefined
+  set(key: string, predictions: Kept): void
 }
 
 /** @param maxBytes held at most; predictions that are larger on their own are not kept. */
-export function makePredictionCache(maxBytes: number): PredictionCache {
+export function makePredictionCache<Kept extends Predictions | VariedPredictions = Predictions>(
+  maxBytes: number,
+): PredictionCache<Kept> {
   // A Map keeps insertion order: the first key is the one unused for longest.
-  const kept = new Map<string, Predictions>()
+  const kept = new Map<string, Kept>()
   let numBytes = 0
 
   const drop = (key: string): void => {
@@ -40,4 +42,7 @@ export function makePredictionCache(maxBytes: number): PredictionCache {
   }
 }
 
-const sizeOf = ({ probabilities, labels }: Predictions): number => probabilities.byteLength + labels.byteLength
+const sizeOf = (kept: Predictions | VariedPredictions): number =>
+  'applies' in kept
+    ? sizeOf(kept.predictions) + kept.applies.byteLength
+    : kept.probabilities.byteLength + kept.labels.byteLength

@@ -158,3 +158,51 @@ describe('the evaluation worker, with real models', () => {
     expect(Array.from(probabilities)).toEqual(new Array(8).fill(0.5))
   })
 })
+
+describe('the evaluation worker, varying examples', () => {
+  // logits (0, 2a + 1)
+  const params = Float32Array.of(0, 2, 0, 1)
+  const request = { document, params, datasetSha256: 'table' }
+  const up = { name: 'move-column', column: 'a', by: 1, seed: 1 } as const
+
+  it('answers about the examples as they were changed, and says which were', async () => {
+    const { predictions, applies } = await evaluator.predictVaried({ ...request, variation: up }, never)
+    // a = 0, 1, 2, −3 moved up by 1, and no further than the set goes
+    const expected = [1, 2, 2, -2].map((a) => [1 - sigmoid(2 * a + 1), sigmoid(2 * a + 1)])
+    expectClose(await inFileOrder(predictions.probabilities), expected)
+    expect(await inFileOrder(predictions.labels)).toEqual([[0], [1], [0], [1]])
+    expect(await inFileOrder(applies)).toEqual([[1], [1], [0], [1]])
+  })
+  it('answers the same to the same variation, whichever were asked in between', async () => {
+    const noise = { name: 'noise', severity: 5, seed: 1 } as const
+    const first = await evaluator.predictVaried({ ...request, variation: noise }, never)
+    for (const seed of [2, 3, 4]) await evaluator.predictVaried({ ...request, variation: { ...noise, seed } }, never)
+    expect(await evaluator.predictVaried({ ...request, variation: noise }, never)).toEqual(first)
+    const other = await evaluator.predictVaried({ ...request, variation: { ...noise, seed: 2 } }, never)
+    expect(other.predictions.probabilities).not.toEqual(first.predictions.probabilities)
+  })
+  it('leaves what it answers about the examples as they are', async () => {
+    const before = await evaluator.predict(request, never)
+    await evaluator.predictVaried({ ...request, variation: up }, never)
+    expect(await evaluator.predict(request, never)).toEqual(before)
+  })
+  it('says in plain words what it cannot vary, and goes on', async () => {
+    const shift = { name: 'shift', severity: 1, seed: 1 } as const
+    await expect(evaluator.predictVaried({ ...request, variation: shift }, never)).rejects.toThrow(
+      'a variation of images was asked to vary a table',
+    )
+    const unknown = { ...up, column: 'b' }
+    await expect(evaluator.predictVaried({ ...request, variation: unknown }, never)).rejects.toThrow(
+      'no feature is called b',
+    )
+    expect((await evaluator.predictVaried({ ...request, variation: up }, never)).applies).toHaveLength(4)
+  })
+  it('stops when it is told to, and answers who asks next', async () => {
+    const controller = new AbortController()
+    const stopped = evaluator.predictVaried({ ...request, datasetSha256: 'large', variation: up }, controller.signal)
+    const next = evaluator.predictVaried({ ...request, variation: up }, never)
+    controller.abort(new Error('the server stops'))
+    await expect(stopped).rejects.toThrow('the server stops')
+    expect((await next).applies).toHaveLength(4)
+  })
+})

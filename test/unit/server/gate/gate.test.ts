@@ -42,6 +42,7 @@ function open({ numFailures = Infinity } = {}) {
         if (version === 5 && failed++ < numFailures) throw new Error('the evaluation worker stopped with code 3')
         return Promise.resolve(answers[version === 5 ? 2 : version] ?? predictions([]))
       },
+      predictVaried: () => Promise.reject(new Error('no check varies anything')),
       describe: ({ datasetSha256 }) => Promise.resolve({ ...examplesOf(answers[1]!.labels), datasetSha256 }),
       baseline: ({ baseline }) => {
         ran.push(baseline.kind)
@@ -206,6 +207,7 @@ describe('loading', () => {
       },
       evaluator: {
         predict: ({ params }) => Promise.resolve(answers[params[0] ?? NaN] ?? predictions([])),
+        predictVaried: () => Promise.reject(new Error('no check varies anything')),
         describe: () => Promise.reject(new Error('no check asks for them')),
         baseline: () => Promise.reject(new Error('no check asks for it')),
         close: () => Promise.resolve(),

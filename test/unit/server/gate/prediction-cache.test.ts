@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals'
+import type { VariedPredictions } from '@panal/server'
 import { makePredictionCache } from '../../../../server/src/gate/prediction-cache.ts'
 import { predictions } from '../../../fixtures/gate-evaluation.ts'
 
@@ -21,6 +22,13 @@ it('counts a key once, however often it is set', () => {
   cache.set('a', ofBytes(12))
   cache.set('b', ofBytes(12))
   expect(cache.get('a')).toBeDefined()
+})
+
+it('counts the cases of a variation with its answers', () => {
+  const cache = makePredictionCache<VariedPredictions>(26)
+  const varied = { predictions: ofBytes(12), applies: new Uint8Array(1) }
+  for (const key of ['a', 'b', 'c']) cache.set(key, varied)
+  expect(['a', 'b', 'c'].map((key) => cache.get(key))).toEqual([undefined, varied, varied])
 })
 
 it('does not keep what is larger than all of it', () => {

@@ -2,7 +2,14 @@ import { describe, expect, it } from '@jest/globals'
 import { makeRng, type CheckResult } from '@panal/client-core'
 import type { Evaluation, GateCheck, GateCheckSpec, Predictions } from '@panal/server'
 import { gateChecks, makeGateChecks } from '../../server/src/gate/checks/registry.ts'
-import { evaluationOf, examplesOf, modelAnswers, predictions, shiftedAnswers } from '../fixtures/gate-evaluation.ts'
+import {
+  evaluationOf,
+  examplesOf,
+  modelAnswers,
+  predictions,
+  shiftedAnswers,
+  varied,
+} from '../fixtures/gate-evaluation.ts'
 
 /** Settings to try each check with: a new check adds its own here, or this does not compile. */
 const specs: { [Name in keyof typeof gateChecks]: readonly Extract<GateCheckSpec, { name: Name }>[] } = {
@@ -38,6 +45,31 @@ const specs: { [Name in keyof typeof gateChecks]: readonly Extract<GateCheckSpec
     { name: 'calibration', method: 'isotonic' },
   ],
   'segment-calibration': [{ name: 'segment-calibration' }],
+  invariance: [
+    { name: 'invariance', columns: ['a'] },
+    { name: 'invariance', columns: ['a'], variations: [{ name: 'noise', severity: 1 }], tolerance: 0, limit: 0.5 },
+  ],
+  direction: (['up', 'down'] as const).flatMap((effect) => [
+    { name: 'direction', expectations: [{ column: 'a', effect, class: 'yes' }] } as const,
+    {
+      name: 'direction',
+      expectations: [{ column: 'a', effect, class: 'no', by: 1 }],
+      tolerance: 0,
+      limit: 0.3,
+    } as const,
+  ]),
+  robustness: [
+    { name: 'robustness', variations: [{ name: 'noise', severity: 2 }] },
+    {
+      name: 'robustness',
+      variations: [
+        { name: 'missing', severity: 5 },
+        { name: 'missing', severity: 1 },
+        { name: 'set-column', column: 'a', value: '' },
+      ],
+      margin: 0.5,
+    },
+  ],
   reuse: [{ name: 'reuse' }, { name: 'reuse', maxLooks: 1 }],
   'no-regression': (['champion', 'anchor'] as const).flatMap((against) => [
     ...[1e-6, 0.02, 10].map((margin) => ({ name: 'no-regression', against, margin }) as const),
@@ -99,6 +131,15 @@ const situations: Readonly<Record<string, () => Evaluation>> = {
     }),
   'no examples': () =>
     evaluationOf({ candidate: { onGate: all(0, 1) }, champion: { onGate: all(0, 1) }, anchor: { onGate: all(0, 1) } }),
+  'a model that changed examples confuse': () =>
+    evaluationOf({
+      candidate: { onGate: skilled(300), under: () => varied(all(300, 0.3)) },
+      champion: { onGate: worse(300), under: () => varied(skilled(300)) },
+    }),
+  'a change that changes nothing': () => {
+    const unmoved = { onGate: skilled(300), under: () => varied(skilled(300), new Uint8Array(300)) }
+    return evaluationOf({ candidate: unmoved, champion: unmoved })
+  },
   'declared segments, one of them empty': () =>
     evaluationOf({
       candidate: { onGate: worse(300) },

@@ -23,10 +23,19 @@ export interface Incomparable {
  * The pair on the gate set; or why there is none: no reference yet, one that was measured on other examples, or the same
  * weights, of which no test is made.
  */
-export async function comparedWith(
-  { candidate, ...references }: Pick<Evaluation, 'candidate' | 'champion' | 'anchor'>,
+export async function comparedWith(models: JudgedModels, against: ReferenceName): Promise<Pair | Incomparable> {
+  const reference = referenceOf(models, against)
+  if ('reason' in reference) return reference
+  return { candidate: await models.candidate.on('gate'), reference: await reference.on('gate') }
+}
+
+type JudgedModels = Pick<Evaluation, 'candidate' | 'champion' | 'anchor'>
+
+/** Who answers the examples that the candidate answers, and is not the candidate itself. */
+export function referenceOf(
+  { candidate, ...references }: JudgedModels,
   against: ReferenceName,
-): Promise<Pair | Incomparable> {
+): JudgedModel | Incomparable {
   const reference: JudgedModel | null = references[against]
   if (reference === null) return { verdict: 'NOT_APPLICABLE', reason: `There is no ${against} to compare with yet.` }
   if (reference.weightsSha256 === candidate.weightsSha256)
@@ -36,7 +45,7 @@ export async function comparedWith(
       verdict: 'NOT_APPLICABLE',
       reason: `The ${against} was measured on examples of its own, so there are no pairs to compare.`,
     }
-  return { candidate: await candidate.on('gate'), reference: await reference.on('gate') }
+  return reference
 }
 
 /** Example by example, what a pair comes to: computed once, and counted over as many segments as there are. */

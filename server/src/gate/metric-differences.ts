@@ -115,7 +115,7 @@ export function lossDifference(
 }
 
 /** A mean over examples that come in clusters. */
-function clusteredMean(
+export function clusteredMean(
   differences: Float64Array,
   means: { readonly candidate: number; readonly reference: number },
   { margin, alpha, seed, clusters }: DifferenceOptions & { readonly clusters: ArrayLike<number> },

@@ -4,14 +4,17 @@ import type { GateCheck } from '../contract.ts'
 import { baselines } from './baselines.ts'
 import { calibration } from './calibration.ts'
 import { determinism } from './determinism.ts'
+import { direction } from './direction.ts'
 import { floor } from './floor.ts'
 import { integrity } from './integrity.ts'
+import { invariance } from './invariance.ts'
 import { masking } from './masking.ts'
 import { negativeFlips } from './negative-flips.ts'
 import { noRegression } from './no-regression.ts'
 import { pin } from './pin.ts'
 import { powerPreflight } from './power.ts'
 import { reuse } from './reuse.ts'
+import { robustness } from './robustness.ts'
 import { segmentCalibration } from './segment-calibration.ts'
 import { segments } from './segments.ts'
 import { slices } from './slices.ts'
@@ -31,6 +34,9 @@ export const gateChecks = {
   slices,
   calibration,
   'segment-calibration': segmentCalibration,
+  invariance,
+  direction,
+  robustness,
   reuse,
 } as const satisfies PolicyRegistry<GateCheck>
 

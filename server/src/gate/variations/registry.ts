@@ -42,3 +42,9 @@ export function variationMisfits(spec: VariationSpec, terms: TaskTerms): Documen
   const policies: PolicyRegistry<DatasetVariation> = variations
   return policies[spec.name]?.misfits?.(spec, terms) ?? []
 }
+
+/** As people read it: `noise, severity 3`. */
+export function variationTitle({ name, ...options }: VariationSpec): string {
+  const told = Object.entries(options).map(([option, value]) => `${option} ${value === '' ? 'missing' : value}`)
+  return [name, ...told].join(', ')
+}

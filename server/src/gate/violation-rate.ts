@@ -1,0 +1,69 @@
+import type { CheckRow, GateVerdict, SampleQuery } from '@panal/client-core'
+import { percent } from './say.ts'
+import { clopperPearson } from './statistics/clopper-pearson.ts'
+import { binomialCdf } from './statistics/distributions.ts'
+import { casesNeeded } from './statistics/violations.ts'
+
+const alpha = 0.05
+/** Fewer cases block nobody, whatever becomes of them. */
+const fewestToBlock = 10
+
+/** What became of the cases of one expectation. */
+export interface ViolationCount {
+  readonly metric: string
+  readonly numCases: number
+  readonly numViolations: number
+  /** Share of violations that is tolerated. */
+  readonly limit: number
+  /** `said of 3 of 890 applications …`: what happened, to follow "On 3 of 890 cases". */
+  readonly happened: string
+  readonly samples?: SampleQuery
+}
+
+/**
+ * The share of cases that violate an expectation, with Clopper and Pearson's exact one-sided 95 % bounds L and U. PASS when
+ * U ≤ limit, BLOCK when L > limit; else WARN, or NOT_ENOUGH_DATA with so few cases that even no violation could not pass.
+ */
+export function violationRow({ metric, numCases, numViolations, limit, happened, samples }: ViolationCount): CheckRow {
+  const nRequired = casesNeeded(limit, alpha)
+  const test = 'Clopper–Pearson, one-sided 95 %'
+  const about = { metric, n: numCases, nRequired, margin: limit, test }
+  if (numCases === 0)
+    return { ...about, verdict: 'NOT_ENOUGH_DATA', reason: 'There is no example on which it could be seen.' }
+  const interval = clopperPearson(numViolations, numCases, alpha)
+  const verdict = verdictOf(interval, { numCases, limit, nRequired })
+  const found = `On ${numViolations} of ${numCases} cases (${percent(numViolations / numCases)}) ${happened}`
+  const meaning = {
+    PASS: `at most ${percent(interval[1])}, and ${percent(limit)} are tolerated`,
+    WARN: `it may be up to ${percent(interval[1])}, and ${percent(limit)} are tolerated`,
+    BLOCK: `surely more than the ${percent(limit)} that are tolerated`,
+    NOT_ENOUGH_DATA: `it takes ${nRequired} cases to show that it is at most ${percent(limit)}`,
+  }
+  return {
+    ...about,
+    estimate: numViolations / numCases,
+    interval,
+    level: 1 - 2 * alpha,
+    // Of H₀ "the limit or more": below alpha exactly where U is below the limit.
+    p: binomialCdf(numViolations, numCases, limit),
+    verdict,
+    reason: `${found}: ${meaning[verdict]}.`,
+    ...(samples !== undefined && { samples }),
+  }
+}
+
+function verdictOf(
+  [lower, upper]: readonly [number, number],
+  { numCases, limit, nRequired }: { numCases: number; limit: number; nRequired: number },
+): Extract<GateVerdict, 'PASS' | 'BLOCK' | 'WARN' | 'NOT_ENOUGH_DATA'> {
+  if (upper <= limit) return 'PASS'
+  if (lower > limit && numCases >= fewestToBlock) return 'BLOCK'
+  return numCases >= nRequired ? 'WARN' : 'NOT_ENOUGH_DATA'
+}
+
+/** The worst row, or the only one, which speaks for the check; else what all of them come to. */
+export function worstRow(rows: readonly CheckRow[], whenAllPass: string): Pick<CheckRow, 'verdict' | 'reason'> {
+  const order = ['BLOCK', 'NOT_ENOUGH_DATA', 'WARN'] as const
+  const worst = order.map((verdict) => rows.find((row) => row.verdict === verdict)).find((row) => row !== undefined)
+  return worst ?? (rows.length === 1 ? rows[0]! : { verdict: 'PASS', reason: whenAllPass })
+}

@@ -8,7 +8,7 @@ import { WebSocket } from 'ws'
 import { startServerProcess, type ServerProcess } from '../../bench/server-process.ts'
 import { hostileFrames, type Frame } from '../../fixtures/fuzz-frames.ts'
 import { hostileRequests, type HostileRequest } from '../../fixtures/fuzz-requests.ts'
-import { fuzzSeed, inputs, numFrames, share } from '../../fixtures/fuzz.ts'
+import { fuzzSeed, inputs, share, timeoutMs } from '../../fixtures/fuzz.ts'
 import { numHealthy, useHealthyDevices } from '../../fixtures/healthy-devices.ts'
 import { callsTo, createTask, type LiveServer } from '../../fixtures/live-server.ts'
 import { dpopFor, joinProof, openRound, type OpenRound, type TestDevice } from '../../fixtures/raw-device.ts'
@@ -40,8 +40,6 @@ afterAll(async () => {
 
 /** The longest that anything may take to be answered or cut before it counts as a hang. */
 const patienceMs = 20_000
-/** Longest a share of the inputs may take, for the runner. */
-const timeoutMs = Math.max(60_000, numFrames * 5)
 /** Generous: what a few thousand broken connections leave behind, not what one of them could claim. */
 const maxGrowthBytes = 256 * 2 ** 20
 const numAtOnce = 8

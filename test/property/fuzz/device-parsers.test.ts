@@ -16,7 +16,16 @@ import fc from 'fast-check'
 import { eventInbox } from '../../../client-core/src/transport/server-events.ts'
 import { parseReply } from '../../../client-core/src/transport/server-replies.ts'
 import { sha256 } from '../../fixtures/device-bench.ts'
-import { damagedBytes, damagedText, fuzzSeed, hostileValue, nearly, nearlyJson, share } from '../../fixtures/fuzz.ts'
+import {
+  damagedBytes,
+  damagedText,
+  fuzzSeed,
+  hostileValue,
+  nearly,
+  nearlyJson,
+  share,
+  timeoutMs,
+} from '../../fixtures/fuzz.ts'
 import { benchServer } from '../../fixtures/server-keys.ts'
 import { assignmentOf, joinReply, roundSummary, testDeviceId } from '../../fixtures/wire.ts'
 import { testDevice } from '../../fixtures/test-device.ts'
@@ -291,5 +300,6 @@ describe('a hostile server’s HTTP answers', () => {
       })
       await fc.assert(property, runs(0.03))
     },
+    timeoutMs,
   )
 })

@@ -49,28 +49,21 @@ describe('the headers that a browser is sent', () => {
     'let a round be trained with %s, isolated, and without one complaint of the browser',
     async (backend) => {
       const { page, complaints: errors } = await browser.visitor()
-      try {
-        const { complaints, heardEverywhere } = await watchPolicies(page)
-        const worker = await contribute(page, backend)
-        await page.getByText(`computes with ${backend}`).waitFor(patience)
-        expect(await inTime(page.evaluate('crossOriginIsolated'), 'the page’s answer')).toBe(true)
-        expect(await inTime(worker.evaluate('crossOriginIsolated'), 'the worker’s answer')).toBe(true)
+      const { complaints, heardEverywhere } = await watchPolicies(page)
+      const worker = await contribute(page, backend)
+      await page.getByText(`computes with ${backend}`).waitFor(patience)
+      expect(await inTime(page.evaluate('crossOriginIsolated'), 'the page’s answer')).toBe(true)
+      expect(await inTime(worker.evaluate('crossOriginIsolated'), 'the worker’s answer')).toBe(true)
 
-        // Something that is not allowed, at the very end and in the same page and worker: every channel tells of it, and
-        // of nothing before it. A silence that nobody listened to would be found out here.
-        const forbidden = 'https://forbidden.example/'
-        const violation = `fetch('${forbidden}').catch(() => undefined)`
-        await inTime(page.evaluate(violation), 'the end of a forbidden request of the page')
-        await inTime(worker.evaluate(violation), 'the end of a forbidden request of the worker')
-        await inTime(heardEverywhere(forbidden), 'word of a forbidden request on every channel')
-        expect(complaints.filter(({ text }) => !text.includes(forbidden))).toEqual([])
-        expect(errors.filter((text) => !text.includes(forbidden))).toEqual([])
-      } catch (error) {
-        throw new Error(`with ${backend}: ${await page.locator('main').innerText()}`, { cause: error })
-      } finally {
-        // It would be asked for every further round, and the next browser for none.
-        await page.context().close()
-      }
+      // Something that is not allowed, at the very end and in the same page and worker: every channel tells of it, and
+      // of nothing before it. A silence that nobody listened to would be found out here.
+      const forbidden = 'https://forbidden.example/'
+      const violation = `fetch('${forbidden}').catch(() => undefined)`
+      await inTime(page.evaluate(violation), 'the end of a forbidden request of the page')
+      await inTime(worker.evaluate(violation), 'the end of a forbidden request of the worker')
+      await inTime(heardEverywhere(forbidden), 'word of a forbidden request on every channel')
+      expect(complaints.filter(({ text }) => !text.includes(forbidden))).toEqual([])
+      expect(errors.filter((text) => !text.includes(forbidden))).toEqual([])
     },
     240_000,
   )

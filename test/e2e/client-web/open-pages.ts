@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { afterAll, beforeAll } from '@jest/globals'
+import { afterAll, afterEach, beforeAll } from '@jest/globals'
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core'
 import { chromiumFlags, chromiumPath } from '../../chromium.ts'
 
@@ -12,7 +12,10 @@ export interface Visitor {
   readonly complaints: string[]
 }
 
-/** One headless Chromium for a test file. @throws Error that says what to do, where there is no browser or no built page */
+/**
+ * One headless Chromium for a test file. Its pages are gone after each test, however that ended: a contributor that is
+ * left behind would be asked for the next rounds, and the next test wait for one in vain.
+ * @throws Error that says what to do, where there is no browser or no built page */
 export function useBrowser(): { visitor(): Promise<Visitor> } {
   let browser: Browser
   beforeAll(async () => {
@@ -21,6 +24,9 @@ export function useBrowser(): { visitor(): Promise<Visitor> } {
       executablePath: chromiumPath(),
       args: [...chromiumFlags, '--disable-quic', '--no-first-run', '--disable-background-networking'],
     })
+  }, 60_000)
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()))
   }, 60_000)
   afterAll(() => browser.close())
   return {

@@ -81,14 +81,15 @@ function hiddenIn(strata: readonly Segment[], outcomes: Outcomes, { detectable }
 
 /**
  * AUC is no mean over examples, so it can reverse on one set: better in each stratum and worse on the whole. Strata
- * weigh by their examples. Two classes only; strata with fewer than 10 of either are left out.
+ * weigh by their examples. Two classes only; strata with fewer than 10 of either are left out. Of two differences about 0
+ * the signs differ by chance, so one of them at least must be clear (Holm over stratifiers).
  */
 export function reversedAreas(pair: Pair, stratifiers: readonly Stratifier[], { alpha }: MaskingSettings): CheckRow[] {
   if (pair.candidate.numClasses !== 2) return []
   const options = { margin: 1, alpha }
   const whole = aucDifferenceOf(pair, options)
   if ('because' in whole) return []
-  return stratifiers.flatMap(({ name, strata }): CheckRow[] => {
+  const found = stratifiers.flatMap(({ name, strata }) => {
     const parts = strata.flatMap(({ rows }) => {
       const part = aucDifferenceOf(
         { candidate: only(pair.candidate, rows), reference: only(pair.reference, rows) },
@@ -103,23 +104,28 @@ export function reversedAreas(pair: Pair, stratifiers: readonly Stratifier[], { 
     const estimate = weighted(({ comparison }) => comparison.estimate)
     const variance = sum(parts.map((part) => ((part.comparison.n / total) * part.se) ** 2))
     const adjusted = differenceWith(estimate, Math.sqrt(variance), 2 * alpha)
-    const isReversed = estimate * whole.comparison.estimate < 0
-    const areClear = adjusted.p < alpha && 2 * Math.min(whole.harmP, whole.gainP) < alpha
-    const label = areClear ? 'REVERSAL_STRONG' : 'REVERSAL_WEAK'
-    const both = `${signed(estimate)} within strata and ${signed(whole.comparison.estimate)} on the whole`
-    return [
-      {
-        metric: `AUC by ${name}`,
-        estimate,
-        interval: adjusted.interval,
-        level: 1 - 2 * alpha,
-        n: total,
-        p: adjusted.p,
-        test: 'DeLong, weighted over strata',
-        verdict: isReversed ? 'WARN' : 'PASS',
-        reason: isReversed ? `${label}: the area changed by ${both}.` : `The area changed by ${both}.`,
-      },
-    ]
+    return [{ name, n: total, adjusted }]
+  })
+  const wholeIsClear = 2 * Math.min(whole.harmP, whole.gainP) < alpha
+  const { adjusted: corrected } = holm(found.map(({ adjusted }) => adjusted.p))
+  return found.map(({ name, n, adjusted }, i): CheckRow => {
+    const adjustedP = corrected[i]!
+    const areClear = [wholeIsClear, adjustedP < alpha]
+    const isReversed = adjusted.estimate * whole.comparison.estimate < 0 && areClear.includes(true)
+    const label = areClear.includes(false) ? 'REVERSAL_WEAK' : 'REVERSAL_STRONG'
+    const both = `${signed(adjusted.estimate)} within strata and ${signed(whole.comparison.estimate)} on the whole`
+    return {
+      metric: `AUC by ${name}`,
+      estimate: adjusted.estimate,
+      interval: adjusted.interval,
+      level: 1 - 2 * alpha,
+      n,
+      p: adjusted.p,
+      adjustedP,
+      test: 'DeLong, weighted over strata',
+      verdict: isReversed ? 'WARN' : 'PASS',
+      reason: isReversed ? `${label}: the area changed by ${both}.` : `The area changed by ${both}.`,
+    }
   })
 }
 

@@ -102,9 +102,10 @@ export interface LookLedger {
 }
 
 /** What a check may know of the task; a whole document is one. */
-export type JudgedTask = Pick<TaskDocument, 'id' | 'seed' | 'segments' | 'sets'> & {
-  /** Absent where only predictions were recorded. */
+export type JudgedTask = Pick<TaskDocument, 'id' | 'seed' | 'segments'> & {
+  /** Absent where only predictions were recorded, like `sets`: no task then says which data are the right ones. */
   readonly data?: DataSchema
+  readonly sets?: TaskDocument['sets']
 }
 
 /** All that a gate check may look at. `base` is the version the candidate was trained from. */
@@ -117,7 +118,8 @@ export interface Evaluation {
   examples(set: JudgedSet): Promise<Examples>
   /** Null where no split was set aside. */
   readonly calibration: CalibrationSplit | null
-  readonly looks: LookLedger
+  /** Null where nobody counts: of recorded predictions. */
+  readonly looks: LookLedger | null
   /** What a baseline answers on the gate set; absent where only predictions were recorded. */
   baseline?(baseline: Baseline): Promise<BaselinePredictions>
   /** Of all chance that a check needs: fork it by the check's name. The same subject gives the same seed. */

@@ -36,7 +36,8 @@ export const integrity = policy({
       if (improper !== undefined) return resultOf(block(improper))
       if (onEvaluation.labels.length === 0)
         return resultOf({ verdict: 'NOT_ENOUGH_DATA', reason: 'The evaluation set has no examples.', n: 0 })
-      return resultOf(judgeCollapse(onEvaluation, await base.on('evaluation'), maxLossRatio))
+      const looked = candidate.params === undefined ? 'Proper' : 'Finite weights, proper'
+      return resultOf(judgeCollapse(onEvaluation, await base.on('evaluation'), { maxLossRatio, looked }))
     },
   }),
 })
@@ -71,7 +72,12 @@ async function improperAnswers(evaluation: Evaluation, set: JudgedSet): Promise<
   return `Its answer to example ${rows[row]} of the ${set} set (${ids[row]}) is not a probability distribution: not finite, negative, or not summing to 1.`
 }
 
-function judgeCollapse(candidate: Predictions, base: Predictions, maxLossRatio: number): Finding {
+/** @param how.looked what was found in order before, to begin the sentence with */
+function judgeCollapse(
+  candidate: Predictions,
+  base: Predictions,
+  { maxLossRatio, looked }: { readonly maxLossRatio: number; readonly looked: string },
+): Finding {
   // A base that is itself broken (an early version, say) cannot excuse the candidate: guessing is then the yardstick.
   const guessing = priorLogLoss(candidate)
   const loss = meanLogLoss(candidate)
@@ -94,7 +100,7 @@ function judgeCollapse(candidate: Predictions, base: Predictions, maxLossRatio: 
     }
   return {
     verdict: 'PASS',
-    reason: `Finite weights, proper probabilities, and log loss ${show(loss)} where its base has ${show(baseLoss)}.`,
+    reason: `${looked} probabilities, and log loss ${show(loss)} where its base has ${show(baseLoss)}.`,
     ...figures,
   }
 }

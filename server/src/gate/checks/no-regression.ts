@@ -91,7 +91,7 @@ export const noRegression = policy({
       const row = rowOf(metric, against, measured)
       if ('because' in measured || against !== 'anchor' || metric !== 'log-loss')
         return resultOfRow('no-regression', row)
-      const { claimRow, claim } = superiority(measured, nextLevel(evaluation.looks.claims))
+      const { claimRow, claim } = superiority(measured, nextLevel(evaluation.looks?.claims ?? []))
       return { ...resultOf('no-regression', row, [row, claimRow]), claim }
     },
   }),

@@ -32,19 +32,31 @@ export const pin = policy({
       const [onEvaluation, onGate] = [await evaluation.examples('evaluation'), await evaluation.examples('gate')]
       const calibration = await evaluation.calibration?.examples()
       const found = { evaluation: onEvaluation, gate: onGate }
+      const registered = evaluation.document.sets
       const rows = [
-        ...sets.map((set) => digestRow(set, found[set], evaluation.document.sets[set])),
+        ...(registered === undefined ? [] : sets.map((set) => digestRow(set, found[set], registered[set]))),
         ...(profileSha256 === undefined ? [] : [profileRow(onGate, profileSha256)]),
         coverageRow(onGate),
-        ...sets.map((set) => duplicateRow(set, found[set], maxOverlap)),
+        ...(isSame(onEvaluation, onGate) ? (['gate'] as const) : sets).map((set) =>
+          duplicateRow(set, found[set], maxOverlap),
+        ),
         ...(isSame(onEvaluation, onGate) ? [] : [overlapRow('evaluation', onEvaluation, onGate, maxOverlap)]),
         ...(calibration === undefined ? [] : [overlapRow('calibration', calibration, onGate, maxOverlap)]),
       ]
       const worst = rows.find(({ verdict }) => verdict === 'BLOCK') ?? rows.find(({ verdict }) => verdict === 'WARN')
-      return resultOf('pin', worst ?? { verdict: 'PASS', reason: 'The sets are the registered ones, and apart.' }, rows)
+      return resultOf(
+        'pin',
+        worst ?? { verdict: 'PASS', reason: fit[registered === undefined ? 'recorded' : 'registered'] },
+        rows,
+      )
     },
   }),
 })
+
+const fit = {
+  registered: 'The sets are the registered ones, and apart.',
+  recorded: 'The set has examples of every class, and hardly any twice.',
+} as const
 
 function digestRow(set: JudgedSet, { datasetSha256, numExamples }: Examples, registered: string): CheckRow {
   const about = { metric: `digest of the ${set} set`, n: numExamples }

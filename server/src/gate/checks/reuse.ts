@@ -25,6 +25,11 @@ export const reuse = policy({
     integrity: false,
     judges: false,
     async judge({ looks, candidate }: Evaluation): Promise<CheckResult> {
+      if (looks === null)
+        return resultOf('reuse', {
+          verdict: 'NOT_APPLICABLE',
+          reason: 'Only predictions were recorded, and nobody counts how often their examples are looked at.',
+        })
       const spent = looksRow(looks.numLooks, maxLooks)
       const predictions = await candidate.on('gate')
       const n = predictions.labels.length

@@ -1,0 +1,107 @@
+import type { CheckResult, GateReport, Metrics } from '@panal/client-core'
+import { failpoint } from '../failpoint.ts'
+import type { Evaluation, GateCheck, JudgedModel, JudgedSet } from './contract.ts'
+import { accuracy } from './statistics/accuracy.ts'
+import { roundToLadder } from './statistics/ladder.ts'
+import { meanLogLoss } from './statistics/log-loss.ts'
+import { overallVerdict } from './verdict.ts'
+
+/** What a report says of a model, whoever ran it and wherever its answers come from. */
+export type Judgement = Pick<GateReport, 'verdict' | 'reason' | 'sound' | 'checks' | 'evaluation' | 'gate'>
+
+export interface RunOptions {
+  readonly signal: AbortSignal
+  /** Told of each check before it is made: its name, and how many of them were made. */
+  readonly onCheck?: (name: string, numDone: number) => void
+}
+
+/** Every check in order; only an integrity check that does not pass ends it early. @throws the signal's reason only */
+export async function runChecks(
+  checks: readonly GateCheck[],
+  evaluation: Evaluation,
+  { signal, onCheck }: RunOptions,
+): Promise<CheckResult[]> {
+  const results: CheckResult[] = []
+  for (const check of checks) {
+    onCheck?.(check.name, results.length)
+    const result = await runCheck(check, evaluation)
+    signal.throwIfAborted()
+    failpoint('during-gate')
+    results.push(result)
+    if (check.integrity && result.verdict !== 'PASS') break
+  }
+  return results
+}
+
+/** A check that throws, or answers with a number that JSON cannot hold, is an ERROR: the model waits, nobody is blamed. */
+async function runCheck(check: GateCheck, evaluation: Evaluation): Promise<CheckResult> {
+  try {
+    const result = await check.judge(evaluation)
+    const bad = notFinite(result, '')
+    if (bad !== undefined) throw new Error(`its ${bad}`)
+    return result
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error)
+    return { check: check.name, verdict: 'ERROR', reason: `The check could not be made: ${cause}.`, rows: [] }
+  }
+}
+
+/** The first number in it that is none: `rows.0.p is NaN`. */
+function notFinite(value: unknown, path: string): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${path} is ${value}`
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, each] of Object.entries(value)) {
+    const found = notFinite(each, path === '' ? key : `${path}.${key}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** The one verdict of these results, with the scores that go with it. @throws the signal's reason only */
+export async function conclude(
+  checks: readonly GateCheck[],
+  results: readonly CheckResult[],
+  { candidate, champion }: Evaluation,
+  signal: AbortSignal,
+): Promise<Judgement> {
+  const overall = overallVerdict({
+    results,
+    checks,
+    firstModel: champion === null,
+    sameAsChampion: champion?.weightsSha256 === candidate.weightsSha256,
+  })
+  return {
+    ...overall,
+    sound: checks.every((check, index) => !check.integrity || results[index]?.verdict === 'PASS'),
+    checks: results,
+    evaluation: await measure(candidate, 'evaluation', signal),
+    gate: toldScores(checks, await measure(candidate, 'gate', signal)),
+  }
+}
+
+/** A task that counts the looks at its gate set tells scores on it in Ladder's steps only. */
+function toldScores(checks: readonly GateCheck[], metrics: Metrics | null): Metrics | null {
+  if (metrics === null || !checks.some(({ name }) => name === 'reuse')) return metrics
+  const { numExamples, accuracy, logLoss } = metrics
+  return {
+    numExamples,
+    accuracy: roundToLadder(accuracy, numExamples),
+    logLoss: roundToLadder(logLoss, numExamples),
+  }
+}
+
+/** Null where the model cannot be run, or gives no probabilities; the checks have said why. */
+async function measure(model: JudgedModel, set: JudgedSet, signal: AbortSignal): Promise<Metrics | null> {
+  try {
+    const predictions = await model.on(set)
+    if (predictions.labels.length === 0) return null
+    return {
+      numExamples: predictions.labels.length,
+      accuracy: accuracy(predictions),
+      logLoss: meanLogLoss(predictions),
+    }
+  } catch {
+    signal.throwIfAborted()
+    return null
+  }
+}

@@ -6,12 +6,12 @@ import type { DocumentError } from './registry/document-errors.ts'
  * One idea that a task document may choose by its name: the options that the document gives it, and what they make.
  * Its file says all of it, so that a new one is that file and one line in a registry.
  */
-export interface Policy<Options extends TProperties, Made> {
+export interface Policy<Options extends TProperties, Made, Terms = TaskTerms> {
   /** Type, validation and documentation of the options at once. */
   readonly options: Options
   make(options: Static<TObject<Options>>): Made
   /** Where the options do not go with each other or with the task's terms; paths start at the options: '/maxNorm'. */
-  misfits?(options: Static<TObject<Options>>, terms: TaskTerms): DocumentError[]
+  misfits?(options: Static<TObject<Options>>, terms: Terms): DocumentError[]
   /** What it needs of the server's data, beside the task's own sets; paths start at the options. */
   needs?(options: Static<TObject<Options>>): Needs
   /** What tells two entries of one list apart beside their name. Without it a name may be listed once. */
@@ -27,7 +27,7 @@ export interface Needs {
 }
 
 /** Policies of one kind by their names in the task document. */
-export type PolicyRegistry<Made> = Readonly<Record<string, Policy<TProperties, Made>>>
+export type PolicyRegistry<Made, Terms = TaskTerms> = Readonly<Record<string, Policy<TProperties, Made, Terms>>>
 
 /** What a task document says of one policy of a registry: its name, and its options beside it. */
 export type PolicySpec<Policies extends PolicyRegistry<unknown>> = {

@@ -136,6 +136,25 @@ export interface Metrics {
   readonly logLoss: number
 }
 
+/** What a report on recorded predictions is about: no task and no versions, but columns of a table. */
+export interface RecordedSubject {
+  /** Columns of probabilities as they were named: `p_new`, or `prefix:new_` for one of each class. */
+  readonly candidate: string
+  readonly champion: string | null
+  readonly anchor: string | null
+  readonly label: string
+  /** Of two the second is the positive one. */
+  readonly classes: readonly string[]
+  readonly numRows: number
+  /** Rows in each set; evaluation and gate are the same ones unless a column tells them apart. */
+  readonly sets: { readonly evaluation: number; readonly calibration: number; readonly gate: number }
+  /** What put rows into sets: a column, a hash of their ids, or nothing: all of them judge. */
+  readonly split: 'column' | 'hash' | 'none'
+  /** Columns of which no segments were made: nearly every row has a text of its own. */
+  readonly leftOut: readonly string[]
+  readonly seed: number
+}
+
 export interface GateReport {
   readonly taskId: string
   readonly version: number
@@ -152,6 +171,8 @@ export interface GateReport {
   /** On the gate set. Null where the model could not be run. */
   readonly gate: Metrics | null
   readonly datasetDigests: { readonly evaluation: string; readonly gate: string }
+  /** Where nothing but predictions was known. Candidate, champion and anchor are then called 2, 1 and 0. */
+  readonly recorded?: RecordedSubject
   readonly judgedAt: EpochMs
   readonly durationMs: number
 }

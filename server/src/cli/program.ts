@@ -5,6 +5,7 @@ import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { datasetCommands } from './datasets.ts'
 import { dataDirectoryCommands } from './data-directory.ts'
 import { deviceCommands } from './devices.ts'
+import { evaluateCommand } from './evaluate.ts'
 import { keyCommands } from './keys.ts'
 import { peopleCommands } from './people.ts'
 import { simpsonCommand } from './simpson.ts'
@@ -14,10 +15,11 @@ import { versionCommands } from './versions.ts'
 
 /** Runs one command line. Resolves with the exit code; nothing but a bug is thrown. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
-  const program = buildProgram(context)
+  let exitCode: number = exitCodes.ok
+  const program = buildProgram(context, (code) => (exitCode = code))
   try {
     await program.parseAsync([...args], { from: 'user' })
-    return exitCodes.ok
+    return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
     if (!(error instanceof CommandError)) throw error
@@ -27,7 +29,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   }
 }
 
-function buildProgram(context: CliContext): Command {
+function buildProgram(context: CliContext, end: (exitCode: number) => void): Command {
   const program = new Command('panal')
     .description('Federated learning where the clients are browsers and phones.')
     .exitOverride()
@@ -50,5 +52,6 @@ function buildProgram(context: CliContext): Command {
   keyCommands(program, context)
   auditCommands(program, context)
   simpsonCommand(program, context)
+  evaluateCommand(program, context, end)
   return program
 }

@@ -62,22 +62,35 @@ const imagesHaveLabelsOnly: Rule = ({ data, segments }) =>
   )
 
 type AnySpec = { readonly name: string }
-type AnyPolicies = PolicyRegistry<unknown>
+type AnyPolicies<Terms> = PolicyRegistry<unknown, Terms>
 
-const policyFits = (policies: AnyPolicies, spec: AnySpec, path: string, terms: TaskTerms): DocumentError[] =>
+const policyFits = <Terms>(policies: AnyPolicies<Terms>, spec: AnySpec, path: string, terms: Terms): DocumentError[] =>
   (policies[spec.name]?.misfits?.(spec, terms) ?? []).map((misfit) => ({ ...misfit, path: path + misfit.path }))
 
-const listFits = (
-  policies: AnyPolicies,
+const listFits = <Terms>(
+  policies: AnyPolicies<Terms>,
   specs: readonly AnySpec[],
   path: string,
-  terms: TaskTerms,
+  terms: Terms,
 ): DocumentError[] => [
   ...repeated(
     specs.map((spec) => `${spec.name} ${policies[spec.name]?.variant?.(spec) ?? ''}`),
     (i) => `${path}/${i}/name`,
   ),
   ...specs.flatMap((spec, i) => policyFits(policies, spec, `${path}/${i}`, terms)),
+]
+
+/**
+ * What is wrong with a list of gate checks, by paths from the gate section. They may look at the data's schema and at no
+ * other term of a task: predictions that were recorded have no more.
+ */
+export const gateErrors = ({ checks }: TaskDocument['gate'], terms: Pick<TaskTerms, 'data'>): DocumentError[] => [
+  ...listFits<Pick<TaskTerms, 'data'>>(gateChecks, checks, '/checks', terms),
+  ...when(
+    !makeGateChecks(checks).some(isThreshold),
+    '/checks',
+    'needs a check that says how good a model is, or none is ever promoted',
+  ),
 ]
 
 /** What each policy says of its own options. */
@@ -88,7 +101,7 @@ const policiesFit: Rule = (document) => {
     ...listFits(checks, strategy.checks, '/strategy/checks', document),
     ...policyFits(aggregators, strategy.aggregator, '/strategy/aggregator', document),
     ...policyFits(optimizers, strategy.serverOptimizer, '/strategy/serverOptimizer', document),
-    ...listFits(gateChecks, gate.checks, '/gate/checks', document),
+    ...gateErrors(gate, document).map(({ path, message }) => ({ path: `/gate${path}`, message })),
   ]
 }
 
@@ -115,13 +128,6 @@ const setsAreDistinct: Rule = ({ sets, samples }) => {
   ]
 }
 
-const gateJudges: Rule = ({ gate }) =>
-  when(
-    !makeGateChecks(gate.checks).some(isThreshold),
-    '/gate/checks',
-    'needs a check that says how good a model is, or none is ever promoted',
-  )
-
 const rules: readonly Rule[] = [
   cohortFits,
   leaseOutlivesHeartbeats,
@@ -131,7 +137,6 @@ const rules: readonly Rule[] = [
   policiesFit,
   minimumFeedsAggregator,
   setsAreDistinct,
-  gateJudges,
 ]
 
 /** What no single field can say. */

@@ -116,6 +116,7 @@ describe('panal', () => {
     [['audit', 'export']],
     [['round', 'replay']],
     [['simpson']],
+    [['evaluate']],
   ])('%j has --help', async (command) => {
     const { code, out } = await run(...command, '--help')
     expect(code).toBe(0)

@@ -19,6 +19,7 @@ const expected: Record<string, 'public' | 'device' | RoleName> = {
   'GET /v1/keys': 'public',
   'POST /v1/keys/rotate': 'owner',
   'GET /v1/schemas/task': 'public',
+  'GET /v1/schemas/gate-report': 'public',
   'GET /v1/tasks': 'public',
   'GET /v1/tasks/:taskId': 'public',
   'POST /v1/tasks': 'operator',

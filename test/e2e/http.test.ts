@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { TaskDocument } from '@panal/server'
 import type { TSchema } from 'typebox'
+import { GateReportSchema } from '../../server/src/gate/report-schema.ts'
 import { validatorCompiler } from '../../server/src/http/validators.ts'
 import { addDataset, createTask, randomImages, useLiveServer } from '../fixtures/live-server.ts'
 import { answerOf, rawRequest } from '../fixtures/raw-http.ts'
@@ -86,6 +87,7 @@ describe('what is there', () => {
       '/v1/people/{name}/disable',
       '/v1/people/{name}/enable',
       '/v1/people/{name}/role',
+      '/v1/schemas/gate-report',
       '/v1/schemas/task',
       '/v1/session',
       '/v1/sign-in',
@@ -121,6 +123,12 @@ it('serves the schema of a task document, as a JSON schema that other programs c
   const { strategy } = document
   expect(holds({ ...document, strategy: { ...strategy, checks: [{ name: 'max-norm', maxNorm: 1 }] } })).toBe(true)
   expect(holds({ ...document, strategy: { ...strategy, checks: [{ name: 'max-norm', maxNorm: 0 }] } })).toBe(false)
+})
+
+it('serves the schema of a gate report, as panal evaluate --schema prints it', async () => {
+  expect(await (await live.fetch('/v1/schemas/gate-report')).json()).toEqual(
+    JSON.parse(JSON.stringify(GateReportSchema)),
+  )
 })
 
 describe('blobs', () => {

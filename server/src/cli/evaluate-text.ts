@@ -41,7 +41,7 @@ function decisive({ verdict, reason, checks }: RecordedReport): string[] {
     .flatMap((check) => check.rows.filter((row) => row.verdict === check.verdict).map((row) => ({ check, row })))
   if (rows.length === 0) return []
   const more = rows.length > maxRows ? [`… and ${rows.length - maxRows} more`] : []
-  const head = ['check', 'measured', 'where', 'estimate', 'interval', 'n', 'p']
+  const head = ['check', 'measured', 'where', 'estimate', 'interval', 'margin', 'n']
   return ['', table(head, rows.slice(0, maxRows).map(rowCells)).trimEnd(), ...more]
 }
 
@@ -51,8 +51,8 @@ const rowCells = ({ check, row }: { check: CheckResult; row: CheckRow }) => [
   row.segment ?? 'all',
   decimals(row.estimate),
   row.interval && `${decimals(row.interval[0])} to ${decimals(row.interval[1])}`,
+  decimals(row.margin),
   row.n,
-  decimals(row.adjustedP ?? row.p),
 ]
 
 function subject({ recorded, gate, taskId }: RecordedReport) {

@@ -36,6 +36,8 @@ export async function evaluate(options: EvaluateOptions, context: CliContext): P
 
 function requestOf(options: EvaluateOptions): RecordedRequest {
   const { positive, anchor, id, client, split, calibration } = options
+  const label = required(options.label, '--label')
+  const candidate = required(options.candidate, '--candidate')
   if (options.champion !== undefined && options.first === true)
     throw wrong('--champion and --first: is there a champion, or is there none?')
   const champion = options.first === true ? null : required(options.champion, '--champion (--first, if there is none)')
@@ -44,8 +46,8 @@ function requestOf(options: EvaluateOptions): RecordedRequest {
   return {
     name: nameOf(options.name ?? 'recorded'),
     columns: {
-      label: required(options.label, '--label'),
-      candidate: required(options.candidate, '--candidate'),
+      label,
+      candidate,
       champion,
       ...(positive !== undefined && { positive }),
       ...(anchor !== undefined && { anchor }),

@@ -8,24 +8,23 @@ const Share = Type.Number({ minimum: 0, maximum: 1 })
 const Interval = Type.Tuple([Type.Number(), Type.Number()])
 const Sha256Hex = Type.String({ pattern: '^[0-9a-f]{64}$' })
 
-const verdicts = ['PASS', 'WARN', 'NOT_ENOUGH_DATA', 'ERROR', 'BLOCK', 'NO_CHANGE'] as const
-const OverallVerdict = Type.Union(verdicts.map((verdict) => Type.Literal(verdict)))
-const Verdict = Type.Union([...verdicts, 'NOT_APPLICABLE' as const].map((verdict) => Type.Literal(verdict)))
+const OverallVerdict = Type.Enum(['PASS', 'WARN', 'NOT_ENOUGH_DATA', 'ERROR', 'BLOCK', 'NO_CHANGE'])
+const Verdict = Type.Enum(['PASS', 'WARN', 'NOT_ENOUGH_DATA', 'ERROR', 'BLOCK', 'NO_CHANGE', 'NOT_APPLICABLE'])
 
 const SampleQuery = record(
   {
-    set: Type.Union([Type.Literal('evaluation'), Type.Literal('gate')]),
+    set: Type.Enum(['evaluation', 'gate']),
     where: Type.Array(record({ column: Type.String(), value: Type.String() })),
     label: Type.Optional(Type.String()),
-    candidate: Type.Optional(Type.Union([Type.Literal('right'), Type.Literal('wrong')])),
+    candidate: Type.Optional(Type.Enum(['right', 'wrong'])),
     reference: Type.Optional(
       record({
-        model: Type.Union([Type.Literal('champion'), Type.Literal('anchor')]),
-        was: Type.Union([Type.Literal('right'), Type.Literal('wrong')]),
+        model: Type.Enum(['champion', 'anchor']),
+        was: Type.Enum(['right', 'wrong']),
       }),
     ),
     variation: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-    order: Type.Union([Type.Literal('loss'), Type.Literal('regression')]),
+    order: Type.Enum(['loss', 'regression']),
   },
   'which examples are behind a row',
 )
@@ -114,7 +113,7 @@ const RecordedSubject = record(
     classes: Type.Array(Type.String(), { minItems: 2 }),
     numRows: Count,
     sets: record({ evaluation: Count, calibration: Count, gate: Count }),
-    split: Type.Union([Type.Literal('column'), Type.Literal('hash'), Type.Literal('none')]),
+    split: Type.Enum(['column', 'hash', 'none']),
     leftOut: Type.Array(Type.String()),
     seed: Count,
   },

@@ -1,5 +1,6 @@
 import { Pointers, RoundSummary, TaskCard, TaskId } from '@panal/client-core'
 import { Type } from 'typebox'
+import { GateReportSchema } from '../gate/report-schema.ts'
 import { TaskDocument } from '../registry/task-document.ts'
 import { nameOf } from './audience.ts'
 import { answers, Page, Rounds, TaskParams } from './schemas.ts'
@@ -61,6 +62,20 @@ export function taskRoutes(app: App, { tasks, registry, rounds }: AppDeps): void
       },
     },
     () => ({ ...TaskDocument }),
+  )
+
+  app.get(
+    '/schemas/gate-report',
+    {
+      config: { audience: 'public' },
+      schema: {
+        tags: ['tasks'],
+        summary: 'The JSON schema of a gate report',
+        description: 'Of a version’s report, and of what `panal evaluate --json` writes.',
+        response: answers(Type.Object({}), 'a JSON schema'),
+      },
+    },
+    () => ({ ...GateReportSchema }),
   )
 
   app.post(

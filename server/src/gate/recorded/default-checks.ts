@@ -21,6 +21,8 @@ export function defaultChecks({ numClasses, hasChampion, hasAnchor, hasSegments 
   })
   const checks: readonly (readonly [boolean, readonly GateCheckSpec[]])[] = [
     [true, [{ name: 'integrity' }, { name: 'pin' }]],
+    [hasChampion, [{ name: 'power' }]],
+    [true, [{ name: 'baselines' }]],
     [
       hasChampion,
       [
@@ -31,7 +33,8 @@ export function defaultChecks({ numClasses, hasChampion, hasAnchor, hasSegments 
       ],
     ],
     [hasAnchor, [{ name: 'no-regression', against: 'anchor' }]],
-    [hasSegments, []],
+    [hasChampion, [{ name: 'negative-flips' }]],
+    [hasChampion && hasSegments, [{ name: 'segments' }, { name: 'masking' }]],
   ]
   return checks.flatMap(([applies, specs]) => (applies ? specs : []))
 }

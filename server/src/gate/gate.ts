@@ -1,6 +1,6 @@
 import type { Clock, GateReport, Params } from '@panal/client-core'
 import { makeGateChecks } from './checks/registry.ts'
-import type { Evaluator, Gate, GateSubject, ModelRef } from './contract.ts'
+import type { Evaluator, Gate, GateSubject, ModelRef, VariedPredictions } from './contract.ts'
 import { openEvaluation } from './open-evaluation.ts'
 import { makePredictionCache } from './prediction-cache.ts'
 import { conclude, runChecks } from './run-checks.ts'

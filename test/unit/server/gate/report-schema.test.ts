@@ -24,6 +24,7 @@ async function liveReport(): Promise<GateReport> {
     loadParams: async () => Float32Array.of(1),
     evaluator: {
       predict: async () => answers,
+      predictVaried: () => Promise.reject(new Error('not asked for')),
       describe: async ({ datasetSha256 }) => ({ ...examplesOf(answers.labels), datasetSha256 }),
       baseline: async () => ({ ...answers, areProbabilities: true }),
       close: async () => undefined,

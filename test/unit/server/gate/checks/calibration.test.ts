@@ -94,7 +94,10 @@ describe('calibration', () => {
       evaluationOf({ candidate: { onGate: onGate() }, calibration: { candidate: allRight } }),
     )
     expect(calibrator).toEqual({ method: 'identity' })
-    expect(rows[0]).toMatchObject({ metric: 'calibrator', reason: expect.stringMatching(/none: .* cannot tell how sure/) })
+    expect(rows[0]).toMatchObject({
+      metric: 'calibrator',
+      reason: expect.stringMatching(/none: .* cannot tell how sure/),
+    })
   })
   it('blocks a model whose served log loss is worse than the champion’s as served', async () => {
     const judge = (options: ModelOptions) =>

@@ -131,11 +131,12 @@ describe('the gate', () => {
     const { gate } = open()
     expect((await gate.judge(subject(1, [noRegression, floor(0.7)]), never)).verdict).toBe('NO_CHANGE')
   })
-  it('tells scores on a gate set whose looks are counted in steps of 1/√n, and others as they are', async () => {
+  it('tells scores on a gate set whose looks are counted in round steps, and others as they are', async () => {
     const { gate } = open()
     const exact = await gate.judge(subject(2, [floor(0.7)]), never)
     const told = await gate.judge(subject(2, [{ name: 'reuse' }, floor(0.7)]), never)
-    const steps = (value: number | undefined) => (value ?? NaN) * Math.sqrt(1000)
+    // 1/√1000 = 0.032, and from there up to 0.05
+    const steps = (value: number | undefined) => (value ?? NaN) / 0.05
     expect(steps(told.gate?.accuracy)).toBeCloseTo(Math.round(steps(exact.gate?.accuracy)), 9)
     expect(steps(told.gate?.logLoss)).toBeCloseTo(Math.round(steps(exact.gate?.logLoss)), 9)
     expect(told.gate).not.toEqual(exact.gate)

@@ -38,7 +38,7 @@ const slowHidden = 629
 const slowUploadMs = 20_000
 const lease = { heartbeatMs: 30_000, leaseMs: 90_000 }
 /** Clients of the bare server, and files of the physical limit: enough for a figure each, in a few seconds each. */
-const [maxPeers, maxLimitFiles] = [1_500, 100]
+const [maxPeers, maxLimitFiles] = [4_000, 100]
 
 /**
  * One server process under a crowd: idle devices that only stay joined, active ones that finish round after round, and
@@ -136,7 +136,9 @@ async function measure(
       connected.push(...slow)
       void beat(slow, true, lease.heartbeatMs, over.signal)
       await all
-      return await uploadSlowly(url, offers, smallUpdate(795 * slowHidden + 10), slowUploadMs)
+      const { numReceipts } = await uploadSlowly(url, offers, smallUpdate(795 * slowHidden + 10), slowUploadMs)
+      work.rest()
+      return await numReceipts
     })
     over.abort()
     const rounds = await closedRounds(api, 'active', 1)

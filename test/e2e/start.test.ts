@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { loadConfig, startServer } from '@panal/server'
+import { runCli } from '../../server/src/cli/program.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -73,5 +74,25 @@ describe('a start', () => {
     await rm(join(folder, 'admin.token'), { recursive: true })
     const server = await startServer(loaded.config)
     await server.close()
+  })
+
+  it('can be stopped as soon as it says that it runs', async () => {
+    let stop: (() => void) | undefined
+    let couldBeStopped = false
+    const flags = ['--port', '0', '--data', join(folder, 'data'), '--log-level', 'silent']
+    const code = await runCli(['start', ...flags], {
+      env: {},
+      print: () => {
+        couldBeStopped = stop !== undefined
+        setImmediate(() => stop?.())
+      },
+      complain: () => undefined,
+      onStop: (given) => (stop = given),
+      exitNow: (exitCode) => {
+        throw new Error(`it ended at once, with ${exitCode}`)
+      },
+      columns: undefined,
+    })
+    expect([code, couldBeStopped]).toEqual([0, true])
   })
 })

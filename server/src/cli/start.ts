@@ -18,8 +18,10 @@ export function startCommands(program: Command, context: CliContext): void {
     const server = await startServer(loaded.config).catch((error: unknown) => {
       throw error instanceof StartupError ? new CommandError(exitCodes.refused, error.code, error.message) : error
     })
+    // Before anybody is told that it runs: who hears of it may stop it at once.
+    const stopped = untilStopped(server, context)
     context.print(greeting(server))
-    await untilStopped(server, context)
+    await stopped
   })
 
   program

@@ -41,6 +41,7 @@ export class ActiveDevices {
   readonly uploads = new Timings()
   readonly #server: string
   readonly #update: Update
+  #resting = false
   #closed = false
   readonly #agent = new Agent({ keepAlive: true })
   readonly #onProblem: (problem: string) => void
@@ -56,9 +57,15 @@ export class ActiveDevices {
     const times = this.offers.get(assignment.roundNumber) ?? []
     this.offers.set(assignment.roundNumber, times)
     times.push(clock.now())
+    if (this.#resting) return
     this.#work(identity, assignment).catch((error: unknown) => {
       if (!this.#closed) this.#onProblem(String(error))
     })
+  }
+
+  /** Takes no further offer; what is under way goes on. */
+  rest(): void {
+    this.#resting = true
   }
 
   /** What is under way is cut, and no problem. */

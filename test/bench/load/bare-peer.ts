@@ -19,7 +19,7 @@ export interface BarePeer {
   readonly connects: Timings
 }
 
-/** @param count of clients; the first fifth find room that the start left, the others are measured */
+/** @param count of clients: some find room that the start left, some connect on a schedule, the others as fast as they can */
 export async function measureBarePeer(count: number, perSecond: number): Promise<BarePeer> {
   const child = spawn(process.execPath, [...collectable, '--import', 'tsx', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -31,19 +31,20 @@ export async function measureBarePeer(count: number, perSecond: number): Promise
     const [port] = (await once(child.stdout, 'data')) as [Buffer]
     const url = `http://127.0.0.1:${port.toString().trim()}`
     const ignore = () => undefined
-    const connect = (howMany: number) =>
-      onSchedule(Array.from({ length: howMany }), perSecond, async (_, dueAt) => {
-        connections.push(await Connection.open(url, ignore, ignore))
-        connects.add(performance.now() - dueAt)
-      })
-    const numFirst = Math.floor(count / 5)
-    const numOthers = count - numFirst
-    await connect(numFirst)
+    const connect = async () => void connections.push(await Connection.open(url, ignore, ignore))
+    const numFirst = Math.floor(count / 10)
+    await onSchedule(Array.from({ length: numFirst }), perSecond, connect)
     const bytes = await settledBytes(child.pid!)
     const cpu = await cpuSeconds(child.pid!)
-    await connect(numOthers)
-    const cpuMs = (1000 * ((await cpuSeconds(child.pid!)) - cpu)) / numOthers
-    return { clientBytes: ((await settledBytes(child.pid!)) - bytes) / numOthers, cpuMs, connects }
+    const numTimed = Math.floor(count / 4)
+    await onSchedule(Array.from({ length: numTimed }), perSecond, async (_, dueAt) => {
+      await connect()
+      connects.add(performance.now() - dueAt)
+    })
+    const cpuMs = (1000 * ((await cpuSeconds(child.pid!)) - cpu)) / numTimed
+    while (connections.length < count) await Promise.all(Array.from({ length: 50 }, connect))
+    const clientBytes = ((await settledBytes(child.pid!)) - bytes) / (connections.length - numFirst)
+    return { clientBytes, cpuMs, connects }
   } finally {
     for (const connection of connections) connection.close()
     child.kill()

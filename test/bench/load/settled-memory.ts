@@ -12,7 +12,7 @@ export async function settledBytes(pid: number): Promise<number> {
   // What the first leaves to finalizers, the second takes.
   for (let i = 0; i < 2; i++) {
     process.kill(pid, 'SIGUSR2')
-    await sleep(700)
+    await sleep(400)
   }
   return residentBytes(pid)
 }

@@ -14,14 +14,14 @@ const tickMs = 200
 
 /**
  * Uploads the same update for each offer, all at once and evenly over `overMs`, each on a connection of its own.
- * Resolves with the number that got a receipt.
+ * Resolves when all bytes have been handed over, with a promise of the number that got a receipt.
  */
 export async function uploadSlowly(
   server: string,
   offers: readonly Offer[],
   update: Update,
   overMs: number,
-): Promise<number> {
+): Promise<{ readonly numReceipts: Promise<number> }> {
   const { bytes } = update
   const uploads = await Promise.all(offers.map((offer) => begin(server, offer, update)))
   const answers = Promise.all(uploads.map(({ answer }) => answer))
@@ -30,7 +30,7 @@ export async function uploadSlowly(
     for (const { socket } of uploads) socket.write(bytes.subarray(at, at + pieceBytes))
     await sleep(tickMs)
   }
-  return (await answers).filter((status) => status === 200).length
+  return { numReceipts: answers.then((statuses) => statuses.filter((status) => status === 200).length) }
 }
 
 async function begin(

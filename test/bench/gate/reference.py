@@ -132,9 +132,9 @@ def slice_line(alpha=0.95, max_level=3, k=10):
 def timed(work, repeats):
     seconds, value = [], None
     for _ in range(repeats):
-        begin = time.perf_counter()
+        begin = time.process_time()
         value = work()
-        seconds.append(time.perf_counter() - begin)
+        seconds.append(time.process_time() - begin)
     return [sorted(seconds)[len(seconds) // 2], [float(each) for each in value]]
 
 

@@ -5,7 +5,6 @@ import { openRecorded, type RecordedRequest } from '../gate/recorded/recorded-ev
 import { RecordedError } from '../gate/recorded/recorded-error.ts'
 import { openTableFile, type OnRead } from '../gate/recorded/table-file.ts'
 import { GateReportSchema } from '../gate/report-schema.ts'
-import type { SegmentSpec } from '../gate/segments.ts'
 import type { CliContext } from './context.ts'
 import { evaluateText } from './evaluate-text.ts'
 import type { EvaluateOptions } from './evaluate.ts'
@@ -56,7 +55,7 @@ function requestOf(options: EvaluateOptions): RecordedRequest {
       ...(split !== undefined && { split }),
       ignore: list(options.ignore),
     },
-    segments: list(options.segments).map(segmentOf),
+    segments: list(options.segments),
     ...(calibration !== undefined && { calibrationShare: shareOf(calibration) }),
     seed: seedOf(options.seed ?? '0'),
   }
@@ -74,11 +73,6 @@ const list = (text: string | undefined): string[] =>
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '')
-
-function segmentOf(text: string): SegmentSpec {
-  const columns = text.split('+').map((name) => name.trim())
-  return columns.length === 1 ? text : { columns }
-}
 
 function nameOf(text: string): string {
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(text))

@@ -1,3 +1,4 @@
+import { Calibrator } from '@panal/client-core'
 import { Type, type TProperties } from 'typebox'
 
 const closed = { additionalProperties: false }
@@ -99,6 +100,7 @@ const CheckResult = record({
   rows: Type.Array(CheckRow),
   figures: Type.Optional(Type.Array(Figure)),
   claim: Type.Optional(record({ p: Share, level: Share, accepted: Type.Boolean() }, 'to be better than the anchor')),
+  calibrator: Type.Optional(Calibrator),
 })
 
 const Metrics = record({ numExamples: Count, accuracy: Share, logLoss: Type.Number({ minimum: 0 }) })

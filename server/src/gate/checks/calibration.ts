@@ -182,7 +182,7 @@ async function lossRow(
   if ('because' in measured)
     return { metric, n: measured.n, verdict: 'NOT_ENOUGH_DATA', reason: `Cannot be told: ${measured.because}.` }
   const verdict = generalRule(measured.comparison)
-  const figures = `log loss ${nats(measured.candidate)}, champion ${nats(measured.reference)}, margin ${nats(measured.comparison.margin)}, both calibrated`
+  const figures = `log loss ${nats(measured.candidate)}, champion ${nats(measured.reference)}, margin ${nats(measured.comparison.margin)}, both ${evaluation.calibration === null ? 'as they are' : 'calibrated'}`
   const meaning = {
     PASS: 'As served, no worse than the champion by the margin, beyond chance',
     WARN: 'As served, probably no worse than the champion by the margin, but not beyond chance',

@@ -35,6 +35,9 @@ export function defaultChecks({ numClasses, hasChampion, hasAnchor, hasSegments 
     [hasAnchor, [{ name: 'no-regression', against: 'anchor' }]],
     [hasChampion, [{ name: 'negative-flips' }]],
     [hasChampion && hasSegments, [{ name: 'segments' }, { name: 'masking' }]],
+    [hasChampion, [{ name: 'slices' }]],
+    [true, [{ name: 'calibration' }]],
+    [hasSegments, [{ name: 'segment-calibration' }]],
   ]
   return checks.flatMap(([applies, specs]) => (applies ? specs : []))
 }

@@ -28,7 +28,11 @@ export async function openParquetFile(path: string, onRead: OnRead): Promise<Tab
         pieces.get(columnName)?.push({ from: from - rowStart, values: columnData })
       },
     }).catch(damaged)
-    return [...pieces.values()].map((column) => column.sort((a, b) => a.from - b.from))
+    return [...pieces].map(([name, column]) => {
+      const length = column.reduce((sum, { values }) => sum + values.length, 0)
+      if (length !== rowEnd - rowStart) damaged(`column ${name} has ${length} values for ${rowEnd - rowStart} rows`)
+      return column.sort((a, b) => a.from - b.from)
+    })
   }
 
   async function* batches(wanted: readonly string[]): AsyncGenerator<RowBatch> {
@@ -37,6 +41,7 @@ export async function openParquetFile(path: string, onRead: OnRead): Promise<Tab
     for (const group of metadata.row_groups) {
       const rowEnd = rowStart + Number(group.num_rows)
       if (rowEnd === rowStart) continue
+      if (!(rowEnd > rowStart && rowEnd <= numRows)) damaged(`its row groups do not add up to ${numRows} rows`)
       const columns = (await readGroup(wanted, rowStart, rowEnd)).map(inTurn)
       for (let from = 0; from < rowEnd - rowStart; from += rowsInBatch) {
         const length = Math.min(rowsInBatch, rowEnd - rowStart - from)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Evaluation, Examples, JudgedModel, JudgedSet, Predictions, SegmentColumn } from '../contract.ts'
 import { labelColumn } from '../segment-profile.ts'
-import { segmentColumnNames, type SegmentSpec } from '../segments.ts'
+import type { SegmentSpec } from '../segments.ts'
 import type { Texts } from './cells.ts'
 import { readRows, type RecordedRows } from './read-rows.ts'
 import { listed, RecordedError } from './recorded-error.ts'
@@ -15,7 +15,8 @@ import type { TableFile } from './table-file.ts'
 export interface RecordedRequest {
   readonly name: string
   readonly columns: ColumnNames
-  readonly segments: readonly SegmentSpec[]
+  /** Columns, or several crossed: `job+home`. */
+  readonly segments: readonly string[]
   /** Of the rows, to be set aside for calibration; left out: every row judges. */
   readonly calibrationShare?: number
   readonly seed: number
@@ -75,17 +76,20 @@ export async function openRecorded(file: TableFile, request: RecordedRequest): P
 }
 
 /** By the name of the label's column or by `label`, the true class is meant. @throws RecordedError 'unknown-column' */
-function namedSegments(segments: readonly SegmentSpec[], { label, features }: Roles): SegmentSpec[] {
+function namedSegments(segments: readonly string[], { label, features }: Roles): SegmentSpec[] {
   const known = new Set([...features, label, labelColumn])
-  const unknown = segmentColumnNames(segments).find((name) => !known.has(name))
-  if (unknown !== undefined)
-    throw new RecordedError('unknown-column', `--segments: the data have no other column ${unknown}. There are:`, [
-      ...listed([labelColumn, ...features]),
-    ])
-  const real = (name: string): string => (name === label ? labelColumn : name)
-  return segments.map((spec) =>
-    typeof spec === 'string' ? real(spec) : { ...spec, columns: spec.columns.map((name) => real(name)) },
-  )
+  const columnNamed = (text: string): string => {
+    const name = text.trim()
+    if (!known.has(name))
+      throw new RecordedError('unknown-column', `--segments: the data have no other column ${name}. There are:`, [
+        ...listed([labelColumn, ...features]),
+      ])
+    return name === label ? labelColumn : name
+  }
+  return segments.map((text) => {
+    if (known.has(text) || !text.includes('+')) return columnNamed(text)
+    return { columns: [...new Set(text.split('+').map(columnNamed))] }
+  })
 }
 
 interface Ordered {

@@ -12,7 +12,8 @@ type Json<T> = T extends readonly unknown[]
   : T extends object
     ? { -readonly [Key in keyof T]: Json<T[Key]> }
     : T
-type Same<A, B> = [A, B] extends [B, A] ? true : false
+/** Identity and not assignability, which forgives an optional key that only one of the two has. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 type Published = Json<Static<typeof GateReportSchema>>
 /** Recorded predictions are judged without a clock. */
 type Reported = Json<Omit<GateReport, 'judgedAt' | 'durationMs'> & Partial<Pick<GateReport, 'judgedAt' | 'durationMs'>>>

@@ -89,9 +89,18 @@ describe('an evaluation of recorded predictions', () => {
     expect(segments.leftOut).toEqual(['id'])
   })
   it('makes segments of a column of many texts where it is told to', async () => {
-    const { segments } = await open(drawn({ n: 200 }), { segments: ['id', { columns: ['job', 'label'] }] })
+    const { segments } = await open(drawn({ n: 200 }), { segments: ['id', 'job+label'] })
     expect(segments.leftOut).toEqual([])
     expect(segments.columns.find(({ name }) => name === 'id')?.values).toHaveLength(51)
+  })
+  it('crosses columns that are joined by a plus, unless one is called so', async () => {
+    const columns = { ...drawn({ n: 20 }), 'job+age': drawn({ n: 20 })['job']! }
+    const declared = async (segments: string[]) => (await open(columns, { segments })).evaluation.document.segments
+    expect(await declared(['job+label', 'job+age', 'age+job'])).toEqual([
+      { columns: ['job', 'label'] },
+      'job+age',
+      { columns: ['age', 'job'] },
+    ])
   })
   it('means the true class by the name of the label’s column, too', async () => {
     const columns: Columns = { y: [0, 1], p_old: [0, 1], p_new: [0, 1] }
@@ -115,7 +124,7 @@ describe('an evaluation of recorded predictions', () => {
 describe('a report on recorded predictions', () => {
   const everything: Change = {
     columns: { anchor: 'p_old', client: 'client' },
-    segments: ['job', { columns: ['job', 'age'] }],
+    segments: ['job', 'job+age'],
     calibrationShare: 0.2,
   }
   it.each([
@@ -138,7 +147,7 @@ describe('a report on recorded predictions', () => {
   it('without a champion compares with baselines', async () => {
     const { verdict, champion, checks } = await judge(drawn({ n: 500 }), { columns: { champion: null } })
     expect([verdict, champion]).toEqual(['PASS', null])
-    expect(checks.map(({ check }) => check)).toEqual(['integrity', 'pin', 'baselines'])
+    expect(checks.map(({ check }) => check)).toEqual(['integrity', 'pin', 'baselines', 'calibration'])
   })
   it('says of what only a live model or a ledger can tell that it does not apply', async () => {
     const specs: GateCheckSpec[] = [{ name: 'determinism' }, { name: 'reuse' }, { name: 'pin' }, { name: 'baselines' }]

@@ -189,10 +189,16 @@ function firstLink(url: string, { accounts, links }: People): string | null {
   return `${url}/admin#link=${links.create({ name: 'admin', role: 'owner' }, 'first start').secret}`
 }
 
+/**
+ * Connections that the kernel completes while the server has not taken them up yet; it caps this by its own limit. Node's
+ * 511 is too few when a cohort of a thousand comes at once: the others are reset.
+ */
+const backlog = 4_096
+
 /** @throws StartupError 'port-in-use' | 'invalid-config' */
 async function listen({ app }: FrontDoor, { host, port, publicUrl }: Config): Promise<string> {
   await app
-    .listen({ host, port, listenTextResolver: (address) => `listening on ${address}` })
+    .listen({ host, port, backlog, listenTextResolver: (address) => `listening on ${address}` })
     .catch((error: unknown) => {
       throw listenError(error, host, port)
     })

@@ -31,7 +31,7 @@ export class Connection {
     return new Promise((resolve, reject) => {
       connection.#opened = () => resolve(connection)
       socket.on('message', (data) => connection.#read(data as Buffer))
-      socket.once('error', reject)
+      socket.on('error', reject) // one that comes later is told by the close that follows
       socket.once('close', (code) => onLost(`closed: ${code}`))
     })
   }

@@ -22,12 +22,12 @@ export const request = (url: string, { method, agent, headers, body, discard }: 
     let sentAt = 0
     const asked = httpRequest(url, { method, agent, headers: { ...headers, 'content-length': body?.length ?? 0 } })
     asked.once('finish', () => (sentAt = performance.now()))
-    asked.once('error', reject)
+    asked.on('error', reject) // more than one may come: bytes that cannot leave, then a connection that is gone
     asked.once('response', (response) => {
       const chunks: Buffer[] = []
       if (discard === true) response.resume()
       else response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.once('error', reject)
+      response.on('error', reject)
       response.once('end', () =>
         resolve({
           status: response.statusCode ?? 0,

@@ -1,4 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
@@ -49,3 +51,22 @@ it('[F50] joins at the rate of 10,000 a minute: one in a hundred waits for a sec
     await rm(folder, { recursive: true })
   }
 }, 120_000)
+
+it('a thousand connections at once wait for a server that is busy', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'panal-rush-'))
+  const server = await startServerProcess(folder)
+  const allowed = Number(await readFile('/proc/sys/net/core/somaxconn', 'utf8'))
+  const { hostname, port } = new URL(server.url)
+  process.kill(server.pid, 'SIGSTOP')
+  const sockets = Array.from({ length: Math.min(1_000, allowed) }, () => connect(Number(port), hostname))
+  try {
+    // Rejects where one is reset; where the kernel lets one try again and again, it would wait for ever.
+    const signal = AbortSignal.timeout(20_000)
+    await Promise.all(sockets.map((socket) => once(socket, 'connect', { signal })))
+  } finally {
+    process.kill(server.pid, 'SIGCONT')
+    for (const socket of sockets) socket.destroy()
+    await server.stop()
+    await rm(folder, { recursive: true })
+  }
+}, 30_000)

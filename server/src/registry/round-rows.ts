@@ -10,6 +10,7 @@ export class RoundRows {
     this.#db = db
   }
 
+  /** A closed round stays closed. @throws Error where it was closed already and `round` is open */
   save(round: Round, summary: RoundSummary): void {
     const changing = {
       phase: round.phase,
@@ -17,12 +18,16 @@ export class RoundRows {
       summary: JSON.stringify(summary),
       closed_at: round.phase === 'closed' ? round.closedAt : null,
     }
-    this.#db.run(
+    const numSaved = this.#db.run(
       query
         .insertInto('rounds')
         .values({ task_id: round.taskId, number: round.number, opened_at: round.openedAt, ...changing })
-        .onConflict((conflict) => conflict.columns(['task_id', 'number']).doUpdateSet(changing)),
+        .onConflict((conflict) => {
+          const update = conflict.columns(['task_id', 'number']).doUpdateSet(changing)
+          return round.phase === 'closed' ? update : update.where('rounds.phase', '!=', 'closed')
+        }),
     )
+    if (numSaved === 0) throw new Error(`round ${round.number} of ${round.taskId} is closed already`)
   }
 
   /** State and summary of one round; undefined if it was never saved. */

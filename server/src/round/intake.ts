@@ -46,6 +46,12 @@ interface Upload {
   readonly signal: AbortSignal
 }
 
+/** An update that waits to be counted; its signal aborts where its device is revoked. */
+interface Entry {
+  readonly record: UpdateRecord
+  readonly signal: AbortSignal
+}
+
 /** Updates decoded at once: bounds the memory of the checks whatever the number of uploads. */
 const numDecoders = 2
 /** Up to so many times its length, an update was made for another model or of wider numbers; beyond, it is no update. */
@@ -59,7 +65,7 @@ export class Intake {
   readonly #deps: IntakeDeps
   readonly #uploads = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>()
   readonly #decoders: ScratchPool<{ bytes: Uint8Array; params: Params }>
-  readonly #commits = new GroupCommit((records: readonly UpdateRecord[]) => this.#commit(records))
+  readonly #commits = new GroupCommit((entries: readonly Entry[]) => this.#commit(entries))
 
   constructor(deps: IntakeDeps) {
     const { codec, layout } = deps.task
@@ -105,7 +111,7 @@ export class Intake {
       signal.throwIfAborted()
       await this.#deps.spool.keep(target)
       const record = this.#record(target, header, { norm, verdict: 'accepted' })
-      if (!(await this.#commits.submit(record))) throw this.#over(live)
+      if (!(await this.#commits.submit({ record, signal }))) throw isRevoked(signal) ? signal.reason : this.#over(live)
       failpoint('after-row-before-receipt')
       return this.#receiptOf(record)
     })
@@ -147,27 +153,33 @@ export class Intake {
 
   /**
    * One upload per device at a time. A newer one stops an older (whose connection may be dead and not know it) and
-   * waits for its end: two must never write one file.
+   * waits for its end: two must never write one file. While it waits it may itself be stopped, by a newer one or by the
+   * device's revocation.
    */
   async #alone<T>(target: UploadTarget, live: LiveRound, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const key = `${target.roundNumber}/${target.deviceId}`
-    for (let older = this.#uploads.get(key); older !== undefined; older = this.#uploads.get(key)) {
-      older.stop.abort(new PanalError('superseded', 'a newer upload of this device took over'))
-      await older.done
-    }
+    const older = this.#uploads.get(key)
+    older?.stop.abort(new PanalError('superseded', 'a newer upload of this device took over'))
     const stop = new AbortController()
-    const running = work(AbortSignal.any([stop.signal, live.whileCollecting]))
+    const signal = AbortSignal.any([stop.signal, live.whileCollecting])
+    const inTurn = async () => {
+      await older?.done
+      signal.throwIfAborted()
+      return await work(signal)
+    }
+    const running = inTurn()
     const done = running.then(
       () => undefined,
       () => undefined,
     )
-    this.#uploads.set(key, { stop, done })
+    const upload = { stop, done }
+    this.#uploads.set(key, upload)
     try {
       return await running
     } catch (error) {
       throw this.#translated(error, live)
     } finally {
-      this.#uploads.delete(key)
+      if (this.#uploads.get(key) === upload) this.#uploads.delete(key)
     }
   }
 
@@ -193,24 +205,26 @@ export class Intake {
   }
 
   /** Makes a batch durable and counts it: names synced, then rows and the round's move in one transaction. */
-  async #commit(records: readonly UpdateRecord[]): Promise<boolean[]> {
+  async #commit(entries: readonly Entry[]): Promise<boolean[]> {
     const { spool, log, clock } = this.#deps
     const live = this.#deps.live()
-    const inRound = records.filter((record) => record.roundNumber === live?.round.number)
-    if (live === null || inRound.length === 0) return records.map(() => false)
+    if (live === null || entries.every(({ record }) => record.roundNumber !== live.round.number))
+      return entries.map(() => false)
     await spool.sync(live.round.taskId, live.round.number)
     failpoint('before-row')
     let next = live.round
-    const counted = records.map((record) => {
-      if (record.roundNumber !== next.number) return false
+    const tally = { ...live.tally }
+    const accepted: UpdateRecord[] = []
+    const counted = entries.map(({ record, signal }) => {
+      if (record.roundNumber !== next.number || isRevoked(signal)) return false
       const after = advance(next, { type: 'accepted', deviceId: record.deviceId, at: clock.now() })
-      const counts = after !== next
+      if (after === next) return false
       next = after
-      return counts
+      accepted.push(record)
+      addUpdate(tally, record)
+      return true
     })
-    const accepted = records.filter((_, i) => counted[i])
-    live.replace(next, () => log.recordUpdates(accepted))
-    for (const record of accepted) addUpdate(live.tally, record)
+    if (accepted.length > 0) live.replace(next, () => log.recordUpdates(accepted), tally)
     return counted
   }
 
@@ -254,3 +268,6 @@ export class Intake {
     return isDiskFull(error) ? diskFull(error) : error
   }
 }
+
+/** A round that is over stops an upload, too; what was whole by then may still count. */
+const isRevoked = ({ reason }: AbortSignal): boolean => reason instanceof PanalError && reason.code === 'revoked'

@@ -10,7 +10,7 @@ import { summarise, type Tally } from './summary.ts'
  */
 export class LiveRound {
   #round: Round
-  readonly tally: Tally
+  #tally: Tally
   readonly #registry: Registry
   readonly #publish: (summary: RoundSummary) => void
   #settled: () => void = () => undefined
@@ -20,22 +20,31 @@ export class LiveRound {
 
   /** @param tally what an interrupted round had added up before; `emptyTally()` for a new one */
   constructor(round: Round, tally: Tally, registry: Registry, publish: (summary: RoundSummary) => void) {
-    this.tally = tally
+    this.#tally = tally
     this.#round = round
     this.#registry = registry
     this.#publish = publish
     this.collected = new Promise((resolve) => (this.#settled = resolve))
-    if (round.phase !== 'collecting') this.#endCollection()
-    registry.saveRound(round, this.summary)
-    publish(this.summary)
+    this.#enter()
+  }
+
+  /** Goes on from what is on disk, after a failure. Uploads under way stay with it: there is never a second of one round. */
+  takeUp(round: Round): this {
+    this.#round = round
+    this.#enter()
+    return this
   }
 
   get round(): Round {
     return this.#round
   }
 
+  get tally(): Tally {
+    return this.#tally
+  }
+
   get summary(): RoundSummary {
-    return summarise(this.#round, this.tally)
+    return summarise(this.#round, this.#tally)
   }
 
   /** Aborts when collection is over, with the refusal that an upload in flight gets. */
@@ -53,18 +62,26 @@ export class LiveRound {
   /**
    * Moves to a state that `advance` has produced: on disk first, in one transaction with the rows that `alongside`
    * writes, then in memory, then for everybody to see. If the disk refuses, nothing has moved.
+   * @param tally what the round adds up to then, where that moves with it
    */
-  replace(next: Round, alongside?: () => void): void {
+  replace(next: Round, alongside?: () => void, tally = this.#tally): void {
     const phaseChanged = next.phase !== this.#round.phase
     // who declined is in no row of its own; every other status is, or comes back by itself
     const declined = countStatus(next, 'declined') !== countStatus(this.#round, 'declined')
     const collectionEnds = phaseChanged && this.#round.phase === 'collecting'
     if (collectionEnds) failpoint('before-close')
-    if (phaseChanged || declined) this.#registry.saveRound(next, summarise(next, this.tally), alongside)
+    if (phaseChanged || declined) this.#registry.saveRound(next, summarise(next, tally), alongside)
     else alongside?.()
     if (collectionEnds) failpoint('after-close')
     this.#round = next
+    this.#tally = tally
     if (phaseChanged && next.phase !== 'collecting') this.#endCollection()
+    this.#publish(this.summary)
+  }
+
+  #enter(): void {
+    if (this.#round.phase !== 'collecting') this.#endCollection()
+    this.#registry.saveRound(this.#round, this.summary)
     this.#publish(this.summary)
   }
 

@@ -162,11 +162,12 @@ export class TaskRounds {
     }
   }
 
-  /** Durable before any offer leaves: saved by LiveRound's constructor, the selection beside it. */
+  /** Durable before any offer leaves: saved by LiveRound, the selection beside it. */
   #enter(round: Round): LiveRound {
     const { registry, log, onRound } = this.#deps
     this.#nextRoundAt = null
-    this.#live = new LiveRound(round, this.#tallyOf(round), registry, onRound)
+    const earlier = this.#live?.round.number === round.number ? this.#live : null
+    this.#live = earlier?.takeUp(round) ?? new LiveRound(round, this.#tallyOf(round), registry, onRound)
     log.markSelected(round.taskId, round.cohort, round.number)
     failpoint('after-open')
     return this.#live

@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto'
 import { rm, symlink, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { sql } from 'kysely'
+import { diskFull } from '../../../../server/src/store/disk-full.ts'
 import { query } from '../../../../server/src/store/sync-query.ts'
 import { RoundsBench, type Device } from '../../../fixtures/rounds.ts'
 
@@ -61,6 +65,56 @@ describe('a full disk', () => {
     bench.errors.length = 0
   })
 })
+
+describe('an upload that stalls while the end of its round fails for want of space', () => {
+  /** Half an update of `device` is there; the deadline passes on a full disk, and there is space again after it. */
+  async function stalled(device: Device): Promise<{ body: Readable; uploading: Promise<unknown> }> {
+    const body = new Readable({ read: () => undefined })
+    body.push(Buffer.from(notANumber.buffer, 0, 8))
+    const bytes = Buffer.from(notANumber.buffer)
+    const uploading = bench.upload(device, [0, 0, 0, 0], {
+      body,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    })
+    uploading.catch(() => undefined)
+    const failed = new Promise<void>((resolve) => (bench.onError = resolve))
+    // A round's row has room in its page more often than not, so the disk's refusal is made here.
+    jest.spyOn(bench.registry, 'saveRound').mockImplementationOnce(() => {
+      throw diskFull()
+    })
+    await bench.letTimePass(failed)
+    return { body, uploading }
+  }
+  const finish = (body: Readable) => {
+    body.push(Buffer.from(notANumber.buffer, 8))
+    body.push(null)
+  }
+
+  it('[R5] [R7] cannot open that round again', async () => {
+    for (const device of devices.slice(0, 2)) await bench.upload(device, [3, 3, 3, 3])
+    const { body, uploading } = await stalled(devices[2]!)
+    expect(await bench.letTimePass(bench.closing(1))).toMatchObject({ numAccepted: 2, outcome: 'promoted' })
+    finish(body)
+    await expect(uploading).rejects.toMatchObject({ code: 'round-closed' })
+    await setImmediate()
+    expect(bench.registry.openRounds('digits').filter(({ number }) => number === 1)).toEqual([])
+    await bench.halt()
+    await bench.boot()
+    for (const each of devices) bench.join(each.join.deviceId.slice(2, 3))
+    expect(bench.registry.roundSummary('digits', 1)).toMatchObject({ phase: 'closed', numRejected: 0 })
+    expect(bench.errors).toEqual([expect.objectContaining({ code: 'disk-full' })])
+  })
+})
+
+it('saves no open round over a closed one', async () => {
+  const round = bench.registry.openRounds('digits')[0]!
+  const summary = bench.registry.roundSummary('digits', 1)!
+  for (const device of devices) await bench.upload(device, [3, 3, 3, 3])
+  await bench.letTimePass(bench.until(({ number }) => number === 2))
+  expect(() => bench.registry.saveRound(round, summary)).toThrow('round 1 of digits is closed already')
+})
+
+const notANumber = Float32Array.of(NaN, 0, 0, 0)
 
 const filler = {
   taskId: 'digits',

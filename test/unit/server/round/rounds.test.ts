@@ -234,6 +234,18 @@ describe('an update', () => {
     })
   })
 
+  it('[F17] of a device that is revoked while it waits for an older one is refused, and does not count', async () => {
+    const stalled = new Readable({ read: () => undefined })
+    stalled.push(Buffer.alloc(5))
+    const older = expect(bench.upload(devices[0]!, [1, 1, 1, 1], { body: stalled })).rejects.toMatchObject({
+      code: 'superseded',
+    })
+    const newer = expect(bench.upload(devices[0]!, [1, 1, 1, 1])).rejects.toMatchObject({ code: 'revoked' })
+    bench.rounds.expel(devices[0]!.join.deviceId)
+    await Promise.all([older, newer])
+    expect(bench.log.updatesOf('digits', 1)).toEqual([])
+  })
+
   it('[R6] in flight when its round closes is refused, and does not count', async () => {
     const stalled = new Readable({ read: () => undefined })
     stalled.push(Buffer.alloc(5))

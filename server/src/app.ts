@@ -73,7 +73,7 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
   await app.register(cookie)
   await limitRates(app, config)
   await documentApi(app)
-  guardAudience(app, { people: deps.people, devices, nonces, config, allowed })
+  guardAudience(app, { people: deps.people, devices, nonces, config, clock, allowed })
   limitSlowClients(app, config)
 
   const ports = {
@@ -86,7 +86,7 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
     keys: deps.keys,
     allowed,
   }
-  const sockets = attachSockets(app.server, ports, { allowed, maxSockets: config.maxSockets, connectTimeoutMs: 5000 })
+  const sockets = attachSockets(app.server, ports, { allowed, ...config, connectTimeoutMs: 5000 })
   const metrics = makeMetrics({
     rounds,
     taskIds: () => tasks.list().map(({ id }) => id),

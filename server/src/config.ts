@@ -71,6 +71,13 @@ export const Config = Type.Object(
       default: 20_000,
       description: 'control connections open at the same time; further ones are refused',
     }),
+    maxStrangersPerNetwork: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 1000,
+      description:
+        'of these, connections from one network (IPv4 /24, IPv6 /56) that no device has joined with, such as pages that look on',
+    }),
     maxDatasetBytes: Type.Integer({
       minimum: 1,
       maximum: 2 ** 40,

@@ -19,6 +19,7 @@ import type { Link, Rounds } from '../round/contract.ts'
 import { parseClientEvent, type ClientMessage } from './client-event.ts'
 import { checkJoin, refusalOf } from './join-proof.ts'
 import { messageBudget } from './message-budget.ts'
+import type { Visit } from './strangers.ts'
 
 export interface SocketPorts {
   readonly clock: Clock
@@ -38,7 +39,7 @@ export const roomOf = (taskId: string): string => `task:${taskId}`
 type Membership = { readonly taskId: string; readonly deviceId: DeviceId }
 
 /** One connection's whole life: from its first event to its end. */
-export function serveSocket(socket: Socket, ports: SocketPorts): void {
+export function serveSocket(socket: Socket, ports: SocketPorts, visit: Visit): void {
   const { rounds, log } = ports
   const budget = messageBudget(ports.clock)
   const link = linkOf(socket)
@@ -50,6 +51,12 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     if (event.name === 'leave') return leave()
     if (member === undefined) return refuse('not-joined')
     const { taskId, deviceId } = member
+    // Its lease may have lapsed before it was revoked: then nobody has closed its connection.
+    const refusal = refusalOf(ports.standing(deviceId, taskId))
+    if (refusal !== undefined) {
+      link.close({ code: refusal.code, detail: refusal.detail })
+      return refusal
+    }
     if (event.name === 'decline') {
       if (event.message.reason === 'untrusted') log.warn({ taskId, deviceId }, 'a device does not trust this server')
       return rounds.decline(taskId, deviceId, event.message)
@@ -60,6 +67,7 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
 
   const leave = (): { ok: true } => {
     if (member) rounds.leave(member.taskId, member.deviceId)
+    if (member) visit.watches()
     member = undefined
     return ok
   }
@@ -83,6 +91,7 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     const reply = rounds.join(message, link)
     if (!reply.ok) return reply
     member = { taskId: message.taskId, deviceId: message.deviceId }
+    visit.joined()
     await socket.join(roomOf(message.taskId))
     const greeting = ports.keys.sign({
       statement: 'greeting',
@@ -95,6 +104,7 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
 
   const watch = async (taskId: string): Promise<{ ok: true } | Refusal> => {
     if (!ports.hasTask(taskId)) return refuse('unknown-task')
+    if (member === undefined) visit.watches()
     await socket.join(roomOf(taskId))
     return ok
   }

@@ -1,15 +1,22 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import type { Duplex } from 'node:stream'
+import proxyAddr from '@fastify/proxy-addr'
 import { errorCodes, type Closing } from '@panal/client-core'
 import { Server } from 'socket.io'
+import { networkOf } from '../http/network.ts'
 import { originMayUse, type AllowedOrigins } from '../http/origin.ts'
 import { FrugalWebSockets, guardConnections } from './connection-guard.ts'
 import { roomOf, serveSocket, type SocketPorts } from './device-socket.ts'
+import { Strangers, type Visit } from './strangers.ts'
 import { throttleSummaries } from './throttle.ts'
 
 export interface SocketOptions {
   readonly allowed: AllowedOrigins
   readonly maxSockets: number
+  /** Of connections that no device has joined with. */
+  readonly maxStrangersPerNetwork: number
+  /** Addresses and ranges of proxies, whose word on who is behind them is taken. */
+  readonly trustProxy: readonly string[]
   readonly connectTimeoutMs: number
 }
 
@@ -27,6 +34,9 @@ const farewellMs = 1000
 
 /** Control connections on the server that Fastify listens with: WebSocket only, small messages, no compression. */
 export function attachSockets(server: HttpServer, ports: SocketPorts, options: SocketOptions): Sockets {
+  const strangers = new Strangers({ clock: ports.clock, maxPerNetwork: options.maxStrangersPerNetwork })
+  const trusted = proxyAddr.compile([...options.trustProxy])
+  const networkBehind = (request: IncomingMessage) => networkOf(proxyAddr(request, trusted))
   const io = new Server(server, {
     transports: ['websocket'],
     serveClient: false,
@@ -38,7 +48,8 @@ export function attachSockets(server: HttpServer, ports: SocketPorts, options: S
     connectTimeout: options.connectTimeoutMs,
     allowRequest: (request, callback) => {
       const allowed = originMayUse(request.headers, options.allowed, true)
-      const code = !allowed ? 'forbidden' : io.engine.clientsCount >= options.maxSockets ? 'busy' : null
+      const hasRoom = io.engine.clientsCount < options.maxSockets && strangers.admits(networkBehind(request))
+      const code = !allowed ? 'forbidden' : hasRoom ? null : 'busy'
       if (code === null) return callback(null, true)
       ports.log.info({ code }, 'connection refused')
       refuseUpgrade(request, code)
@@ -46,8 +57,15 @@ export function attachSockets(server: HttpServer, ports: SocketPorts, options: S
     },
   })
   guardConnections(io, ports.clock, (code) => ports.log.info({ code }, 'connection cut'))
+  const visits = new WeakMap<object, Visit>()
+  io.engine.on('connection', (connection: Connection) => {
+    const visit = strangers.came(networkBehind(connection.request), () => connection.close(true))
+    visits.set(connection, visit)
+    connection.once('close', () => visit.gone())
+  })
   const connections = trackUpgrades(server)
   const life = new AbortController()
+  void strangers.watch(life.signal)
   const numListening = (taskId: string) => io.of('/').adapter.rooms.get(roomOf(taskId))?.size ?? 0
   const tellRound = throttleSummaries((summary) => io.to(roomOf(summary.taskId)).emit('round', summary), {
     clock: ports.clock,
@@ -56,7 +74,7 @@ export function attachSockets(server: HttpServer, ports: SocketPorts, options: S
   })
   const stopRounds = ports.rounds.onRound(tellRound)
   const stopPromoted = ports.rounds.onPromoted((promoted) => io.to(roomOf(promoted.taskId)).emit('promoted', promoted))
-  io.on('connection', (socket) => serveSocket(socket, ports))
+  io.on('connection', (socket) => serveSocket(socket, ports, visits.get(socket.conn)!))
 
   return {
     get count() {
@@ -74,6 +92,13 @@ export function attachSockets(server: HttpServer, ports: SocketPorts, options: S
       io.engine.close()
     },
   }
+}
+
+/** As much of an Engine.IO connection as is needed here. */
+interface Connection {
+  readonly request: IncomingMessage
+  once(event: 'close', listener: () => void): void
+  close(discard: boolean): void
 }
 
 /** The TCP connections behind the WebSockets: neither Node nor Socket.IO closes one whose other end has gone silent. */

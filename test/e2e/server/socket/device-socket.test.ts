@@ -17,7 +17,7 @@ const neverAsked: Partial<Rounds> = {
   unlink: () => undefined,
 }
 
-async function openSockets(rounds: Partial<Rounds>) {
+async function openSockets(rounds: Partial<Rounds>, standing: SocketPorts['standing'] = () => 'good') {
   const lines: { msg: string }[] = []
   let log: (line: string) => void = () => undefined
   const logged = new Promise<void>((resolve) => {
@@ -33,12 +33,18 @@ async function openSockets(rounds: Partial<Rounds>) {
     log: makeLog('info', { write: log }),
     rounds: { ...neverAsked, ...rounds } as Rounds,
     hasTask: () => true,
-    standing: () => 'good' as const,
+    standing,
     nonces: { current: 'n' },
     keys: benchServer,
     allowed: new Set<string>(),
   } satisfies SocketPorts
-  const sockets = attachSockets(http, ports, { allowed: new Set(), maxSockets: 5, connectTimeoutMs: 5_000 })
+  const sockets = attachSockets(http, ports, {
+    allowed: new Set(),
+    maxSockets: 5,
+    maxStrangersPerNetwork: 5,
+    trustProxy: [],
+    connectTimeoutMs: 5_000,
+  })
   const connection = once(http, 'connection') as Promise<[Socket]>
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
   const socket = io(origin, {
@@ -74,6 +80,33 @@ it('an answer that cannot be encoded is a line in the log: neither process nor c
     await sockets.close({ code: 'draining', detail: 'over' })
     http.close()
   }
+})
+
+it('[F17] a device that is revoked after its lease lapsed loses its connection with its next message', async () => {
+  let standing: ReturnType<SocketPorts['standing']> = 'good'
+  const declined: unknown[] = []
+  const { http, sockets, socket, origin } = await openSockets(
+    {
+      join: () => ({ ok: true }) as never,
+      decline: (...decline) => {
+        declined.push(decline)
+        return { ok: true }
+      },
+    },
+    () => standing,
+  )
+  const device = await testDevice()
+  const message = joinMessage('digits', device)
+  const proof = await joinProof(device, message, { nonce: socket.id!, origin })
+  expect(await socket.emitWithAck('join', { ...message, proof })).toMatchObject({ ok: true })
+  standing = 'revoked'
+  const closing = next(socket, 'closing')
+  void ask(socket, 'decline', { roundNumber: 1, reason: 'failed' })
+  expect(await closing).toMatchObject({ code: 'revoked' })
+  expect(declined).toEqual([])
+  socket.close()
+  await sockets.close({ code: 'draining', detail: 'over' })
+  http.close()
 })
 
 it('a connection that breaks while the server closes does not keep it from closing', async () => {

@@ -8,8 +8,10 @@ import {
   type EpochMs,
   type PublicJwk,
 } from '@panal/client-core'
+import type { ExpressionBuilder } from 'kysely'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { GroupCommit } from '../store/group-commit.ts'
+import type { Schema } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 
 /** `last_seen_at` is exact to this much, so that a device does not cost a disk write at each request. */
@@ -160,15 +162,15 @@ export class Devices {
     })
   }
 
-  /** Newest first; `before`: only those enrolled earlier. */
-  list(options: { readonly limit?: number; readonly before?: EpochMs } = {}): DeviceInfo[] {
+  /** Newest first, from the one after `after`. @throws PanalError 'not-found' for an `after` that there is not */
+  list(options: { readonly limit?: number; readonly after?: DeviceId } = {}): DeviceInfo[] {
     let select = query
       .selectFrom('devices')
       .selectAll()
       .orderBy('created_at', 'desc')
       .orderBy('id')
       .limit(options.limit ?? 100)
-    if (options.before !== undefined) select = select.where('created_at', '<', options.before)
+    if (options.after !== undefined) select = select.where(this.#isAfter(options.after))
     return this.#db.all(select).map((row) => ({
       id: row.id,
       algorithm: row.alg,
@@ -188,6 +190,15 @@ export class Devices {
       .select((select) => select.fn.countAll<number>().as('total'))
       .where('revoked_at', 'is', null)
     return this.#db.first(total)?.total ?? 0
+  }
+
+  /** In the order of lists. Devices that enrolled together have one time. */
+  #isAfter(last: DeviceId) {
+    const found = this.#db.first(query.selectFrom('devices').select('created_at').where('id', '=', last))
+    if (found === undefined) throw new PanalError('not-found', 'there is no such device')
+    const { created_at } = found
+    return (eb: ExpressionBuilder<Schema, 'devices'>) =>
+      eb.or([eb('created_at', '<', created_at), eb.and([eb('created_at', '=', created_at), eb('id', '>', last)])])
   }
 
   #insert(deviceId: DeviceId, jwk: PublicJwk, network: string): void {

@@ -8,10 +8,15 @@ import { onServer } from './server-command.ts'
 export function deviceCommands(program: Command, context: CliContext): void {
   const device = program.command('device').description('who may contribute')
   onServer(
-    device.command('list').description('devices, newest first').option('--limit <n>', 'how many', '100'),
+    device
+      .command('list')
+      .description('devices, newest first')
+      .option('--limit <n>', 'how many', '100')
+      .option('--after <id>', 'go on after this one, the last of the list before'),
     context,
-    async (api, { json, limit }) => {
-      const answer = await api.get<{ devices: DeviceInfo[] }>(`/v1/devices?limit=${encodeURIComponent(limit ?? '100')}`)
+    async (api, { json, limit, after }) => {
+      const page = new URLSearchParams({ limit: limit ?? '100', ...(after !== undefined && { after }) })
+      const answer = await api.get<{ devices: DeviceInfo[] }>(`/v1/devices?${page.toString()}`)
       show(context, json, answer, () =>
         table(
           ['device', 'tasks', 'network', 'enrolled', 'seen', 'revoked', 'why'],

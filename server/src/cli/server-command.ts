@@ -6,6 +6,7 @@ import type { CliContext } from './context.ts'
 export interface ServerCommandOptions extends ServerOptions {
   readonly json?: boolean
   readonly limit?: string
+  readonly after?: string
   readonly minutes?: string
   readonly reason?: string
   readonly to?: string

@@ -4,8 +4,10 @@ import type { Identity } from '../auth/identity.ts'
 import { roleAllows, type Role } from '../auth/role.ts'
 import { cookiesFor } from './cookies.ts'
 import { proveRequest, type ProofRules } from './device-proof.ts'
+import { networkOf } from './network.ts'
 import { originMayUse, type AllowedOrigins } from './origin.ts'
 import type { App, AppDeps } from './ports.ts'
+import { RefusedRequests } from './refused-requests.ts'
 
 /** Whom a route is for: anybody, enrolled devices, or people of a role at least. */
 export type Audience = 'public' | 'device' | Role
@@ -38,31 +40,31 @@ declare module 'fastify' {
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-type Guards = Pick<AppDeps, 'people' | 'devices' | 'config'> & ProofRules
+type Guards = Pick<AppDeps, 'people' | 'devices' | 'config' | 'clock'> & ProofRules
 
 /** Default deny: a route without an audience does not register, and a request outside it gets no further than here. */
 export function guardAudience(app: App, ports: Guards): void {
   app.decorateRequest('person', null)
   app.decorateRequest('deviceId', '')
   app.decorate('routeAudiences', [])
+  const refused = new RefusedRequests({ clock: ports.clock, maxPerMinute: ports.config.networkRequestsPerMinute })
   app.addHook('onRoute', ({ config, method, url }) => {
     // The API's documentation brings its own routes.
     if (config?.audience === undefined && !url.startsWith('/docs'))
       throw new Error(`the route ${String(method)} ${url} declares no audience; say for whom it is`)
     for (const each of [method].flat()) app.routeAudiences.push({ method: each, url, audience: config?.audience })
   })
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', async (request, reply) => {
     const { audience } = request.routeOptions.config
-    if (audience === 'device') {
-      identifyDevice(request, reply, ports).then(() => done(), done)
-      return
-    }
+    const network = networkOf(request.ip)
+    refused.requireRoom(network)
     try {
-      request.person = personOf(request, ports)
+      if (audience === 'device') await identifyDevice(request, reply, ports)
+      else request.person = personOf(request, ports)
       if (isRole(audience)) requireRole(request.person, audience)
-      done()
     } catch (error) {
-      done(error as Error)
+      refused.note(network)
+      throw error
     }
   })
 }
@@ -80,9 +82,14 @@ const bearer = ({ headers: { authorization = '' } }: FastifyRequest): string | u
 
 /** @throws PanalError 'unauthorized' | 'stale-proof' | 'revoked' */
 async function identifyDevice(request: FastifyRequest, reply: FastifyReply, ports: Guards): Promise<void> {
-  const { deviceId } = await proveRequest(request, reply, ports)
-  const standing = ports.devices.standing(deviceId)
-  if (standing !== 'good') throw new PanalError(standing === 'revoked' ? 'revoked' : 'unauthorized')
+  const { deviceId } = await proveRequest(request, reply, {
+    ...ports,
+    // Before the proof is taken note of: a stranger's must not use up the nonce of everybody.
+    admit: (id) => {
+      const standing = ports.devices.standing(id)
+      if (standing !== 'good') throw new PanalError(standing === 'revoked' ? 'revoked' : 'unauthorized')
+    },
+  })
   request.deviceId = deviceId
 }
 

@@ -1,4 +1,4 @@
-import { PanalError } from '@panal/client-core'
+import { PanalError, type DeviceId } from '@panal/client-core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readRequestProof, type Proven } from '../auth/proofs.ts'
 import type { ProofNonces } from '../auth/proof-nonces.ts'
@@ -7,6 +7,8 @@ import { isOurs, type AllowedOrigins } from './origin.ts'
 export interface ProofRules {
   readonly nonces: ProofNonces
   readonly allowed: AllowedOrigins
+  /** Refuses a device by throwing. */
+  readonly admit?: (deviceId: DeviceId) => void
 }
 
 /**
@@ -17,7 +19,7 @@ export interface ProofRules {
 export async function proveRequest(
   request: FastifyRequest,
   reply: FastifyReply,
-  { nonces, allowed }: ProofRules,
+  { nonces, allowed, admit }: ProofRules,
 ): Promise<Omit<Proven<unknown>, 'claims'>> {
   reply.header('dpop-nonce', nonces.current)
   const { deviceId, jwk, claims } = await readRequestProof(request.headers['dpop'], ({ htm, htu, nonce }) => {
@@ -28,6 +30,7 @@ export async function proveRequest(
       )
     if (!nonces.isFresh(nonce)) throw new PanalError('stale-proof')
   })
+  admit?.(deviceId)
   if (nonces.use(claims.nonce, claims.jti) !== 'fresh') throw new PanalError('stale-proof')
   return { deviceId, jwk }
 }

@@ -9,6 +9,11 @@ import type { App, AppDeps } from './ports.ts'
 import { answers, Page, Reason, TaskParams } from './schemas.ts'
 
 const DeviceParams = Type.Object({ deviceId: DeviceId })
+/** Newest first: `limit` of them, after the last one of the page before. */
+const DevicePage = Type.Object(
+  { limit: Page.properties.limit, after: Type.Optional(DeviceId) },
+  { additionalProperties: false },
+)
 const DeviceList = Type.Object({ devices: Type.Array(Type.Unsafe<DeviceInfo>(Type.Object({ id: DeviceId }))) })
 const InvitationOrder = Type.Object(
   { minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 15 })) },
@@ -89,7 +94,12 @@ function operatorRoutes(app: App, { devices, rounds, tasks, invitations, keys }:
     '/devices',
     {
       ...common,
-      schema: { tags: ['devices'], summary: 'Devices, newest first', querystring: Page, response: answers(DeviceList) },
+      schema: {
+        tags: ['devices'],
+        summary: 'Devices, newest first',
+        querystring: DevicePage,
+        response: answers(DeviceList),
+      },
     },
     ({ query }) => ({ devices: devices.list(query) }),
   )

@@ -3,7 +3,8 @@ import { PanalError } from '@panal/client-core'
 import type { FastifyInstance } from 'fastify'
 
 /**
- * Cuts a small request whose body trickles in, and a client that does not read its answer. Node's own limit on a whole
+ * Cuts a small request whose body trickles in, one that goes on sending after its refusal, and a client that does not
+ * read its answer. Node's own limit on a whole
  * request must leave room for uploads, and its limit on silence would also cut a client that waits for a slow handler.
  * Routes that stream set `config.streams` and watch over their own body.
  */
@@ -21,6 +22,14 @@ export function limitSlowClients(
       payload.once('end', stop).once('close', stop)
     }
     done(null, payload)
+  })
+  // What is left of a refused body is read to its end, so that the refusal can be; for so long, and no longer.
+  app.addHook('onResponse', ({ raw }, _reply, done) => {
+    if (hasBody(raw) && !raw.complete) {
+      const timer = setTimeout(() => raw.socket.destroy(), limits.requestTimeoutMs).unref()
+      raw.once('close', () => clearTimeout(timer))
+    }
+    done()
   })
   app.addHook('preHandler', (request, _reply, done) => {
     request.raw.socket.setTimeout(0)

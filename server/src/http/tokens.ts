@@ -16,7 +16,7 @@ export function tokenRoutes(app: App, { people: { tokens } }: AppDeps): void {
       ...common,
       schema: {
         tags: ['people'],
-        summary: 'An API token, of one’s own role or a weaker one',
+        summary: 'An API token, of one’s own role or a weaker one; by a person who is signed in',
         body: Type.Object(
           {
             name: PersonName,

@@ -3,8 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { loadConfig } from '@panal/server'
 import { WebSocket } from 'ws'
 import { liveConfig, useLiveServer } from '../../fixtures/live-server.ts'
-import { dpopFor, openRound, updatePath, type OpenRound } from '../../fixtures/raw-device.ts'
-import { answerOf, headOf, rawRequest, statusesOf, verdictOf } from '../../fixtures/raw-http.ts'
+import {
+  ask,
+  dpopFor,
+  joinMessage,
+  next,
+  openRound,
+  openSocket,
+  testDevice,
+  updatePath,
+  type OpenRound,
+} from '../../fixtures/raw-device.ts'
+import { answerOf, headOf, rawRequest, statusesOf, upgradeStatus, verdictOf } from '../../fixtures/raw-http.ts'
 
 /** The table of limits, line by line, as the running server keeps them. What has a number among the bad inputs is there. */
 const live = useLiveServer({
@@ -13,6 +23,7 @@ const live = useLiveServer({
   enrolmentsPerMinute: 4,
   deviceRequestsPerMinute: 5,
   networkRequestsPerMinute: 40,
+  maxStrangersPerNetwork: 3,
   trustProxy: ['127.0.0.1'],
 })
 const from = (address: string) => ({ 'x-forwarded-for': address })
@@ -83,6 +94,12 @@ describe('HTTP', () => {
   })
 })
 
+it('a refused request that goes on sending is cut as well', async () => {
+  const head = { host: 'x', 'content-type': 'application/json', 'content-length': '20', ...from('10.0.3.1') }
+  const began = rawRequest(live.url, `${headOf('POST /v1/tokens', head)}{`)
+  expect(statusesOf(await began)).toEqual({ statuses: [401], codes: ['unauthorized'] })
+})
+
 describe('rates', () => {
   const get = (address: string) => live.fetch('/v1/tasks', { headers: from(address) })
 
@@ -110,6 +127,33 @@ describe('rates', () => {
     expect(statuses).toEqual([200, 200, 200, 200, 200, 429])
     // From a network that has nothing left for strangers.
     expect(await ask(other, '10.1.1.1')).toBe(200)
+  })
+
+  it.each([
+    ['with a wrong token', '10.6.1.1', { authorization: 'Bearer wrong' }],
+    ['without one', '10.6.2.1', {}],
+  ])('a network has as many refusals a minute %s', async (_, address, headers) => {
+    const statuses: number[] = []
+    const ask = async (path: string) => (await live.fetch(path, { headers: { ...headers, ...from(address) } })).status
+    for (let i = 0; i < 41; i++) statuses.push(await ask('/v1/devices'))
+    expect(statuses).toEqual([...Array<number>(40).fill(401), 429])
+    expect(await ask('/v1/tasks')).toBe(429)
+  })
+
+  it('a proof of a device that nobody knows is refused, and takes nothing of the nonce that all share', async () => {
+    const stranger = await testDevice('nobody knows it yet')
+    const path = updatePath(round.offer, '0'.repeat(64))
+    const { proofNonce: nonce } = (await (
+      await live.fetch('/v1/devices/challenge', { headers: from('10.4.2.1') })
+    ).json()) as { proofNonce: string }
+    const dpop = await dpopFor(live, stranger, ['PUT', path], { nonce })
+    const headers = { dpop, 'content-type': 'application/octet-stream', ...from('10.7.1.1') }
+    const codeOf = async () => (await answerOf(await live.fetch(path, { method: 'PUT', headers, body: 'x' })))['code']
+    expect([await codeOf(), await codeOf()]).toEqual(['unauthorized', 'unauthorized'])
+    await live.enrol('digits', stranger)
+    // The same proof, of a device that is known now: good once.
+    expect(await codeOf()).not.toBe('stale-proof')
+    expect(await codeOf()).toBe('stale-proof')
   })
 
   it('enrolling has a tighter one', async () => {
@@ -145,6 +189,19 @@ describe('Socket.IO', () => {
     expect(await opened).toBe('')
     expect(JSON.parse((await handshake).slice(1))).toMatchObject({ maxPayload: 64 * 1024, upgrades: [] })
     socket.close()
+  })
+
+  it('a network has so many connections that no device has joined with; joined ones are none of them', async () => {
+    const open = (address: string) => upgradeStatus(live.url, { headers: from(address) })
+    const device = await live.enrol()
+    const socket = openSocket(live, from('10.8.1.1'))
+    await next(socket, 'connect')
+    const others = [2, 3].map((host) => openSocket(live, from(`10.8.1.${host}`)))
+    await Promise.all(others.map((each) => next(each, 'connect')))
+    expect([await open('10.8.1.4'), await open('10.8.2.1')]).toEqual([503, 101])
+    expect(await ask(socket, 'join', joinMessage('digits', device))).toMatchObject({ ok: true })
+    expect(await open('10.8.1.4')).toBe(101)
+    for (const each of [socket, ...others]) each.close()
   })
 
   it('cuts a connection that joins nothing within 5 s', async () => {

@@ -101,6 +101,23 @@ describe('Devices', () => {
     )
   })
 
+  it('lists all of them page by page, also those of one moment', async () => {
+    const ids: string[] = []
+    for (let i = 0; i < 7; i++) {
+      ids.push(await devices.enrol(entry(await (await testDevice(`page ${i}`)).keys.publicKey())))
+      if (i === 2) await store.clock.advance(1)
+    }
+    const listed: string[] = []
+    for (let after: string | undefined; ;) {
+      const page = devices.list({ limit: 2, ...(after !== undefined && { after }) })
+      if (page.length === 0) break
+      listed.push(...page.map(({ id }) => id))
+      after = listed.at(-1)
+    }
+    expect(listed).toEqual([...ids.slice(3).sort(), ...ids.slice(0, 3).sort()])
+    expect(() => devices.list({ after: deviceIdOf(b!) })).toThrow(expect.objectContaining({ code: 'not-found' }))
+  })
+
   it('keeps nobody of a crowd when the disk is full, and says so to each', async () => {
     jest.spyOn(store.db, 'run').mockImplementationOnce(() => {
       throw new PanalError('disk-full')

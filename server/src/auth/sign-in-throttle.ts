@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { PanalError, type Clock, type EpochMs } from '@panal/client-core'
 import { LRUCache } from 'lru-cache'
 
@@ -14,6 +15,8 @@ interface Count {
   readonly failures: number
   readonly blockedUntil: EpochMs
   readonly at: EpochMs
+  /** Somebody has heard that the name is being guessed. */
+  readonly isTold?: boolean
 }
 
 /** Failures that cost nothing; each further one doubles the wait. */
@@ -47,11 +50,11 @@ export class SignInThrottle {
     const waitMs = Math.max(...keys.map(({ key }) => this.#read(key, now).blockedUntil - now))
     if (waitMs > 0) throw new PanalError('rate-limited', 'too many failed attempts', { retryAfterMs: waitMs })
     for (const { key, kind } of keys) {
-      const failures = this.#read(key, now).failures + 1
-      this.#counts.set(key, { failures, blockedUntil: now + waitAfter(failures - free[kind]), at: now })
+      const { failures: before, isTold = false } = this.#read(key, now)
+      const failures = before + 1
+      this.#counts.set(key, { failures, blockedUntil: now + waitAfter(failures - free[kind]), at: now, isTold })
     }
-    const byName = attempt.browser === undefined ? this.#read(`name ${attempt.name}`, now).failures : 0
-    return { isUnderAttack: byName === free.name + 1 }
+    return { isUnderAttack: this.#isNews(keys.find(({ kind }) => kind === 'name')?.key, now) }
   }
 
   /** The attempt was no guess: its own counts start again, and those it shares with others are as before it. */
@@ -66,10 +69,19 @@ export class SignInThrottle {
     for (const { key, kind } of keysOf(attempt)) this.#takeBack(key, free[kind])
   }
 
+  /** Once, however often an attempt is taken back after it. */
+  #isNews(key: string | undefined, now: EpochMs): boolean {
+    if (key === undefined) return false
+    const count = this.#read(key, now)
+    if (count.failures <= free.name || count.isTold === true) return false
+    this.#counts.set(key, { ...count, isTold: true })
+    return true
+  }
+
   #takeBack(key: string, allowed: number): void {
-    const { failures, at } = this.#read(key, this.#clock.now())
-    const left = Math.max(0, failures - 1)
-    this.#counts.set(key, { failures: left, blockedUntil: at + waitAfter(left - allowed), at })
+    const count = this.#read(key, this.#clock.now())
+    const left = Math.max(0, count.failures - 1)
+    this.#counts.set(key, { ...count, failures: left, blockedUntil: count.at + waitAfter(left - allowed) })
   }
 
   #read(key: string, now: EpochMs): Count {
@@ -78,13 +90,15 @@ export class SignInThrottle {
   }
 }
 
-const keysOf = ({ name, network, browser }: Attempt) =>
-  browser !== undefined
-    ? ([{ kind: 'browser', key: `browser ${browser}` }] as const)
-    : ([
-        { kind: 'pair', key: `pair ${network} ${name}` },
-        { kind: 'name', key: `name ${name}` },
-        { kind: 'network', key: `network ${network}` },
-      ] as const)
+const keysOf = ({ name: given, network, browser }: Attempt) => {
+  if (browser !== undefined) return [{ kind: 'browser', key: `browser ${browser}` }] as const
+  // Of one length, whatever is sent as a name.
+  const name = createHash('sha256').update(given).digest('base64')
+  return [
+    { kind: 'pair', key: `pair ${network} ${name}` },
+    { kind: 'name', key: `name ${name}` },
+    { kind: 'network', key: `network ${network}` },
+  ] as const
+}
 
 const waitAfter = (over: number): number => (over <= 0 ? 0 : Math.min(longestWaitMs, firstWaitMs * 2 ** (over - 1)))

@@ -37,10 +37,15 @@ export class Tokens {
     this.#deps = deps
   }
 
-  /** For whoever asks. @throws PanalError 'forbidden' for a role over their own | 'bad-request' for an end in the past */
+  /**
+   * For whoever asks, signed in: a token that makes others would outlive its own end and its revocation.
+   * @throws PanalError 'forbidden' for a role over their own, or by a token | 'bad-request' for an end in the past
+   */
   create(grant: TokenGrant, by: Identity): IssuedSecret {
     const { db, clock, audit } = this.#deps
     requireAccountName(grant.name)
+    if (by.kind === 'token' && !isServersOwn(by.name))
+      throw new PanalError('forbidden', 'a token makes no tokens: sign in, or use the token of the data folder')
     if (!roleAllows(by.role, grant.role))
       throw new PanalError('forbidden', `a token may not do more than you: your role is ${by.role}`)
     if (grant.expiresAt !== undefined && grant.expiresAt <= clock.now())
@@ -137,7 +142,9 @@ const roleOf = ({ role, owner_role }: Row): Role =>
   owner_role === null ? readRole(role) : weakerRole(readRole(role), readRole(owner_role))
 
 /** `local` and `in-process` are the server's own; no other machine may be taken for a person. */
-const machineName = (name: string): string => (name === 'local' || name === 'in-process' ? name : `token ${name}`)
+const machineName = (name: string): string => (isServersOwn(name) ? name : `token ${name}`)
+
+const isServersOwn = (name: string): boolean => name === 'local' || name === 'in-process'
 
 const isOver = ({ expires_at }: { expires_at: number | null }, now: EpochMs): boolean =>
   expires_at !== null && expires_at <= now

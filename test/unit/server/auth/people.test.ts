@@ -234,6 +234,20 @@ describe('API tokens', () => {
     expect(() => people.tokens.revoke(id, by)).toThrow(refused('not-found'))
   })
 
+  it('make no tokens, which would outlive them; the server’s own may', () => {
+    const { secret } = people.tokens.create(
+      { name: 'brief', role: 'operator', expiresAt: store.clock.now() + 1 },
+      who(signIn()),
+    )
+    const by = (token: string) => people.tokens.identify(token)!
+    const lasting = { name: 'lasting', role: 'viewer' } as const
+    expect(() => people.tokens.create(lasting, by(secret))).toThrow(refused('forbidden'))
+    const machine = people.tokens.replace({ name: 'robot', role: 'operator' })
+    expect(() => people.tokens.create(lasting, by(machine.secret))).toThrow(refused('forbidden'))
+    const local = people.tokens.replace({ name: 'local', role: 'owner' })
+    expect(people.tokens.create(lasting, by(local.secret)).secret).toBeTruthy()
+  })
+
   it('never may more than their maker, also one who was given a weaker role since', () => {
     const by = who(signIn({ name: 'Bob', role: 'operator' }))
     expect(() => people.tokens.create({ name: 'ci', role: 'owner' }, by)).toThrow(refused('forbidden'))

@@ -56,6 +56,16 @@ describe('brute force', () => {
     expect(waitOf(ada('network 1', 'own'))).toBe(0)
   })
 
+  it('is reported once, though attempts that were never judged are taken back', () => {
+    const reports = Array.from({ length: 30 }, (_, i) => {
+      const attempt = ada(`network ${i}`)
+      const { isUnderAttack } = throttle.begin(attempt)
+      if (i >= 25) throttle.undo(attempt)
+      return isUnderAttack
+    })
+    expect(reports.filter(Boolean)).toHaveLength(1)
+  })
+
   it('one network that tries many names is slowed down as well', () => {
     const waits = Array.from({ length: 40 }, (_, i) => waitOf({ name: `name ${i}`, network: 'n' }))
     expect(waits.filter((waitMs) => waitMs === 0)).toHaveLength(26)

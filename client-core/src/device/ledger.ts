@@ -32,7 +32,7 @@ export const LedgerEntry = Type.Object({
   bytesDown: Type.Integer(),
   /** The server's signed verdict. */
   receipt: Type.Optional(Receipt),
-  /** Why the server refused it. */
+  /** Code of the server's refusal; `untrusted` where its receipt did not hold, and it may have counted the update. */
   refused: Type.Optional(Type.String()),
   /** The version that it is part of; null: of none, the round came to nothing. Absent while that is not known. */
   countedIn: Type.Optional(Type.Union([VersionNumber, Type.Null()])),

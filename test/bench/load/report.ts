@@ -44,8 +44,8 @@ function offerTimes({ work, rounds }: LoadResult): Timings {
 function describe(result: LoadResult): string {
   const { size, stages, joins, work, rounds, slowReceipts, idleDeviceBytes, peer, limit, problems } = result
   const named = (name: string) => stages.find((each) => each.name === name)!
-  const [busy, slow] = [named('rounds of the active'), named('the same, and slow uploads')]
-  const growth = slow.peak - busy.peak
+  const slow = named('the same, and slow uploads')
+  const growth = slow.peak - slow.before
   const numUpdates = rounds.reduce((sum, { numAccepted }) => sum + numAccepted, 0)
   const good = rounds.filter(({ outcome }) => outcome !== 'abandoned').length
   const joining = named('the other idle devices join')
@@ -81,7 +81,11 @@ function describe(result: LoadResult): string {
       `${kilobytes(peer.clientBytes)}: ${ratio(idleDeviceBytes, peer.clientBytes)}`,
       '',
     ],
-    ['peak over that before the slow uploads', megabytes(growth), megabytes(aims.slowGrowthBytes)],
+    [
+      'growth during the slow uploads: peak over what it was before',
+      megabytes(growth),
+      megabytes(aims.slowGrowthBytes),
+    ],
     [`slow uploads that got a receipt, of ${size.slow}`, String(slowReceipts), String(size.slow)],
     [
       'all that went wrong',

@@ -170,6 +170,8 @@ export interface GateReport {
   readonly evaluation: Metrics | null
   /** On the gate set. Null where the model could not be run. */
   readonly gate: Metrics | null
+  /** Of the model as such, on the evaluation set: what it takes for what. */
+  readonly figures?: readonly Figure[]
   readonly datasetDigests: { readonly evaluation: string; readonly gate: string }
   /** Where nothing but predictions was known. Candidate, champion and anchor are then called 2, 1 and 0. */
   readonly recorded?: RecordedSubject

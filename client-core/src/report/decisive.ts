@@ -1,0 +1,38 @@
+import type { CheckResult, CheckRow, GateReport } from '../protocol/gate-report.ts'
+
+/** What a verdict rests on. */
+export interface Decisive {
+  readonly check: CheckResult
+  /** The rows that weighed; none where the check measured nothing. */
+  readonly rows: readonly CheckRow[]
+}
+
+/** Most rows that are shown as what decided. */
+const maxRows = 3
+const maxChecks = 4
+
+/**
+ * The checks that decided: of a verdict that one check gave, this one with its worst rows; of a pass, those that were
+ * passed with a measurement. Empty where the verdict comes from no check, such as NO_CHANGE.
+ */
+export function decisiveOf({ checks, verdict, reason }: GateReport): Decisive[] {
+  if (verdict === 'PASS') return passed(checks)
+  const check = checks.find((each) => reason.endsWith(`${each.check}: ${each.reason}`))
+  return check === undefined ? [] : [{ check, rows: worstRows(check) }]
+}
+
+function passed(checks: readonly CheckResult[]): Decisive[] {
+  return checks
+    .flatMap((check) => {
+      const row = check.rows.find(({ interval, verdict }) => interval !== undefined && verdict === 'PASS')
+      return check.verdict !== 'PASS' || row === undefined ? [] : [{ check, rows: [row] }]
+    })
+    .slice(0, maxChecks)
+}
+
+/** Those with the check's own verdict, the one whose sentence it took first. */
+function worstRows({ verdict, reason, rows }: CheckResult): CheckRow[] {
+  const like = rows.filter((row) => row.verdict === verdict)
+  const said = like.find((row) => row.reason === reason)
+  return [...(said === undefined ? [] : [said]), ...like.filter((row) => row !== said)].slice(0, maxRows)
+}

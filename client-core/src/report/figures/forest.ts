@@ -1,0 +1,117 @@
+import type { Figure, ForestLine } from '../../protocol/gate-report.ts'
+import { at, svg } from '../chart.ts'
+import { estimateMark, lineScale } from '../interval-picture.ts'
+import { h, type Child, type MarkupElement } from '../markup.ts'
+import { kindOfForest } from '../measured.ts'
+import { sayCount, sayInterval, sayValue, type Sayable } from '../numbers.ts'
+import { verdictBadge } from '../verdicts.ts'
+import type { DrawnFigure } from './drawn.ts'
+
+type Forest = Extract<Figure, { kind: 'forest' }>
+
+/** Of one line's picture. */
+const width = 300
+const height = 26
+
+/**
+ * Estimates with their intervals, one under the other on one scale. A table whose lines hold the pictures: names of any
+ * length fit, on a phone each line becomes a block, and the numbers are there without a second table.
+ */
+export function drawForest(figure: Forest): DrawnFigure {
+  const { title, margin, lines } = figure
+  const kind = kindOfForest(figure)
+  const limits = margin === undefined ? [] : [-margin, 0]
+  const values = [...lines.flatMap(({ estimate, interval }) => [estimate, ...interval]), ...limits]
+  const x = lineScale(values.length === 0 ? [0] : values, [6, width - 6])
+  const says =
+    margin === undefined
+      ? 'The mark is what was measured, the bar the range in which the truth lies.'
+      : 'Left of the full line it is worse than before, right of it better. The dashed line is the margin: what lies beyond it is too much. The bar is the range in which the truth lies; a shorter bar means more examples.'
+  const scale = { x, margin, kind }
+  return { title, says, picture: asTable(title, lines, scale) }
+}
+
+interface Scale {
+  readonly x: (value: number) => number
+  readonly margin: number | undefined
+  readonly kind: Sayable
+}
+
+const heads = ['Group', 'Examples', 'Measured', 'Picture', 'Range', 'Verdict']
+
+const asTable = (title: string, lines: readonly ForestLine[], scale: Scale): MarkupElement =>
+  h(
+    'table',
+    { class: 'rows forest', role: 'table' },
+    h('caption', { class: 'sr-only' }, title),
+    h(
+      'thead',
+      { role: 'rowgroup' },
+      h(
+        'tr',
+        { role: 'row' },
+        heads.map((head, i) => h('th', { scope: 'col', role: 'columnheader', class: classes[i] }, head)),
+      ),
+    ),
+    h(
+      'tbody',
+      { role: 'rowgroup' },
+      lines.map((line) => lineOf(line, scale)),
+    ),
+    scale.margin !== undefined && h('tfoot', { 'aria-hidden': 'true' }, footOf(scale)),
+  )
+
+const classes = [undefined, 'number', 'number', 'plot', 'number', undefined]
+
+function lineOf(line: ForestLine, scale: Scale): MarkupElement {
+  const { label, estimate, interval, n, verdict } = line
+  const cells: readonly Child[] = [
+    sayCount(n),
+    sayValue(estimate, scale.kind),
+    lineSvg(line, scale),
+    sayInterval(interval, scale.kind),
+    verdictBadge(verdict),
+  ]
+  return h(
+    'tr',
+    { role: 'row' },
+    h('th', { scope: 'row', role: 'rowheader', 'data-label': heads[0] }, label),
+    cells.map((cell, i) => h('td', { role: 'cell', class: classes[i + 1], 'data-label': heads[i + 1] }, cell)),
+  )
+}
+
+function lineSvg({ label, estimate, interval, verdict }: ForestLine, { x, margin, kind }: Scale): MarkupElement {
+  const [low, high] = interval.map(x) as [number, number]
+  return svg(
+    { title: label, says: `${sayValue(estimate, kind)}, between ${sayInterval(interval, kind)}`, width, height },
+    margin !== undefined && [
+      h('rect', { class: 'zone worse', x: 0, y: 0, width: x(-margin), height }),
+      h('line', { class: 'limit', x1: x(-margin), x2: x(-margin), y1: 0, y2: height }),
+      h('line', { class: 'zero', x1: x(0), x2: x(0), y1: 0, y2: height }),
+    ],
+    estimateMark(verdict, { low, high, estimate: x(estimate), y: height / 2 }),
+  )
+}
+
+/** Under the pictures, what the two lines are. */
+function footOf({ x, margin = 0, kind }: Scale): MarkupElement {
+  const near = x(0) - x(-margin) < 40
+  const label = (value: number, text: string, anchor: string) =>
+    h('text', { x: at(x(value)), y: 12, 'text-anchor': anchor }, text)
+  return h(
+    'tr',
+    {},
+    h('td', { colspan: 3 }),
+    h(
+      'td',
+      { class: 'plot' },
+      h(
+        'svg',
+        { viewBox: `0 0 ${width} 16` },
+        label(-margin, sayValue(-margin, kind), near ? 'end' : 'middle'),
+        label(0, 'as before', near ? 'start' : 'middle'),
+      ),
+    ),
+    h('td', { colspan: 2 }),
+  )
+}

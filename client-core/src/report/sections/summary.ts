@@ -1,0 +1,119 @@
+import type { GateReport, Metrics } from '../../protocol/gate-report.ts'
+import type { ReportContext } from '../context.ts'
+import { decisiveOf, type Decisive } from '../decisive.ts'
+import { explanationOf } from '../explain.ts'
+import { h, type Child, type MarkupElement } from '../markup.ts'
+import { countOf, sayDuration, sayShare, sayTime, sayValue } from '../numbers.ts'
+import { verdictBadge, verdictMeanings, verdictNames } from '../verdicts.ts'
+import { idOfCheck } from './check.ts'
+import { rowBlock } from './row.ts'
+
+/** The verdict, what it rests on, and the figures that people ask for first. */
+export function summary(report: GateReport, context: ReportContext): MarkupElement {
+  return h(
+    'header',
+    {},
+    h('h1', {}, `Model ${report.version}`, context.title !== undefined && ` of “${context.title}”`),
+    h(
+      'p',
+      { class: 'dim' },
+      `Judged ${sayTime(report.judgedAt)}, in ${sayDuration(report.durationMs)}`,
+      context.status !== undefined && `. This model is now: ${context.status}`,
+      '.',
+    ),
+    banner(report),
+    decided(report, context),
+    tiles(report),
+    checkList(report),
+  )
+}
+
+function banner({ verdict, reason, sound }: GateReport): MarkupElement {
+  const { headline, meaning } = verdictMeanings[verdict]
+  return h(
+    'div',
+    { class: `banner v-${verdict}` },
+    h('span', { class: 'sign', 'aria-hidden': 'true' }, verdictNames[verdict].sign),
+    h(
+      'div',
+      {},
+      h('p', { class: 'headline' }, headline),
+      h('p', {}, meaning),
+      !sound && h('p', {}, 'It is not sound either, so training does not go on from it.'),
+      h('p', { class: 'says' }, reason),
+    ),
+  )
+}
+
+function decided(report: GateReport, { examples }: ReportContext): Child {
+  const decisive = decisiveOf(report)
+  if (decisive.length === 0) return undefined
+  return h(
+    'section',
+    { class: 'decided' },
+    h('h2', {}, 'What decided it'),
+    decisive.map((each) => decidedBy(each, report, examples)),
+  )
+}
+
+function decidedBy({ check, rows }: Decisive, { checks }: GateReport, examples: ReportContext['examples']): Child {
+  const { title } = explanationOf(check.check)
+  return [
+    h(
+      'p',
+      {},
+      h('a', { href: `#${idOfCheck(checks.indexOf(check))}` }, title),
+      rows.length === 0 && ` ${check.reason}`,
+    ),
+    rows.map((row) => rowBlock(row, { examples })),
+  ]
+}
+
+function tiles({ evaluation, gate, champion, anchor }: GateReport): MarkupElement {
+  const told: [string, string, string][] = [
+    ['Accuracy', ...ofMetrics(gate, 'gate', ({ accuracy }) => sayShare(accuracy))],
+    ['Log loss', ...ofMetrics(gate, 'gate', ({ logLoss }) => sayValue(logLoss, { unit: 'nats', isDifference: false }))],
+    ['Accuracy', ...ofMetrics(evaluation, 'evaluation', ({ accuracy }) => sayShare(accuracy))],
+    [
+      'Compared with',
+      champion === null ? 'no model' : `model ${champion}`,
+      anchor === null || anchor === champion ? 'the champion' : `the champion; and with model ${anchor}, the anchor`,
+    ],
+  ]
+  return h(
+    'dl',
+    { class: 'tiles' },
+    told.map(([name, value, note]) =>
+      h('div', {}, h('dt', {}, name), h('dd', {}, h('strong', {}, value), h('span', { class: 'dim' }, note))),
+    ),
+  )
+}
+
+const ofMetrics = (metrics: Metrics | null, set: string, say: (of: Metrics) => string): [string, string] =>
+  metrics === null
+    ? ['–', `could not be run on the ${set} set`]
+    : [say(metrics), `on ${countOf(metrics.numExamples, `${set} example`)}`]
+
+const checkList = ({ checks }: GateReport): MarkupElement =>
+  h(
+    'nav',
+    { 'aria-label': 'Checks' },
+    h('h2', {}, 'All checks in short'),
+    h(
+      'ul',
+      { class: 'checks' },
+      checks.map(({ check, verdict, reason }, index) =>
+        h(
+          'li',
+          {},
+          verdictBadge(verdict),
+          h(
+            'span',
+            {},
+            h('a', { href: `#${idOfCheck(index)}` }, explanationOf(check).title),
+            h('span', { class: 'dim' }, ` ${reason}`),
+          ),
+        ),
+      ),
+    ),
+  )

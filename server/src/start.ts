@@ -16,8 +16,11 @@ import { readOidcSettings } from './auth/oidc-settings.ts'
 import { makePeople, type People } from './auth/people.ts'
 import type { Config } from './config.ts'
 import { armFailpoint } from './failpoint.ts'
+import type { ModelRef, VariedPredictions } from './gate/contract.ts'
 import { makeEvaluator } from './gate/evaluator.ts'
 import { makeGate } from './gate/gate.ts'
+import { makePredictionCache } from './gate/prediction-cache.ts'
+import { makeSampleReader } from './gate/report/read-samples.ts'
 import type { App } from './http/ports.ts'
 import { ServerKeys } from './keys/server-keys.ts'
 import { logRounds, makeLog } from './log.ts'
@@ -96,10 +99,17 @@ async function compose(
   const nonces = new ProofNonces(clock)
   const work = new ProofOfWork({ clock, bits: config.enrolmentWorkBits })
   const blobs = new BlobFiles(dataDir)
-  const registry = new SqlRegistry({ db, blobs, clock, audit, codeVersion: codeVersion() })
+  const registry = new SqlRegistry({ db, blobs, clock, audit, codeVersion: codeVersion(), keys })
   const evaluator = makeEvaluator({ readBlob: (sha256) => blobs.read(sha256) })
   const tasks = await TaskStore.load({ db, examiner: evaluator, clock, audit, registry })
-  const gate = makeGate({ evaluator, clock, loadParams: (taskId, { version }) => registry.params(taskId, version) })
+  const judging = {
+    evaluator,
+    loadParams: (taskId: string, { version }: ModelRef) => registry.params(taskId, version),
+    cache: makePredictionCache(),
+    variedCache: makePredictionCache<VariedPredictions>(),
+  }
+  const gate = makeGate({ ...judging, clock })
+  const samples = makeSampleReader({ ...judging, registry, tasks })
   const tracing = await tracingOf(config)
   const updateLog = new SqlUpdateLog(db)
   const disk = await DiskSpace.of({ folder: dataDir.uploads, reserveBytes: config.diskReserveBytes, clock })
@@ -140,6 +150,7 @@ async function compose(
     moveRequests,
     audit,
     disk,
+    samples,
   }
   let url = ''
   const life = { isReady: () => ready, address: () => url }

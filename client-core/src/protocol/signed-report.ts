@@ -13,6 +13,8 @@ export const ReportSignature = Type.Object(
     version: VersionNumber,
     /** The subject: SHA-256 of the model's weights. */
     weightsSha256: Sha256,
+    /** Of the same weights with the calibrator moved into them, where these are what is served. */
+    servedSha256: Type.Optional(Sha256),
     /** SHA-256 of the report's RFC 8785 JSON. */
     reportSha256: Sha256,
     ...signed,

@@ -2,7 +2,7 @@ import { nice, ticks } from 'd3-array'
 import { h, type MarkupElement } from './markup.ts'
 
 /** Width of every picture in its own units: about the pixels of a phone, so that text keeps its size on one. */
-export const chartWidth = 440
+export const chartWidth = 360
 
 /** A scale of numbers along one side of a picture. */
 export interface Axis {
@@ -39,8 +39,8 @@ export interface Plot {
 /** Coordinates with two decimals: a tenth of what any screen shows, and the same text on every machine. */
 export const at = (value: number): number => Math.round(value * 100) / 100
 
-export function plot(across: Axis, up: Axis, height = 300): Plot {
-  const area = { left: 58, right: chartWidth - 14, top: 12, bottom: height - 48 }
+export function plot(across: Axis, up: Axis, height = 260): Plot {
+  const area = { left: 58, right: chartWidth - 16, top: 12, bottom: height - 48 }
   const x = (value: number) =>
     at(area.left + ((value - across.from) / (across.to - across.from)) * (area.right - area.left))
   const y = (value: number) => at(area.bottom - ((value - up.from) / (up.to - up.from)) * (area.bottom - area.top))
@@ -66,7 +66,7 @@ export function plot(across: Axis, up: Axis, height = 300): Plot {
       {
         class: 'axis-title',
         'text-anchor': 'middle',
-        transform: `translate(14 ${at((area.top + area.bottom) / 2)}) rotate(-90)`,
+        transform: `translate(11 ${at((area.top + area.bottom) / 2)}) rotate(-90)`,
       },
       up.title,
     ),

@@ -54,46 +54,31 @@ export function intervalPicture(row: CheckRow): MarkupElement | undefined {
     },
     kind.isDifference && margin !== undefined && zones(x, margin),
     h('line', { class: 'axis', x1: 0, x2: chartWidth, y1: middle, y2: middle }),
-    marksOf(limits.length === 0 ? [...interval] : limits, { kind, margin, x }),
+    kind.isDifference && margin !== undefined
+      ? limits.map((value) => limitLine(x(value)))
+      : (margin === undefined ? interval : limits).map((value) => limitMark(x(value), limitName(value, kind, margin))),
     estimateMark(verdict, { low, high, estimate: x(estimate), y: middle }),
   )
 }
 
+/** What each zone is stands at its end of the line, where the two never meet. */
 const zones = (x: (value: number) => number, margin: number): Child => [
   h('rect', { class: 'zone worse', x: 0, y: 4, width: x(-margin), height: 40 }),
   h('rect', { class: 'zone better', x: x(0), y: 4, width: at(chartWidth - x(0)), height: 40 }),
+  h('text', { class: 'worse', x: 0, y: 60 }, 'too much worse'),
+  h('text', { class: 'better', x: chartWidth, y: 60, 'text-anchor': 'end' }, 'better'),
 ]
 
-interface Marked {
-  readonly kind: Sayable
-  readonly margin: number | undefined
-  readonly x: (value: number) => number
-}
+const limitLine = (place: number): MarkupElement => h('line', { class: 'limit', x1: place, x2: place, y1: 4, y2: 44 })
 
-/** Labels of two limits stand on either side of the gap between them, so that they never overlap. */
-function marksOf(values: readonly number[], { kind, margin, x }: Marked): Child {
-  const isZones = kind.isDifference && margin !== undefined
-  return values.map((value, i) => {
-    const place = x(value)
-    const anchor = values.length === 2 ? (i === 0 ? 'end' : 'start') : place > chartWidth / 2 ? 'end' : 'start'
-    const label = isZones
-      ? i === 0
-        ? `too much worse (${sayValue(value, kind)})`
-        : 'better'
-      : margin === undefined
-        ? sayValue(value, kind)
-        : `limit ${sayValue(value, kind)}`
-    return [
-      h('line', { class: 'limit', x1: place, x2: place, y1: 4, y2: 44 }),
-      h('text', { x: keepInside(place, label, anchor), y: 60, 'text-anchor': anchor }, label),
-    ]
-  })
-}
+const limitName = (value: number, kind: Sayable, margin: number | undefined): string =>
+  margin === undefined ? sayValue(value, kind) : `limit ${sayValue(value, kind)}`
 
-/** A label at the edge would be cut off: about 6.6 units a letter. */
-function keepInside(place: number, label: string, anchor: 'start' | 'end'): number {
-  const width = label.length * 6.6
-  return at(anchor === 'end' ? Math.max(place, width) : Math.min(place, chartWidth - width))
+/** Under its place; at the edge, towards the middle. */
+function limitMark(place: number, label: string): Child {
+  const half = label.length * 3.7
+  const shown = at(Math.min(chartWidth - half, Math.max(half, place)))
+  return [limitLine(place), h('text', { x: shown, y: 60, 'text-anchor': 'middle' }, label)]
 }
 
 function saysOf({ estimate, interval, margin, verdict }: Drawable, kind: Sayable): string {

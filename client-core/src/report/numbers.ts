@@ -30,8 +30,8 @@ export function sayProbability(p: number): string {
   return `${Math.round(100 * p)} %`
 }
 
-/** `p = 0.03`, `p < 0.001`. */
-export const sayP = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${fixed(p, p < 0.1 ? 3 : 2)}`)
+/** A p-value: `0.03`, and never 0. */
+export const sayP = (p: number): string => (p < 0.001 ? '< 0.001' : fixed(p, p < 0.1 ? 3 : 2))
 
 /** Three significant digits, without an exponent between 0.001 and a million. */
 export function sayNumber(value: number): string {

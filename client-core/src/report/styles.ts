@@ -30,12 +30,14 @@ const series = [0, 1, 2, 3, 4, 5].map((i) => `.report .s${i} { --s: var(--s${i})
 
 const text = `
 .report { color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
-  max-width: 880px; margin: 0 auto; overflow-wrap: anywhere; }
+  max-width: 880px; margin: 0 auto; overflow-wrap: break-word; }
+.report code, .report tbody th { overflow-wrap: anywhere; }
 .report *, .report *::before { box-sizing: border-box; }
 .report h1, .report h2, .report h3, .report h4 { line-height: 1.25; font-weight: 650; margin: 0; text-wrap: balance; }
 .report h1 { font-size: 1.8rem; }
 .report h2 { font-size: 1.3rem; margin: 2.4rem 0 .7rem; }
-.report h3 { font-size: 1.08rem; }
+.report h3 { font-size: 1.08rem; margin-top: 1rem; }
+.report summary h3 { margin-top: 0; }
 .report h4 { font-size: .95rem; }
 .report p { margin: .4rem 0; }
 .report a { color: var(--accent); }
@@ -76,13 +78,16 @@ const blocks = `
   color: var(--dim); }
 .report .check[open] > summary::after { content: "−"; }
 .report .head { display: flex; flex-wrap: wrap; gap: .3rem .8rem; align-items: baseline; justify-content: space-between; }
-.report .check .name { font-size: .84rem; }
+.report .name { font-size: .84rem; }
+.report .checks .says { display: block; color: var(--dim); font-size: .93rem; }
 .report .reason { font-weight: 600; scroll-margin-top: 6rem; }
 .report .means { background: var(--soft); border-radius: 8px; padding: .6rem .9rem; margin: .7rem 0; font-size: .93rem; }
 .report .means p { margin: .2rem 0; }
 .report .measured { border-top: 1px solid var(--line); padding: .8rem 0 .2rem; margin-top: .8rem; }
 .report .decided .measured:first-of-type { border-top: 0; margin-top: 0; padding-top: .3rem; }
-.report .facts { display: flex; flex-wrap: wrap; gap: .35rem 1.5rem; margin: .4rem 0; font-size: .9rem; }
+.report .measures { display: grid; grid-template-columns: minmax(0, 1.15fr) minmax(0, 1fr); gap: .4rem 1.6rem; margin: .4rem 0; }
+.report .measures > :only-child { grid-column: 1 / -1; }
+.report .facts { display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; font-size: .9rem; align-content: start; }
 .report .facts dt { color: var(--dim); font-size: .8rem; line-height: 1.3; }
 .report .fold { margin: .6rem 0; }
 .report .fold > summary { color: var(--accent); font-size: .93rem; width: fit-content; }
@@ -92,10 +97,9 @@ const blocks = `
 `
 
 const pictures = `
-.report svg { display: block; width: 100%; max-width: 34rem; height: auto; font-size: 12.5px; overflow: visible; }
+.report svg { display: block; width: 100%; max-width: 28rem; height: auto; font-size: 12px; overflow: visible; }
 .report svg text { fill: var(--dim); font-variant-numeric: tabular-nums; }
-.report svg .axis-title { font-size: 12px; }
-.report svg .note { font-size: 11.5px; font-style: italic; }
+.report svg .note { font-size: 11px; font-style: italic; }
 .report svg .grid { stroke: var(--line); }
 .report svg .axis, .report svg .tick { stroke: var(--dim); stroke-opacity: .6; }
 .report svg .reference { stroke: var(--dim); stroke-dasharray: 5 4; }
@@ -108,6 +112,8 @@ const pictures = `
 .report svg .bar { fill: var(--s); }
 .report svg .zone.worse { fill: var(--block); fill-opacity: .1; }
 .report svg .zone.better { fill: var(--pass); fill-opacity: .1; }
+.report svg text.worse { fill: var(--block); }
+.report svg text.better { fill: var(--pass); }
 .report svg .limit { stroke: var(--dim); stroke-dasharray: 3 2; }
 .report svg .zero { stroke: var(--dim); stroke-opacity: .8; }
 .report svg .interval { stroke: var(--v); stroke-width: 4.5; stroke-linecap: round; stroke-opacity: .55; }
@@ -120,7 +126,9 @@ const pictures = `
 .report svg .look { fill: var(--v); }
 .report svg .look.this { stroke: var(--ink); stroke-width: 2.5; }
 .report svg .place { fill: var(--soft); stroke: var(--line); }
-.report .figure { margin: .9rem 0; }
+.report .figures { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.2rem 2rem; margin: .9rem 0; }
+.report .figure { margin: 0; min-width: 0; }
+.report .figure.forest, .report .figures > .figure:only-child { grid-column: 1 / -1; }
 .report .figure figcaption { margin-bottom: .4rem; }
 .report .figure figcaption p { font-size: .9rem; margin: .1rem 0; }
 .report .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; margin: .2rem 0; font-size: .9rem; }
@@ -136,8 +144,9 @@ const tables = `
 .report tbody th { font-weight: 600; }
 .report .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .report .forest td, .report .forest th { vertical-align: middle; padding-top: .2rem; padding-bottom: .2rem; }
-.report .forest .plot { width: 34%; padding-left: .5rem; }
-.report .forest tbody th { max-width: 13rem; }
+.report .forest .plot { width: 38%; padding-left: .8rem; }
+.report .forest th:first-child { width: 30%; }
+.report .forest .range { display: block; color: var(--dim); font-size: .85rem; }
 .report .wide { overflow-x: auto; }
 .report .wide td, .report .wide th { white-space: nowrap; }
 .report .gallery { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); gap: .8rem; }
@@ -154,6 +163,7 @@ const tables = `
   .report .check > summary { padding-right: 1.6rem; }
   .report .checks li, .report .words > div, .report .digests > div { grid-template-columns: 1fr; }
   .report .tiles { grid-template-columns: 1fr 1fr; }
+  .report .measures, .report .figures { grid-template-columns: minmax(0, 1fr); }
   .report table.rows, .report .rows tbody, .report .rows tr { display: block; }
   .report .rows thead, .report .rows tfoot { display: none; }
   .report .rows tbody tr { border-top: 1px solid var(--line); padding: .5rem 0; }
@@ -181,7 +191,7 @@ const paper = `
   .report table { font-size: 8.5pt; }
   .report .wide { overflow: visible; }
   .report .wide td, .report .wide th { white-space: normal; padding-right: .35rem; }
-  .report svg { max-width: 26rem; }
+  .report svg { max-width: 21rem; }
 }
 `
 

@@ -195,6 +195,23 @@ export interface Evaluator {
   close(): Promise<void>
 }
 
+/** Shows examples to people, read off the main thread. */
+export interface ExampleReader {
+  /** In the order of `places`. @throws as predict does */
+  show(request: ShowRequest, signal: AbortSignal): Promise<readonly ShownContent[]>
+}
+
+export interface ShowRequest extends DescriptionRequest {
+  /** Indices into the set's canonical order. */
+  readonly places: Int32Array
+}
+
+/** One example: raw values of a table's columns, '' where missing, or a picture. */
+export interface ShownContent {
+  readonly columns?: Readonly<Record<string, string>>
+  readonly image?: { readonly width: number; readonly height: number; readonly png: Uint8Array }
+}
+
 export interface EvaluationRequest {
   readonly document: TaskDocument
   readonly params: Params

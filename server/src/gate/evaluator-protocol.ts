@@ -1,7 +1,7 @@
 import type { DataSchema, ErrorCode, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
 import type { Baseline, BaselinePredictions } from './baselines/baseline.ts'
-import type { Examination, Examples, Predictions, Variation, VariedPredictions } from './contract.ts'
+import type { Examination, Examples, Predictions, ShownContent, Variation, VariedPredictions } from './contract.ts'
 import type { SegmentProfile } from './segment-profile.ts'
 import type { SegmentSpec } from './segments.ts'
 
@@ -44,10 +44,22 @@ export interface BaselineRequest {
   readonly data: DataSchema
   readonly baseline: Baseline
 }
+export interface ShowRequest {
+  readonly type: 'show'
+  readonly sha256: string
+  readonly data: DataSchema
+  readonly places: Int32Array
+}
 
 /** What the worker may be asked of datasets that it holds. */
 export type Request =
-  PredictRequest | PredictVariedRequest | ExamineRequest | ProfileRequest | DescribeRequest | BaselineRequest
+  | PredictRequest
+  | PredictVariedRequest
+  | ExamineRequest
+  | ProfileRequest
+  | DescribeRequest
+  | BaselineRequest
+  | ShowRequest
 /** To a request of each type. */
 export interface Answers {
   readonly predict: Predictions
@@ -56,6 +68,7 @@ export interface Answers {
   readonly profile: SegmentProfile
   readonly describe: Examples
   readonly baseline: BaselinePredictions
+  readonly show: readonly ShownContent[]
 }
 export type Answer = Answers[keyof Answers]
 

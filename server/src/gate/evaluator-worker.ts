@@ -34,6 +34,7 @@ import type {
 } from './evaluator-protocol.ts'
 import { examine } from './examine-dataset.ts'
 import { keepLast } from './keep-last.ts'
+import { shownContents } from './report/shown-content.ts'
 import { fitSegmentProfile, profileDigest, segmentColumns } from './segment-profile.ts'
 import { vary, type VariedDataset } from './variations/vary.ts'
 
@@ -101,6 +102,8 @@ function answerTo(request: Request, signal?: AbortSignal): Promise<Answer> | Ans
       return describe(request)
     case 'baseline':
       return answerByBaseline(request)
+    case 'show':
+      return shownContents(open(request.sha256, request.data).dataset, request.data, request.places)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { PanalError } from '@panal/client-core'
-import type { Evaluator, Examiner } from './contract.ts'
+import type { Evaluator, Examiner, ExampleReader } from './contract.ts'
 import type { Answer, Answers, FromWorker, Request, ToWorker } from './evaluator-protocol.ts'
 import { spawnWorker } from './thread.ts'
 
@@ -27,7 +27,7 @@ const never = new AbortController().signal
  * Reads stored datasets and runs models over them in one worker thread, so that the main thread waits for neither.
  * The thread starts with the first request and is started again after it died; requests are handled in order.
  */
-export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
+export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner & ExampleReader {
   const workerUrl = parts.workerUrl ?? new URL('./evaluator-worker.ts', import.meta.url)
   const maxDatasets = parts.maxDatasets ?? 6
   const reading = new Map<string, Promise<Uint8Array>>()
@@ -163,6 +163,8 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner {
       const from = baseline.kind === 'recorded' ? baseline.sha256 : sets.evaluation
       return ask({ type: 'baseline', sha256: sets.gate, from, data, baseline }, signal)
     },
+    show: ({ document: { data }, datasetSha256: sha256, places }, signal) =>
+      ask({ type: 'show', sha256, data, places }, signal),
     examine: (sha256, data, signal = never) => ask({ type: 'examine', data, sha256 }, signal),
     close,
   }

@@ -1,8 +1,8 @@
 import type { Clock, GateReport, Params } from '@panal/client-core'
 import { makeGateChecks } from './checks/registry.ts'
 import type { Evaluator, Gate, GateSubject, ModelRef, VariedPredictions } from './contract.ts'
-import { openEvaluation } from './open-evaluation.ts'
-import { makePredictionCache } from './prediction-cache.ts'
+import { openEvaluation, type EvaluationParts } from './open-evaluation.ts'
+import { makePredictionCache, type PredictionCache } from './prediction-cache.ts'
 import { conclude, runChecks } from './run-checks.ts'
 
 export interface GateParts {
@@ -10,21 +10,20 @@ export interface GateParts {
   /** The weights of one stored version. @throws PanalError 'unknown-version' */
   readonly loadParams: (taskId: string, model: ModelRef) => Promise<Params>
   readonly clock: Clock
-  /**
-   * Predictions kept between rounds, so that base, champion and anchor are not run again. Default 64 MiB, and as much
-   * again for predictions on varied examples.
-   */
-  readonly maxCacheBytes?: number
+  /** Predictions kept between rounds, so that base, champion and anchor are not run again. Default: 64 MiB of its own. */
+  readonly cache?: PredictionCache
+  /** Likewise, of predictions on varied examples. */
+  readonly variedCache?: PredictionCache<VariedPredictions>
 }
 
 /** The offline evaluation gate: runs the task's checks in order and draws one verdict from them. */
-export function makeGate({ evaluator, loadParams, clock, maxCacheBytes = 64 * 2 ** 20 }: GateParts): Gate {
-  const parts = {
-    evaluator,
-    loadParams,
-    cache: makePredictionCache(maxCacheBytes),
-    variedCache: makePredictionCache<VariedPredictions>(maxCacheBytes),
+export function makeGate({ clock, ...given }: GateParts): Gate {
+  const parts: EvaluationParts = {
+    cache: makePredictionCache(),
+    variedCache: makePredictionCache<VariedPredictions>(),
+    ...given,
   }
+  const { evaluator } = parts
 
   const judge = async (subject: GateSubject, signal: AbortSignal): Promise<GateReport> => {
     const judgedAt = clock.now()

@@ -6,9 +6,9 @@ export interface PredictionCache<Kept extends Predictions | VariedPredictions = 
   set(key: string, predictions: Kept): void
 }
 
-/** @param maxBytes held at most; predictions that are larger on their own are not kept. */
+/** @param maxBytes held at most (64 MiB); predictions that are larger on their own are not kept. */
 export function makePredictionCache<Kept extends Predictions | VariedPredictions = Predictions>(
-  maxBytes: number,
+  maxBytes = 64 * 2 ** 20,
 ): PredictionCache<Kept> {
   // A Map keeps insertion order: the first key is the one unused for longest.
   const kept = new Map<string, Kept>()

@@ -1,13 +1,14 @@
-import type { CheckResult, GateReport, Metrics } from '@panal/client-core'
+import type { CheckResult, Figure, GateReport, Metrics } from '@panal/client-core'
 import { failpoint } from '../failpoint.ts'
 import type { Evaluation, GateCheck, JudgedModel, JudgedSet } from './contract.ts'
+import { modelFigures } from './report/model-figures.ts'
 import { accuracy } from './statistics/accuracy.ts'
 import { roundToLadder } from './statistics/ladder.ts'
 import { meanLogLoss } from './statistics/log-loss.ts'
 import { overallVerdict } from './verdict.ts'
 
 /** What a report says of a model, whoever ran it and wherever its answers come from. */
-export type Judgement = Pick<GateReport, 'verdict' | 'reason' | 'sound' | 'checks' | 'evaluation' | 'gate'>
+export type Judgement = Pick<GateReport, 'verdict' | 'reason' | 'sound' | 'checks' | 'evaluation' | 'gate' | 'figures'>
 
 export interface RunOptions {
   readonly signal: AbortSignal
@@ -61,9 +62,10 @@ function notFinite(value: unknown, path: string): string | undefined {
 export async function conclude(
   checks: readonly GateCheck[],
   results: readonly CheckResult[],
-  { candidate, champion }: Evaluation,
+  evaluation: Evaluation,
   signal: AbortSignal,
 ): Promise<Judgement> {
+  const { candidate, champion } = evaluation
   const overall = overallVerdict({
     results,
     checks,
@@ -76,6 +78,7 @@ export async function conclude(
     checks: results,
     evaluation: await measure(candidate, 'evaluation', signal),
     gate: toldScores(checks, await measure(candidate, 'gate', signal)),
+    figures: await figuresOf(evaluation, signal),
   }
 }
 
@@ -87,6 +90,16 @@ function toldScores(checks: readonly GateCheck[], metrics: Metrics | null): Metr
     numExamples,
     accuracy: roundToLadder(accuracy, numExamples),
     logLoss: roundToLadder(logLoss, numExamples),
+  }
+}
+
+/** None where the model cannot be run. */
+async function figuresOf({ candidate, examples }: Evaluation, signal: AbortSignal): Promise<Figure[]> {
+  try {
+    return modelFigures(await candidate.on('evaluation'), (await examples('evaluation')).classes)
+  } catch {
+    signal.throwIfAborted()
+    return []
   }
 }
 

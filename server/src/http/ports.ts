@@ -11,6 +11,7 @@ import type { ProofNonces } from '../auth/proof-nonces.ts'
 import type { ProofOfWork } from '../auth/proof-of-work.ts'
 import type { People } from '../auth/people.ts'
 import type { Config } from '../config.ts'
+import type { SampleReader } from '../gate/report/read-samples.ts'
 import type { ServerKeys } from '../keys/server-keys.ts'
 import type { BlobCatalogue } from '../registry/blob-catalogue.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -48,6 +49,7 @@ export interface AppDeps {
   readonly keys: Pick<ServerKeys, 'id' | 'publicSet' | 'sign' | 'rotate'>
   readonly audit: Pick<AuditLog, 'append' | 'verify' | 'page'>
   readonly disk: Pick<DiskSpace, 'freeBytes' | 'isLow' | 'reserveBytes'>
+  readonly samples: SampleReader
   readonly people: People
   readonly moveRequests: MoveRequests
   /** Under which people reach the server, without a slash at its end; known once it listens. */

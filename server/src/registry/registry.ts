@@ -1,4 +1,4 @@
-import type { GateReport, Params, Pointers, RoundSummary } from '@panal/client-core'
+import type { GateReport, Params, Pointers, RoundSummary, SignedReport } from '@panal/client-core'
 import type { AggregatingRound, ClosedRound, GatingRound, Round } from '../round/state.ts'
 import type { Look } from './look-rows.ts'
 import type { ModelShape } from './served-model.ts'
@@ -21,6 +21,11 @@ export interface Registry {
   /** @throws PanalError 'unknown-version' */
   version(taskId: string, version: number): ModelVersion
   versions(taskId: string, options?: { limit?: number; before?: number }): ModelVersion[]
+  /**
+   * What the gate found, word for word as it was written, and signed then. Undefined where it has not judged.
+   * @throws PanalError 'unknown-version'
+   */
+  signedReport(taskId: string, version: number): SignedReport | undefined
   /** Every judgement by this gate set, oldest first. */
   looks(gateSha256: string): Look[]
   /** Newest first. */

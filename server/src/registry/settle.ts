@@ -1,4 +1,5 @@
-import type { GateReport, RoundOutcome } from '@panal/client-core'
+import type { GateReport, RoundOutcome, RoundSummary } from '@panal/client-core'
+import type { ClosedRound } from '../round/state.ts'
 import type { VersionStatus } from './model-version.ts'
 
 type Outcome = Exclude<RoundOutcome, 'abandoned'>
@@ -29,3 +30,14 @@ export function settle(
     return { outcome: 'held', status: 'held', reason: 'the champion was changed while this candidate was judged' }
   return { outcome: said, status: said, reason }
 }
+
+/** What the summary of a judged round says. */
+export const concluded = (summary: RoundSummary, closed: ClosedRound, report: GateReport): RoundSummary => ({
+  ...summary,
+  phase: 'closed',
+  outcome: closed.outcome,
+  reason: closed.reason,
+  closedAt: closed.closedAt,
+  gateMs: Math.max(0, Math.round(report.durationMs)),
+  ...(report.evaluation !== null && { accuracy: report.evaluation.accuracy, logLoss: report.evaluation.logLoss }),
+})

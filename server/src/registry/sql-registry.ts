@@ -5,9 +5,11 @@ import {
   type Params,
   type Pointers,
   type RoundSummary,
+  type SignedReport,
 } from '@panal/client-core'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { failpoint } from '../failpoint.ts'
+import type { ServerKeys } from '../keys/server-keys.ts'
 import { advance, type AggregatingRound, type ClosedRound, type GatingRound, type Round } from '../round/state.ts'
 import { countedUpdates } from '../round/update-source.ts'
 import { recordBlob } from '../store/blob-rows.ts'
@@ -23,7 +25,8 @@ import { RoundRows } from './round-rows.ts'
 import { servedModel, type ModelShape } from './served-model.ts'
 import type { Task } from './task.ts'
 import { dataDigest, SqlUpdateLog } from './updates.ts'
-import { settle } from './settle.ts'
+import { concluded, settle } from './settle.ts'
+import { signReport } from './sign-report.ts'
 import { VersionRows } from './version-rows.ts'
 
 export interface RegistryDeps {
@@ -33,6 +36,8 @@ export interface RegistryDeps {
   readonly audit: AuditLog
   /** Version of this program: part of every model version's lineage. */
   readonly codeVersion: string
+  /** Signs what the gate finds. Left out: reports are not signed, as where nothing is judged. */
+  readonly keys?: Pick<ServerKeys, 'sign'>
 }
 
 /** Digest of a version that no update went into. */
@@ -85,6 +90,10 @@ export class SqlRegistry implements Registry {
 
   versions(taskId: string, options: { limit?: number; before?: number } = {}): ModelVersion[] {
     return this.#versions.list(taskId, options)
+  }
+
+  signedReport(taskId: string, version: number): SignedReport | undefined {
+    return this.#versions.signedReport(taskId, version)
   }
 
   looks(gateSha256: string): Look[] {
@@ -145,16 +154,17 @@ export class SqlRegistry implements Registry {
     const { calibrator, params } = await servedModel(report, model, trained)
     const servedSha256 = params === null ? null : await this.#store(params)
     const closed = this.#deps.db.transaction(() => {
-      const { audit, clock } = this.#deps
+      const { audit, clock, keys } = this.#deps
       const saved = this.#saved(round)
       if (saved.round.phase === 'closed') return saved.round
       const { taskId, candidateVersion: to } = round
       const { champion, anchor } = this.pointers(taskId)
       const { outcome, status, reason } = settle(report, champion)
+      const signature = signReport(report, { ...this.version(taskId, to), servedSha256 }, keys)
       const at = clock.now()
       const closed = advance(round, { type: 'gated', outcome, reason, at })
       if (closed.phase !== 'closed') throw new Error(`round ${round.number} of ${taskId} is ${closed.phase}`)
-      this.#versions.conclude(taskId, to, { status, evaluation: report, calibrator, servedSha256 })
+      this.#versions.conclude(taskId, to, { status, evaluation: report, calibrator, servedSha256, signature })
       if (servedSha256 !== null && params !== null) this.#record(servedSha256, 'weights', params.byteLength)
       const move = { taskId, to, actor: 'gate', reason, at }
       if (report.sound) this.#pointers.move({ ...move, pointer: 'head' })
@@ -287,13 +297,3 @@ export class SqlRegistry implements Registry {
 /** The first champion; later one that was accepted as better than the very anchor of now. */
 const mayBeAnchor = (report: GateReport, anchor: number | null): boolean =>
   anchor === null || (report.anchor === anchor && claimOf(report)?.accepted === true)
-
-const concluded = (summary: RoundSummary, closed: ClosedRound, report: GateReport): RoundSummary => ({
-  ...summary,
-  phase: 'closed',
-  outcome: closed.outcome,
-  reason: closed.reason,
-  closedAt: closed.closedAt,
-  gateMs: Math.max(0, Math.round(report.durationMs)),
-  ...(report.evaluation !== null && { accuracy: report.evaluation.accuracy, logLoss: report.evaluation.logLoss }),
-})

@@ -1,4 +1,10 @@
-import { PanalError, type Calibrator, type GateReport } from '@panal/client-core'
+import {
+  PanalError,
+  type Calibrator,
+  type GateReport,
+  type ReportSignature,
+  type SignedReport,
+} from '@panal/client-core'
 import type { Schema } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 import type { ModelVersion, VersionStatus } from './model-version.ts'
@@ -8,6 +14,7 @@ import { readReport } from './stored-report.ts'
 export interface JudgedVersion extends Pick<ModelVersion, 'calibrator' | 'servedSha256'> {
   readonly status: VersionStatus
   readonly evaluation: GateReport
+  readonly signature: ReportSignature | null
 }
 
 /** The rows of `versions`: written once, and once more when the gate has judged. */
@@ -23,7 +30,7 @@ export class VersionRows {
   }
 
   conclude(taskId: string, version: number, judged: JudgedVersion): void {
-    const { status, evaluation, calibrator, servedSha256 } = judged
+    const { status, evaluation, calibrator, servedSha256, signature } = judged
     this.#db.run(
       query
         .updateTable('versions')
@@ -32,6 +39,7 @@ export class VersionRows {
           evaluation: JSON.stringify(evaluation),
           calibrator: calibrator === null ? null : JSON.stringify(calibrator),
           served_sha256: servedSha256,
+          report_signature: signature === null ? null : JSON.stringify(signature),
         })
         .where('task_id', '=', taskId)
         .where('version', '=', version),
@@ -40,9 +48,20 @@ export class VersionRows {
 
   /** @throws PanalError 'unknown-version' */
   get(taskId: string, version: number): ModelVersion {
-    const row = this.#db.first(selectTask(taskId).where('version', '=', version))
-    if (row === undefined) throw new PanalError('unknown-version', `the task has no version ${version}`)
-    return fromRow(row)
+    return fromRow(this.#row(taskId, version))
+  }
+
+  /**
+   * The report of a version as it was written, in whatever form that was: a signature is of these words. Undefined where
+   * it has not been judged. @throws PanalError 'unknown-version'
+   */
+  signedReport(taskId: string, version: number): SignedReport | undefined {
+    const row = this.#row(taskId, version)
+    if (row.evaluation === null) return undefined
+    return {
+      report: JSON.parse(row.evaluation) as GateReport,
+      signature: row.report_signature === null ? null : (JSON.parse(row.report_signature) as ReportSignature),
+    }
   }
 
   /** The one a round has made, if it has. */
@@ -56,6 +75,12 @@ export class VersionRows {
     let select = selectTask(taskId).orderBy('version', 'desc').limit(limit)
     if (before !== undefined) select = select.where('version', '<', before)
     return this.#db.all(select).map(fromRow)
+  }
+
+  #row(taskId: string, version: number): Schema['versions'] {
+    const row = this.#db.first(selectTask(taskId).where('version', '=', version))
+    if (row === undefined) throw new PanalError('unknown-version', `the task has no version ${version}`)
+    return row
   }
 
   /** The number the next version gets: one more than the highest, so that there are no gaps. */
@@ -89,6 +114,8 @@ const toRow = (version: ModelVersion): Schema['versions'] => ({
   evaluation: version.evaluation === null ? null : JSON.stringify(version.evaluation),
   calibrator: version.calibrator === null ? null : JSON.stringify(version.calibrator),
   served_sha256: version.servedSha256,
+  // Made with the judgement.
+  report_signature: null,
 })
 
 // The JSON columns were written by `toRow` and `conclude` and by nothing else.

@@ -68,6 +68,8 @@ export interface Schema {
     calibrator: string | null
     /** Weights that have the calibrator in them; null where there is none, or weights cannot hold it. */
     served_sha256: string | null
+    /** Of `evaluation`, as JSON. */
+    report_signature: string | null
   }
   pointers: { task_id: string; pointer: 'head' | 'champion' | 'anchor'; version: number }
   pointer_moves: {

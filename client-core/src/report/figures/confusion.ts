@@ -70,7 +70,7 @@ function matrix({ title, says, classes, counts }: Pick<Confusion, 'title' | 'cla
   const hasNames = n <= maxNames
   const longest = Math.max(...classes.map((name) => Array.from(name).length), 1)
   const room = hasNames ? Math.min(16, longest) : 0
-  const left = 26 + room * 7
+  const left = 34 + room * 7
   const top = hasNames ? (room * 7 * n > chartWidth - left ? 24 + room * 6 : 40) : 24
   const cell = (chartWidth - left - 2) / n
   const isTurned = top > 40
@@ -82,7 +82,7 @@ function matrix({ title, says, classes, counts }: Pick<Confusion, 'title' | 'cla
       {
         class: 'axis-title',
         'text-anchor': 'middle',
-        transform: `translate(13 ${at(top + (cell * n) / 2)}) rotate(-90)`,
+        transform: `translate(11 ${at(top + (cell * n) / 2)}) rotate(-90)`,
       },
       'Truth',
     ),

@@ -37,7 +37,7 @@ interface Scale {
   readonly kind: Sayable
 }
 
-const heads = ['Group', 'Examples', 'Measured', 'Picture', 'Range', 'Verdict']
+const heads = ['Group', 'Examples', 'Picture', 'Measured', 'Verdict']
 
 const asTable = (title: string, lines: readonly ForestLine[], scale: Scale): MarkupElement =>
   h(
@@ -61,15 +61,19 @@ const asTable = (title: string, lines: readonly ForestLine[], scale: Scale): Mar
     scale.margin !== undefined && h('tfoot', { 'aria-hidden': 'true' }, footOf(scale)),
   )
 
-const classes = [undefined, 'number', 'number', 'plot', 'number', undefined]
+const classes = [undefined, 'number', 'plot', 'number', undefined]
 
 function lineOf(line: ForestLine, scale: Scale): MarkupElement {
   const { label, estimate, interval, n, verdict } = line
   const cells: readonly Child[] = [
     sayCount(n),
-    sayValue(estimate, scale.kind),
     lineSvg(line, scale),
-    sayInterval(interval, scale.kind),
+    h(
+      'span',
+      {},
+      h('strong', {}, sayValue(estimate, scale.kind)),
+      h('span', { class: 'range' }, sayInterval(interval, scale.kind)),
+    ),
     verdictBadge(verdict),
   ]
   return h(
@@ -95,13 +99,13 @@ function lineSvg({ label, estimate, interval, verdict }: ForestLine, { x, margin
 
 /** Under the pictures, what the two lines are. */
 function footOf({ x, margin = 0, kind }: Scale): MarkupElement {
-  const near = x(0) - x(-margin) < 40
+  const near = x(0) - x(-margin) < 90
   const label = (value: number, text: string, anchor: string) =>
     h('text', { x: at(x(value)), y: 12, 'text-anchor': anchor }, text)
   return h(
     'tr',
     {},
-    h('td', { colspan: 3 }),
+    h('td', { colspan: 2 }),
     h(
       'td',
       { class: 'plot' },

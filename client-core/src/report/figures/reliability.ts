@@ -17,7 +17,7 @@ const share = (title: string): Axis => ({
 
 /** Promised against observed frequency: on the diagonal, promises come true. The area of a dot is its share of examples. */
 export function drawReliability({ title, curves }: Reliability): DrawnFigure {
-  const { x, y, frame, height, area } = plot(share('The model says'), share('It comes true'), 340)
+  const { x, y, frame, height, area } = plot(share('The model says'), share('It comes true'), 310)
   const largest = Math.max(1, ...curves.flatMap(({ bins }) => bins.map(({ count }) => count)))
   const says = `Each dot is a group of answers of which the model is about equally sure. On the dashed line, what it promises comes true. ${curves.map(summary).join(' ')}`
   return {

@@ -5,7 +5,7 @@ import { figureMarkup } from '../figures/figure.ts'
 import { h, type MarkupElement } from '../markup.ts'
 import { fold } from '../table.ts'
 import { verdictBadge } from '../verdicts.ts'
-import { nameOfRow, rowBlock, rowTable } from './row.ts'
+import { rowBlock, rowTable } from './row.ts'
 
 /** Rows that are shown one by one; the others are in the table. */
 const maxBlocks = 6
@@ -32,7 +32,7 @@ export function checkSection(result: CheckResult, { index, isDecisive, examples 
       'summary',
       {},
       h('span', { class: 'head' }, h('h3', {}, title), verdictBadge(verdict)),
-      h('span', { class: 'dim name' }, [check, ...variantOf(rows)].join(' · ')),
+      h('span', { class: 'dim name' }, nameOfCheck(result)),
     ),
     // Inside, so that a link to it opens what holds it.
     h('p', { id: idOfCheck(index), class: 'reason' }, reason),
@@ -43,16 +43,16 @@ export function checkSection(result: CheckResult, { index, isDecisive, examples 
       h('p', {}, h('strong', {}, asks), ` ${means}`),
       !isWell && h('p', {}, h('strong', {}, 'What to do: '), otherwise),
     ),
-    figures.map(figureMarkup),
+    figures.length > 0 && h('div', { class: 'figures' }, figures.map(figureMarkup)),
     blocks.map((row) => rowBlock(row, { isSaid: row.reason === reason, examples })),
     blocks.length < rows.length &&
       fold(`All ${rows.length} measurements`, false, rowTable(`${title} All measurements.`, rows)),
   )
 }
 
-/** What tells two checks of one name apart. */
-const variantOf = (rows: readonly CheckRow[]): string[] =>
-  rows[0] === undefined || rows.length > 2 ? [] : [nameOfRow({ ...rows[0] }).toLowerCase()]
+/** `no-regression · log loss against champion`: what tells two checks of one name apart. */
+export const nameOfCheck = ({ check, rows }: CheckResult): string =>
+  rows[0] === undefined || rows.length > 2 ? check : `${check} · ${rows[0].metric}`
 
 /** What did not pass first, then what has a picture of its own; where a figure shows them all, only what did not pass. */
 function worthABlock({ rows, figures = [] }: CheckResult): CheckRow[] {

@@ -30,7 +30,7 @@ export function looksSection(report: GateReport, { looks }: ReportContext): Chil
     h(
       'p',
       {},
-      `So far it has judged ${countOf(looks.length, 'model')}${of}.${place} Every verdict tells a little of the set, so it is replaced in time.`,
+      `So far it has judged ${countOf(looks.length, 'model')}${of}.${place} Every verdict tells a little of the set, so it is replaced in time. Each square is one judgement, in the colour of its verdict.`,
     ),
     strip(looks, index, limit),
     fold('The latest judgements', false, list(looks)),

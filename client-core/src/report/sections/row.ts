@@ -24,8 +24,7 @@ export function rowBlock(row: CheckRow, { isSaid = false, examples }: RowOptions
     { class: 'measured' },
     h('div', { class: 'head' }, h('h4', {}, nameOfRow(row)), verdictBadge(row.verdict)),
     !isSaid && h('p', {}, row.reason),
-    intervalPicture(row),
-    facts(row),
+    h('div', { class: 'measures' }, intervalPicture(row), facts(row)),
     row.samples !== undefined && examples?.(row.samples),
   )
 }
@@ -53,8 +52,8 @@ function factsOf(row: CheckRow): [string, string][] {
     ['Needed', nRequired === undefined ? undefined : sayCount(nRequired)],
     ['The two differ on', discordance === undefined ? undefined : sayShare(discordance)],
     ['Smallest visible loss', mdd === undefined ? undefined : sayValue(mdd, { unit: 'points', isDifference: false })],
-    ['By luck alone', p === undefined ? undefined : sayP(p)],
-    ['Corrected', adjustedP === undefined ? undefined : sayP(adjustedP)],
+    ['p', p === undefined ? undefined : sayP(p)],
+    ['p, corrected', adjustedP === undefined ? undefined : sayP(adjustedP)],
     ['Test', test],
   ]
   return told.filter((fact): fact is [string, string] => fact[1] !== undefined)
@@ -74,7 +73,7 @@ export const rowTable = (caption: string, rows: readonly CheckRow[]): MarkupElem
       { title: 'Measured', isNumber: true },
       { title: 'Range', isNumber: true },
       { title: 'Examples', isNumber: true },
-      { title: 'By luck alone', isNumber: true },
+      { title: 'p', isNumber: true },
       { title: 'Verdict' },
       { title: 'In words' },
     ],

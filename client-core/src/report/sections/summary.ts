@@ -5,11 +5,12 @@ import { explanationOf } from '../explain.ts'
 import { h, type Child, type MarkupElement } from '../markup.ts'
 import { countOf, sayDuration, sayShare, sayTime, sayValue } from '../numbers.ts'
 import { verdictBadge, verdictMeanings, verdictNames } from '../verdicts.ts'
-import { idOfCheck } from './check.ts'
+import { idOfCheck, nameOfCheck } from './check.ts'
 import { rowBlock } from './row.ts'
 
 /** The verdict, what it rests on, and the figures that people ask for first. */
 export function summary(report: GateReport, context: ReportContext): MarkupElement {
+  const decisive = decisiveOf(report)
   return h(
     'header',
     {},
@@ -21,14 +22,15 @@ export function summary(report: GateReport, context: ReportContext): MarkupEleme
       context.status !== undefined && `. This model is now: ${context.status}`,
       '.',
     ),
-    banner(report),
-    decided(report, context),
+    banner(report, decisive.length > 0 && report.verdict !== 'PASS'),
+    decided(report, decisive, context),
     tiles(report),
     checkList(report),
   )
 }
 
-function banner({ verdict, reason, sound }: GateReport): MarkupElement {
+/** @param isShown whether the reason is shown with the check that gave it */
+function banner({ verdict, reason, sound }: GateReport, isShown: boolean): MarkupElement {
   const { headline, meaning } = verdictMeanings[verdict]
   return h(
     'div',
@@ -40,33 +42,23 @@ function banner({ verdict, reason, sound }: GateReport): MarkupElement {
       h('p', { class: 'headline' }, headline),
       h('p', {}, meaning),
       !sound && h('p', {}, 'It is not sound either, so training does not go on from it.'),
-      h('p', { class: 'says' }, reason),
+      !isShown && h('p', { class: 'says' }, reason),
     ),
   )
 }
 
-function decided(report: GateReport, { examples }: ReportContext): Child {
-  const decisive = decisiveOf(report)
+function decided({ checks }: GateReport, decisive: readonly Decisive[], { examples }: ReportContext): Child {
   if (decisive.length === 0) return undefined
   return h(
     'section',
     { class: 'decided' },
     h('h2', {}, 'What decided it'),
-    decisive.map((each) => decidedBy(each, report, examples)),
+    decisive.map(({ check, rows }) => [
+      h('h3', {}, h('a', { href: `#${idOfCheck(checks.indexOf(check))}` }, explanationOf(check.check).title)),
+      h('p', { class: 'reason' }, check.reason),
+      rows.map((row) => rowBlock(row, { isSaid: row.reason === check.reason, examples })),
+    ]),
   )
-}
-
-function decidedBy({ check, rows }: Decisive, { checks }: GateReport, examples: ReportContext['examples']): Child {
-  const { title } = explanationOf(check.check)
-  return [
-    h(
-      'p',
-      {},
-      h('a', { href: `#${idOfCheck(checks.indexOf(check))}` }, title),
-      rows.length === 0 && ` ${check.reason}`,
-    ),
-    rows.map((row) => rowBlock(row, { examples })),
-  ]
 }
 
 function tiles({ evaluation, gate, champion, anchor }: GateReport): MarkupElement {
@@ -102,16 +94,18 @@ const checkList = ({ checks }: GateReport): MarkupElement =>
     h(
       'ul',
       { class: 'checks' },
-      checks.map(({ check, verdict, reason }, index) =>
+      checks.map((result, index) =>
         h(
           'li',
           {},
-          verdictBadge(verdict),
+          verdictBadge(result.verdict),
           h(
             'span',
             {},
-            h('a', { href: `#${idOfCheck(index)}` }, explanationOf(check).title),
-            h('span', { class: 'dim' }, ` ${reason}`),
+            h('a', { href: `#${idOfCheck(index)}` }, explanationOf(result.check).title),
+            ' ',
+            h('span', { class: 'name dim' }, nameOfCheck(result)),
+            h('span', { class: 'says' }, result.reason),
           ),
         ),
       ),

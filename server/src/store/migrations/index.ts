@@ -4,6 +4,7 @@ import { deviceKeys } from './002-device-keys.ts'
 import { people } from './003-people.ts'
 import { gateLooks } from './004-gate-looks.ts'
 import { calibration } from './005-calibration.ts'
+import { reportSignatures } from './006-report-signatures.ts'
 
 /** In order of their names. A migration that was released is never edited: add the next one. */
 export const migrations: Record<string, Migration> = {
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   '003-people': people,
   '004-gate-looks': gateLooks,
   '005-calibration': calibration,
+  '006-report-signatures': reportSignatures,
 }

@@ -20,6 +20,7 @@ import { allowedOrigins } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
 import type { App, AppDeps } from './http/ports.ts'
 import { limitRates } from './http/rate-limits.ts'
+import { reportRoutes } from './http/reports.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session.ts'
 import { limitSlowClients } from './http/slow-clients.ts'
@@ -107,6 +108,7 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
         keyRoutes,
         taskRoutes,
         versionRoutes,
+        reportRoutes,
         modelRoutes,
         blobRoutes,
         auditRoutes,

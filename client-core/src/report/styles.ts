@@ -184,7 +184,7 @@ const paper = `
   .report h2 { break-after: avoid; margin-top: 1.4rem; }
   .report .banner, .report .measured, .report figure svg, .report .gallery li, .report tr, .report .tiles > div { break-inside: avoid; }
   .report details::details-content { content-visibility: visible; block-size: auto; opacity: 1; }
-  .report .figure .fold, .report .fold:has(.facts), .report .on-screen { display: none; }
+  .report .figure .fold, .report .on-screen { display: none; }
   .report .check > summary::after { content: none; }
   .report .fold > summary { color: inherit; list-style: none; font-weight: 600; }
   .report a { color: inherit; text-decoration: none; }

@@ -15,6 +15,8 @@ export interface ServerOptions {
 export interface ApiClient {
   readonly url: string
   get<Answer>(path: string): Promise<Answer>
+  /** As the server wrote it: a page, or JSON whose very text matters. */
+  getText(path: string): Promise<string>
   post<Answer>(path: string, body?: unknown): Promise<Answer>
   delete<Answer>(path: string): Promise<Answer>
   put<Answer>(path: string, body: Readable, numBytes: number): Promise<Answer>
@@ -25,20 +27,24 @@ export async function connect(options: ServerOptions, { env }: CliContext): Prom
   const token = options.token ?? env['PANAL_TOKEN'] ?? (await localToken(options.data ?? env['PANAL_DATA']))
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
 
-  const send = async <Answer>(path: string, init: RequestInit): Promise<Answer> => {
+  const ask = async (path: string, init: RequestInit): Promise<Response> => {
     const response = await fetch(url + path, {
       ...init,
       headers: { ...authorization, ...(init.headers as Record<string, string> | undefined) },
     }).catch((error: unknown) => {
       throw unreachable(url, error)
     })
-    const body: unknown = await response.json().catch(() => undefined)
-    if (!response.ok) throw refused(response.status, body, token !== undefined)
-    return body as Answer
+    if (response.ok) return response
+    throw refused(response.status, await response.json().catch(() => undefined), token !== undefined)
+  }
+  const send = async <Answer>(path: string, init: RequestInit): Promise<Answer> => {
+    const response = await ask(path, init)
+    return (await response.json().catch(() => undefined)) as Answer
   }
   return {
     url,
     get: (path) => send(path, {}),
+    getText: async (path) => (await ask(path, {})).text(),
     post: (path, body) =>
       send(path, {
         method: 'POST',

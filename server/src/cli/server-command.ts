@@ -27,13 +27,17 @@ export function onServer(
   context: CliContext,
   run: (api: ApiClient, options: ServerCommandOptions, args: readonly string[]) => Promise<void>,
 ): Command {
-  return command
-    .option('--server <url>', 'address of the server (env PANAL_SERVER, default http://127.0.0.1:8080)')
-    .option('--token <token>', 'API token (env PANAL_TOKEN, default: the one in <data>/admin.token)')
-    .option('--data <folder>', 'data directory of a server on this machine (env PANAL_DATA, default ./panal-data)')
+  return reachingServer(command)
     .option('--json', 'print the answer as JSON')
     .action(async () => {
       const options = command.opts<ServerCommandOptions>()
       await run(await connect(options, context), options, command.args)
     })
 }
+
+/** How a command says which server it means, and who asks. */
+export const reachingServer = (command: Command): Command =>
+  command
+    .option('--server <url>', 'address of the server (env PANAL_SERVER, default http://127.0.0.1:8080)')
+    .option('--token <token>', 'API token (env PANAL_TOKEN, default: the one in <data>/admin.token)')
+    .option('--data <folder>', 'data directory of a server on this machine (env PANAL_DATA, default ./panal-data)')

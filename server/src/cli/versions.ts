@@ -4,6 +4,7 @@ import type { ModelVersion } from '../registry/model-version.ts'
 import type { CliContext } from './context.ts'
 import { decimals, fields, percent, show, table, when } from './output.ts'
 import { onServer } from './server-command.ts'
+import { reportCommands } from './version-report.ts'
 
 type ListedVersion = Omit<ModelVersion, 'participants'> & {
   readonly numParticipants: number
@@ -39,6 +40,7 @@ export function versionCommands(program: Command, context: CliContext): void {
       show(context, json, answer, () => versionText(answer))
     },
   )
+  reportCommands(version, context)
 }
 
 const pathOf = (task: string): string => `/v1/tasks/${encodeURIComponent(task)}`

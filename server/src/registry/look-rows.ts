@@ -1,4 +1,5 @@
-import type { GateReport } from '@panal/client-core'
+import type { GateReport, GateVerdict, ReportLook } from '@panal/client-core'
+import { sql } from 'kysely'
 import type { LookLedger } from '../gate/contract.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 
@@ -50,6 +51,30 @@ export class LookRows {
       at,
       claim: claim === null ? null : claim === 1,
     }))
+  }
+
+  /** The newest, oldest first, with the verdict that their version has now. */
+  history(gateSha256: string, limit = 1000): ReportLook[] {
+    const rows = this.#db.all(
+      query
+        .selectFrom('gate_looks as look')
+        .innerJoin('versions as judged', (join) =>
+          join.onRef('judged.task_id', '=', 'look.task_id').onRef('judged.version', '=', 'look.version'),
+        )
+        .select(['look.task_id', 'look.version', 'look.at'])
+        .select(sql<GateVerdict | null>`json_extract(judged.evaluation, '$.verdict')`.as('verdict'))
+        .where('look.gate_sha256', '=', gateSha256)
+        .orderBy('look.id', 'desc')
+        .limit(limit),
+    )
+    return rows
+      .map(({ task_id: taskId, version, at, verdict }) => ({
+        taskId,
+        version,
+        at,
+        ...(verdict !== null && { verdict }),
+      }))
+      .reverse()
   }
 }
 

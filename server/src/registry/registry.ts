@@ -1,4 +1,4 @@
-import type { GateReport, Params, Pointers, RoundSummary, SignedReport } from '@panal/client-core'
+import type { GateReport, Params, Pointers, ReportLook, RoundSummary, SignedReport } from '@panal/client-core'
 import type { AggregatingRound, ClosedRound, GatingRound, Round } from '../round/state.ts'
 import type { Look } from './look-rows.ts'
 import type { ModelShape } from './served-model.ts'
@@ -28,6 +28,8 @@ export interface Registry {
   signedReport(taskId: string, version: number): SignedReport | undefined
   /** Every judgement by this gate set, oldest first. */
   looks(gateSha256: string): Look[]
+  /** The same with their verdicts, for people: the newest 1,000. */
+  lookHistory(gateSha256: string): ReportLook[]
   /** Newest first. */
   moves(taskId: string, options?: { limit?: number; before?: number }): PointerMove[]
   params(taskId: string, version: number): Promise<Params>

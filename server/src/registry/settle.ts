@@ -1,5 +1,6 @@
 import type { GateReport, RoundOutcome, RoundSummary } from '@panal/client-core'
 import type { ClosedRound } from '../round/state.ts'
+import { claimOf } from './look-rows.ts'
 import type { VersionStatus } from './model-version.ts'
 
 type Outcome = Exclude<RoundOutcome, 'abandoned'>
@@ -30,6 +31,10 @@ export function settle(
     return { outcome: 'held', status: 'held', reason: 'the champion was changed while this candidate was judged' }
   return { outcome: said, status: said, reason }
 }
+
+/** The first champion; later one that was accepted as better than the very anchor of now. */
+export const mayBeAnchor = (report: GateReport, anchor: number | null): boolean =>
+  anchor === null || (report.anchor === anchor && claimOf(report)?.accepted === true)
 
 /** What the summary of a judged round says. */
 export const concluded = (summary: RoundSummary, closed: ClosedRound, report: GateReport): RoundSummary => ({

@@ -4,6 +4,7 @@ import {
   type GateReport,
   type Params,
   type Pointers,
+  type ReportLook,
   type RoundSummary,
   type SignedReport,
 } from '@panal/client-core'
@@ -18,14 +19,14 @@ import { bytesToParams, paramsToBytes } from '../store/params-bytes.ts'
 import type { BlobKind } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 import type { ModelVersion, PointerMove } from './model-version.ts'
-import { claimOf, LookRows, type Look } from './look-rows.ts'
+import { LookRows, type Look } from './look-rows.ts'
 import { PointerRows } from './pointer-rows.ts'
 import type { Decision, Registry } from './registry.ts'
 import { RoundRows } from './round-rows.ts'
 import { servedModel, type ModelShape } from './served-model.ts'
 import type { Task } from './task.ts'
 import { dataDigest, SqlUpdateLog } from './updates.ts'
-import { concluded, settle } from './settle.ts'
+import { concluded, mayBeAnchor, settle } from './settle.ts'
 import { signReport } from './sign-report.ts'
 import { VersionRows } from './version-rows.ts'
 
@@ -98,6 +99,10 @@ export class SqlRegistry implements Registry {
 
   looks(gateSha256: string): Look[] {
     return this.#looks.of(gateSha256)
+  }
+
+  lookHistory(gateSha256: string): ReportLook[] {
+    return this.#looks.history(gateSha256)
   }
 
   moves(taskId: string, page: { limit?: number; before?: number } = {}): PointerMove[] {
@@ -293,7 +298,3 @@ export class SqlRegistry implements Registry {
     return this.#deps.blobs.put(paramsToBytes(params))
   }
 }
-
-/** The first champion; later one that was accepted as better than the very anchor of now. */
-const mayBeAnchor = (report: GateReport, anchor: number | null): boolean =>
-  anchor === null || (report.anchor === anchor && claimOf(report)?.accepted === true)

@@ -1,0 +1,76 @@
+import { PanalError, type ReportLook, type SamplePage, type SignedReport } from '@panal/client-core'
+import type { VersionStatus } from '../../registry/model-version.ts'
+import type { Registry } from '../../registry/registry.ts'
+import type { TaskStore } from '../../registry/task-store.ts'
+import type { SampleReader } from './read-samples.ts'
+import { keyOfQuery, queriesOf, reportHtml } from './report-html.ts'
+
+/** What is known of one judgement, as `report.json` tells it. `report` is word for word what was signed. */
+export interface ReportView extends SignedReport {
+  /** Of the task. */
+  readonly title: string
+  readonly status: VersionStatus
+  readonly weightsSha256: string
+  readonly looks: readonly ReportLook[]
+}
+
+export interface ReportsParts {
+  readonly registry: Pick<Registry, 'version' | 'signedReport' | 'lookHistory'>
+  readonly tasks: Pick<TaskStore, 'get'>
+  readonly samples: SampleReader
+  /** Under which people reach the server, without a slash at its end. */
+  readonly address: () => string
+}
+
+/** Of each query whose examples are in the file. */
+const samplesInFile = 8
+
+/** Reports of versions as they leave the server. */
+export interface Reports {
+  /** @throws PanalError 'unknown-task' | 'unknown-version' | 'not-found' (not judged yet) */
+  view(taskId: string, version: number): ReportView
+  /** With examples: for people who may see the server's own data. @throws as `view`; the signal's reason when it aborts */
+  html(taskId: string, version: number, signal: AbortSignal): Promise<string>
+}
+
+export function makeReports({ registry, tasks, samples, address }: ReportsParts): Reports {
+  const view = (taskId: string, version: number): ReportView => {
+    const { document } = tasks.get(taskId)
+    const signed = registry.signedReport(taskId, version)
+    const { evaluation, status, weightsSha256 } = registry.version(taskId, version)
+    if (signed === undefined || evaluation === null) throw new PanalError('not-found', 'the gate has not judged it yet')
+    return {
+      ...signed,
+      // What nobody signed may be told in today's form.
+      ...(signed.signature === null && { report: evaluation }),
+      title: document.title,
+      status,
+      weightsSha256,
+      looks: registry.lookHistory(evaluation.datasetDigests.gate),
+    }
+  }
+
+  const html = async (taskId: string, version: number, signal: AbortSignal): Promise<string> => {
+    const { report, signature, title, status, weightsSha256, looks } = view(taskId, version)
+    const shown = registry.version(taskId, version).evaluation ?? report
+    const pages = new Map<string, SamplePage>()
+    for (const query of queriesOf(shown)) {
+      const request = { taskId, version, query, offset: 0, limit: samplesInFile }
+      // A model may have been blocked for what it answers, and a dataset be gone: the report stands without examples.
+      const page = await samples.read(request, signal).catch(() => undefined)
+      signal.throwIfAborted()
+      if (page !== undefined) pages.set(keyOfQuery(query), page)
+    }
+    return reportHtml(shown, {
+      title,
+      status,
+      weightsSha256,
+      looks,
+      signed: { report, signature },
+      keysUrl: `${address()}/v1/keys`,
+      samples: pages,
+    })
+  }
+
+  return { view, html }
+}

@@ -9,6 +9,7 @@ import { NotFoundPage } from './pages/not-found.tsx'
 
 const ContributePage = lazy(() => import('./pages/contribute/contribute-page.tsx'))
 const TryPage = lazy(() => import('./pages/try/try-page.tsx'))
+const ReportPage = lazy(() => import('./pages/admin/report/report-page.tsx'))
 const AdminPage = lazy(() => import('./pages/admin/admin-page.tsx'))
 
 const headerHeight = { base: 104, sm: 60 }
@@ -29,6 +30,7 @@ export function App() {
               <Route path="/contribute/:taskId?" element={<TaskGate Page={ContributePage} />} />
               <Route path="/try/:taskId?" element={<TaskGate Page={TryPage} />} />
               <Route path="/admin/:taskId?" element={<AdminPage />} />
+              <Route path="/admin/:taskId/versions/:version" element={<ReportPage />} />
               <Route path="*" element={<NotFoundPage />} />
             </Routes>
           </Suspense>

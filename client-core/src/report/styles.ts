@@ -201,8 +201,8 @@ const paper = `
  */
 export const reportStyles: string = [
   `.report {${light}\n}`,
-  `@media (prefers-color-scheme: dark) { :root:not([data-mantine-color-scheme]) .report {${dark}\n} }`,
-  `[data-mantine-color-scheme='dark'] .report {${dark}\n}`,
+  `@media screen and (prefers-color-scheme: dark) { :root:not([data-mantine-color-scheme]) .report {${dark}\n} }`,
+  `@media screen { [data-mantine-color-scheme='dark'] .report {${dark}\n} }`,
   verdictColors,
   series,
   text,

@@ -1,7 +1,14 @@
-import type { EpochMs, Pointers, RoundSummary, ServerKeySet } from '@panal/client-core'
-import { QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { EpochMs, Pointers, RoundSummary, SamplePage, SampleQuery, ServerKeySet } from '@panal/client-core'
+import {
+  infiniteQueryOptions,
+  QueryClient,
+  queryOptions,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
 import { getJson, isUnreachable, sendJson } from './http.ts'
-import type { PointerMove, SessionView, TaskView, VersionView } from './types.ts'
+import type { PointerMove, ReportView, SessionView, TaskView, VersionView } from './types.ts'
 
 /** Pages live on pushed events; these polls only cover the events that an outage swallowed. */
 const pollMs = 10_000
@@ -47,6 +54,48 @@ export const versionsQuery = (taskId: string, limit = 50) =>
       getJson<{ versions: VersionView[] }>(`${taskPath(taskId)}/versions?limit=${limit}`, signal).then(
         ({ versions }) => versions,
       ),
+  })
+
+/** What does not change while somebody reads it: asked once, and again only while no server answers. */
+const untilAnswered = ({ state }: { readonly state: { readonly error: Error | null } }) =>
+  isUnreachable(state.error) ? reconnectMs : false
+
+export const versionPath = (taskId: string, version: number) => `${taskPath(taskId)}/versions/${version}`
+
+export const versionQuery = (taskId: string, version: number) =>
+  queryOptions({
+    queryKey: ['version', taskId, version],
+    queryFn: ({ signal }) => getJson<VersionView>(versionPath(taskId, version), signal),
+    refetchInterval: untilAnswered,
+  })
+
+export const reportQuery = (taskId: string, version: number) =>
+  queryOptions({
+    queryKey: ['report', taskId, version],
+    queryFn: ({ signal }) => getJson<ReportView>(`${versionPath(taskId, version)}/report.json`, signal),
+    refetchInterval: untilAnswered,
+  })
+
+const samplesAPage = 12
+
+/** The examples behind a row of a report, worst first. */
+export const samplesQuery = (taskId: string, version: number, query: SampleQuery) =>
+  infiniteQueryOptions({
+    queryKey: ['samples', taskId, version, query],
+    queryFn: ({ signal, pageParam: offset }) =>
+      getJson<SamplePage>(
+        `${versionPath(taskId, version)}/samples?${new URLSearchParams({
+          query: JSON.stringify(query),
+          limit: String(samplesAPage),
+          offset: String(offset),
+        }).toString()}`,
+        signal,
+      ),
+    initialPageParam: 0,
+    getNextPageParam: ({ total, offset, samples }: SamplePage) =>
+      offset + samples.length < total ? offset + samples.length : undefined,
+    staleTime: Infinity,
+    refetchInterval: false,
   })
 
 export const movesQuery = (taskId: string) =>

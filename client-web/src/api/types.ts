@@ -1,4 +1,13 @@
-import type { Calibrator, EpochMs, GateReport, Pointers, RoundSummary, TaskCard } from '@panal/client-core'
+import type {
+  Calibrator,
+  EpochMs,
+  GateReport,
+  Pointers,
+  ReportLook,
+  RoundSummary,
+  SignedReport,
+  TaskCard,
+} from '@panal/client-core'
 
 /** What the server's pages API answers, as far as this app reads it. */
 
@@ -31,6 +40,14 @@ export interface VersionView {
   readonly evaluation: GateReport | null
   readonly calibrator: Calibrator | null
   readonly servedSha256: string | null
+}
+
+/** GET /v1/tasks/:id/versions/:version/report.json */
+export interface ReportView extends SignedReport {
+  readonly title: string
+  readonly status: VersionStatus
+  readonly weightsSha256: string
+  readonly looks: readonly ReportLook[]
 }
 
 export interface PointerMove {

@@ -1,9 +1,22 @@
-import { Alert, Badge, Code, CopyButton, Drawer, Group, Stack, Table, Text, Title, UnstyledButton } from '@mantine/core'
+import {
+  Alert,
+  Badge,
+  Button,
+  Code,
+  CopyButton,
+  Drawer,
+  Group,
+  Stack,
+  Table,
+  Text,
+  Title,
+  UnstyledButton,
+} from '@mantine/core'
 import { sayCalibrator, type GateReport, type Pointers } from '@panal/client-core'
+import { Link } from 'react-router'
 import type { VersionView } from '../../api/types.ts'
-import { formatBytes, formatDuration, formatNumber, formatPercent, formatTime } from '../../components/format.ts'
+import { formatBytes, formatDuration, formatTime } from '../../components/format.ts'
 import { sayVerdict, statusColors, verdictColors } from '../../components/outcome-colors.ts'
-import { CheckCard } from './check-card.tsx'
 import { PointerBadges } from './pointer-badges.tsx'
 
 interface VersionDrawerProps {
@@ -36,7 +49,7 @@ export function VersionDrawer({ version, pointers, onClose }: VersionDrawerProps
               {version.status === 'initial' ? 'The initial weights are not judged.' : 'It has not been judged yet.'}
             </Text>
           ) : (
-            <Report report={version.evaluation} />
+            <Report version={version} report={version.evaluation} />
           )}
           <Lineage version={version} />
         </Stack>
@@ -45,7 +58,8 @@ export function VersionDrawer({ version, pointers, onClose }: VersionDrawerProps
   )
 }
 
-function Report({ report }: { readonly report: GateReport }) {
+/** The verdict and each check in a line; all the rest is on the report's own page. */
+function Report({ version, report }: { readonly version: VersionView; readonly report: GateReport }) {
   return (
     <Stack gap="sm">
       <Alert
@@ -55,25 +69,26 @@ function Report({ report }: { readonly report: GateReport }) {
       >
         {report.reason}
       </Alert>
-      {report.checks.map((result, index) => (
-        <CheckCard key={`${index} ${result.check}`} result={result} />
-      ))}
-      <Table fz="sm" aria-label="Metrics">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Set</Table.Th>
-            <Table.Th ta="right">Accuracy</Table.Th>
-            <Table.Th ta="right">Log loss</Table.Th>
-            <Table.Th ta="right">Examples</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
+      <Button component={Link} to={`/admin/${version.taskId}/versions/${version.version}`} variant="light">
+        Open the full report
+      </Button>
+      <Table fz="sm" aria-label="Checks">
         <Table.Tbody>
-          {(['evaluation', 'gate'] as const).map((set) => (
-            <Table.Tr key={set}>
-              <Table.Td>{set}</Table.Td>
-              <Table.Td ta="right">{report[set] === null ? '–' : formatPercent(report[set].accuracy, 2)}</Table.Td>
-              <Table.Td ta="right">{report[set] === null ? '–' : formatNumber(report[set].logLoss)}</Table.Td>
-              <Table.Td ta="right">{report[set]?.numExamples.toLocaleString('en') ?? '–'}</Table.Td>
+          {report.checks.map(({ check, verdict, reason }, index) => (
+            <Table.Tr key={`${index} ${check}`}>
+              <Table.Td valign="top">
+                <Badge variant="light" color={verdictColors[verdict]}>
+                  {sayVerdict[verdict]}
+                </Badge>
+              </Table.Td>
+              <Table.Td>
+                <Text size="sm" fw={600}>
+                  {check}
+                </Text>
+                <Text size="sm" c="dimmed">
+                  {reason}
+                </Text>
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

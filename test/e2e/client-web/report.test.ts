@@ -42,7 +42,7 @@ async function expectFits(page: Page): Promise<void> {
 const sizesOfPictures = (page: Page, selector: string) =>
   page.evaluate(
     (of) =>
-      [...document.querySelectorAll(of)]
+      Array.from(document.querySelectorAll(of))
         .filter((each) => each.checkVisibility())
         .map((each) => each.getBoundingClientRect())
         .map(({ width, height }) => Math.min(width, height)),

@@ -38,6 +38,22 @@ function expectClose(actual: readonly number[][], expected: readonly number[][])
   expected.flat().forEach((p, i) => expect(actual.flat()[i]).toBeCloseTo(p, 6))
 }
 
+describe('the evaluation worker, showing examples', () => {
+  it('shows what the file has, in the order that is asked for', async () => {
+    const request = { document: { ...document, sets: tableSets }, datasetSha256: 'table' }
+    const { rows } = await evaluator.describe(request, never)
+    const places = Int32Array.of(2, 0, 3)
+    const shown = await evaluator.show({ ...request, places }, never)
+    const inFile = [
+      { a: '0', label: 'no' },
+      { a: '1', label: 'yes' },
+      { a: '2', label: 'no' },
+      { a: '-3', label: 'yes' },
+    ]
+    expect(shown).toEqual(Array.from(places, (place) => ({ columns: inFile[rows[place]!] })))
+  })
+})
+
 describe('the evaluation worker, examining data', () => {
   const { data } = document
   it('answers what examining in this thread does', async () => {

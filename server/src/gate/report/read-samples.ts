@@ -1,9 +1,11 @@
 import { PanalError, type ModelAnswer, type SamplePage, type SampleQuery } from '@panal/client-core'
+import { Value } from 'typebox/value'
 import type { Registry } from '../../registry/registry.ts'
 import type { TaskStore } from '../../registry/task-store.ts'
 import type { Evaluator, ExampleReader, JudgedModel, ModelRef, Predictions } from '../contract.ts'
 import { openEvaluation, type EvaluationParts } from '../open-evaluation.ts'
 import { predictedClasses } from '../statistics/accuracy.ts'
+import { VariationSpec } from '../variations/registry.ts'
 import { selectSamples } from './select-samples.ts'
 
 export interface SampleReaderParts extends EvaluationParts {
@@ -97,9 +99,10 @@ async function answersOf(
   { set, variation }: SampleQuery,
 ): Promise<{ predictions: Predictions; applies?: Uint8Array }> {
   if (variation === undefined) return { predictions: await model.on(set) }
-  if (model.under === undefined || typeof variation['name'] !== 'string')
+  const { seed, ...spec } = variation
+  if (model.under === undefined || typeof seed !== 'number' || !Value.Check(VariationSpec, spec))
     throw new PanalError('bad-request', 'this server knows no such variation')
-  return model.under(set, { ...variation, name: variation['name'] })
+  return model.under(set, { ...spec, seed })
 }
 
 function answersBy(predictions: Predictions, classes: readonly string[]): (place: number) => ModelAnswer {

@@ -22,7 +22,7 @@ const byNode: VerifyEd25519 = async (key, signature, bytes) =>
 /** A version that this registry, which has keys, concluded. */
 async function judged(): Promise<number> {
   const round = await proposed(store)
-  await registry.conclude(round, report(round.candidateVersion, null))
+  await registry.conclude(round, report(round.candidateVersion, null), twoParamTask())
   return round.candidateVersion
 }
 

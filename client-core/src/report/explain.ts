@@ -75,12 +75,13 @@ export const explanations: Readonly<Record<string, Explanation>> = {
       'An average can rise while a group loses. Each line is one group: left of the middle line it is worse off, right of it better off, and the bar is the range in which the truth lies. With many groups some look bad by luck, and the test takes that into account.',
     otherwise: 'Look at the examples of the group, and at how many of them the training devices have.',
   },
-  mix: {
-    title: 'Does the comparison compare like with like?',
-    asks: 'Does the difference hold once both models are measured on the same mixture of groups?',
+  masking: {
+    title: 'Does the whole hide a part?',
+    asks: 'Does the sum over all examples say something else than the groups that it is made of?',
     means:
-      'If two models were measured on different mixtures of easy and hard examples, the sum can say the opposite of every part (Simpson’s paradox). The adjusted difference is what counts.',
-    otherwise: 'Believe the adjusted difference, and measure both models on the same examples if you can.',
+      'A gain in large groups can hide a loss in a small one. And where two models were measured on different mixtures of easy and hard examples, the sum can say the opposite of every part (Simpson’s paradox): then only the difference adjusted for the mixture counts.',
+    otherwise:
+      'Look at the groups that are named, and believe them rather than the total. If the models were measured on different examples, measure both on the same ones.',
   },
   slices: {
     title: 'Is there a group worse off that nobody named?',

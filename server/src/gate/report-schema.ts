@@ -138,6 +138,7 @@ export const GateReportSchema = Type.Object(
     checks: Type.Array(CheckResult),
     evaluation: Type.Union([Metrics, Type.Null()]),
     gate: Type.Union([Metrics, Type.Null()]),
+    figures: Type.Optional(Type.Array(Figure, { description: 'of the model as such, on the evaluation set' })),
     datasetDigests: record({ evaluation: Sha256Hex, gate: Sha256Hex }),
     recorded: Type.Optional(RecordedSubject),
     judgedAt: Type.Optional(Type.Number({ description: 'milliseconds since 1970; not of recorded predictions' })),

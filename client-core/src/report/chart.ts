@@ -39,6 +39,10 @@ export interface Plot {
 /** Coordinates with two decimals: a tenth of what any screen shows, and the same text on every machine. */
 export const at = (value: number): number => Math.round(value * 100) / 100
 
+/** Letters of an axis title that fit beside the axis. */
+const maxAcross = 44
+const maxUp = 30
+
 export function plot(across: Axis, up: Axis, height = 260): Plot {
   const area = { left: 58, right: chartWidth - 16, top: 12, bottom: height - 48 }
   const x = (value: number) =>
@@ -59,7 +63,7 @@ export function plot(across: Axis, up: Axis, height = 260): Plot {
     h(
       'text',
       { class: 'axis-title', x: (area.left + area.right) / 2, y: height - 6, 'text-anchor': 'middle' },
-      across.title,
+      shorten(across.title, maxAcross),
     ),
     h(
       'text',
@@ -68,7 +72,7 @@ export function plot(across: Axis, up: Axis, height = 260): Plot {
         'text-anchor': 'middle',
         transform: `translate(11 ${at((area.top + area.bottom) / 2)}) rotate(-90)`,
       },
-      up.title,
+      shorten(up.title, maxUp),
     ),
   )
   return { x, y, frame, height, area }
@@ -135,7 +139,7 @@ export const legend = (names: readonly string[]): MarkupElement | undefined =>
               h('line', { class: `line ${seriesClass(i)}`, x1: 0, x2: 28, y1: 6, y2: 6 }),
               mark(i, { x: 14, y: 6, r: 4 }, name),
             ),
-            name,
+            h('span', {}, name),
           ),
         ),
       )

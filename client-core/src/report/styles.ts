@@ -32,6 +32,8 @@ const text = `
 .report { color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
   max-width: 880px; margin: 0 auto; overflow-wrap: break-word; }
 .report code, .report tbody th { overflow-wrap: anywhere; }
+/* A child of a grid or a row is as wide as its longest word, unless it is told not to be. */
+.report .banner > div, .report li > *, .report dl > div > * { min-width: 0; }
 .report *, .report *::before { box-sizing: border-box; }
 .report h1, .report h2, .report h3, .report h4 { line-height: 1.25; font-weight: 650; margin: 0; text-wrap: balance; }
 .report h1 { font-size: 1.8rem; }
@@ -67,7 +69,7 @@ const blocks = `
 .report .tiles dt, .report .tiles span { font-size: .84rem; color: var(--dim); display: block; line-height: 1.35; }
 .report .tiles strong { font-size: 1.35rem; font-weight: 650; display: block; }
 .report .checks { list-style: none; padding: 0; border-top: 1px solid var(--line); }
-.report .checks li { display: grid; grid-template-columns: 9.2rem 1fr; gap: .3rem .8rem; align-items: start; padding: .5rem 0;
+.report .checks li { display: grid; grid-template-columns: 10rem minmax(0, 1fr); gap: .3rem .8rem; align-items: start; padding: .5rem 0;
   border-bottom: 1px solid var(--line); }
 .report .checks .badge { justify-self: start; }
 .report .check { background: var(--card); border: 1px solid var(--line); border-radius: 10px; margin: 0 0 .8rem; padding: 0 1.2rem; }
@@ -91,7 +93,7 @@ const blocks = `
 .report .facts dt { color: var(--dim); font-size: .8rem; line-height: 1.3; }
 .report .fold { margin: .6rem 0; }
 .report .fold > summary { color: var(--accent); font-size: .93rem; width: fit-content; }
-.report .words > div, .report .digests > div { display: grid; grid-template-columns: 9.2rem 1fr; gap: .2rem .8rem; padding: .3rem 0; }
+.report .words > div, .report .digests > div { display: grid; grid-template-columns: 10rem minmax(0, 1fr); gap: .2rem .8rem; padding: .3rem 0; }
 .report .words dt, .report .digests dt { font-weight: 600; }
 .report .digests code { background: none; padding: 0; }
 `
@@ -132,7 +134,7 @@ const pictures = `
 .report .figure figcaption { margin-bottom: .4rem; }
 .report .figure figcaption p { font-size: .9rem; margin: .1rem 0; }
 .report .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; margin: .2rem 0; font-size: .9rem; }
-.report .legend li { display: flex; align-items: center; gap: .4rem; }
+.report .legend li { display: flex; align-items: center; gap: .4rem; min-width: 0; }
 .report .legend .swatch { width: 28px; flex: none; }
 `
 
@@ -161,16 +163,16 @@ const tables = `
   .report .banner .sign { width: 2rem; height: 2rem; line-height: 2rem; font-size: 1.1rem; }
   .report .check, .report .decided { padding-left: .8rem; padding-right: .8rem; }
   .report .check > summary { padding-right: 1.6rem; }
-  .report .checks li, .report .words > div, .report .digests > div { grid-template-columns: 1fr; }
-  .report .tiles { grid-template-columns: 1fr 1fr; }
+  .report .checks li, .report .words > div, .report .digests > div { grid-template-columns: minmax(0, 1fr); }
+  .report .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .report .measures, .report .figures { grid-template-columns: minmax(0, 1fr); }
   .report table.rows, .report .rows tbody, .report .rows tr { display: block; }
   .report .rows thead, .report .rows tfoot { display: none; }
   .report .rows tbody tr { border-top: 1px solid var(--line); padding: .5rem 0; }
   .report .rows tbody tr + tr > * { border-top: 0; }
   .report .rows tbody th, .report .rows tbody td { display: flex; justify-content: space-between; gap: 1rem; padding: .12rem 0; text-align: right;
-    white-space: normal; max-width: none; }
-  .report .rows tbody td::before { content: attr(data-label); color: var(--dim); text-align: left; flex: none; }
+    white-space: normal; max-width: none; overflow-wrap: anywhere; }
+  .report .rows tbody td::before { content: attr(data-label); color: var(--dim); text-align: left; flex: 0 1 auto; min-width: 5rem; }
   .report .rows tbody th { font-weight: 650; text-align: left; }
   .report .forest tbody td.plot { width: auto; display: block; padding: .2rem 0; }
   .report .forest tbody td.plot::before { content: none; }

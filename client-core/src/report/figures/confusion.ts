@@ -10,6 +10,8 @@ type Confusion = Extract<Figure, { kind: 'confusion' }>
 /** With more classes, numbers in the cells could not be read; with more still, names at the side could not. */
 const maxNumbers = 12
 const maxNames = 24
+/** Two classes need no more room than this. */
+const maxCell = 84
 /** Longest list of mistakes in the table. */
 const maxMistakes = 30
 
@@ -72,11 +74,11 @@ function matrix({ title, says, classes, counts }: Pick<Confusion, 'title' | 'cla
   const room = hasNames ? Math.min(16, longest) : 0
   const left = 34 + room * 7
   const top = hasNames ? (room * 7 * n > chartWidth - left ? 24 + room * 6 : 40) : 24
-  const cell = (chartWidth - left - 2) / n
+  const cell = Math.min(maxCell, (chartWidth - left - 2) / n)
   const isTurned = top > 40
   return svg(
     { title, says, height: at(top + cell * n + 4) },
-    h('text', { class: 'axis-title', x: at((left + chartWidth) / 2), y: 13, 'text-anchor': 'middle' }, 'Answer'),
+    h('text', { class: 'axis-title', x: at(left + (cell * n) / 2), y: 13, 'text-anchor': 'middle' }, 'Answer'),
     h(
       'text',
       {

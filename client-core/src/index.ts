@@ -52,6 +52,7 @@ export { h, markupText, textOf, type Child, type MarkupElement } from './report/
 export { reportBody, worstOverall } from './report/report-body.ts'
 export { samplesMarkup } from './report/sections/samples.ts'
 export { reportStyles } from './report/styles.ts'
+export { nameOfSubject, type ShownReport } from './report/subject.ts'
 export { fold } from './report/table.ts'
 export * from './train/calibrated-params.ts'
 export * from './train/check-model.ts'

@@ -259,6 +259,7 @@ describe('what it cannot do, it says, and what to do instead', () => {
     ['an argument too many', good, ['more'], /bad-argument: too many arguments/],
     ['a gate file that is not there', good, ['--config', 'nowhere.json'], /unreadable-file: nowhere\.json/],
     ['a report that cannot be written', good, ['--json', '/nowhere/report.json'], /unwritable-file: /],
+    ['a page that cannot be written', good, ['--html', '/nowhere/report.html'], /unwritable-file: /],
   ])('%s', async (_, columns, args, words) => {
     await writeCsv(inFolder('bad.csv'), columns)
     const { code, out, err } = await run('--data', inFolder('bad.csv'), ...binary, ...args)
@@ -299,6 +300,25 @@ describe('what it cannot do, it says, and what to do instead', () => {
     const { code, err } = await run('--data', inFolder('good.csv'), ...binary, '--config', inFolder('gate.json'))
     expect([code, err]).toEqual([1, expect.stringMatching(words)])
   })
+})
+
+it('--html writes the report as a page, which has no script', async () => {
+  const html = inFolder('report.html')
+  await judge(
+    without(drawn({ n: 2000, noiseInB: 2.5 }), 'client'),
+    ...binary,
+    '--id',
+    'id',
+    '--segments',
+    'job',
+    '--html',
+    html,
+  )
+  const page = await readFile(html, 'utf8')
+  expect(page).toMatch(
+    /^<!doctype html>[^]*<h1>Recorded predictions p_new<\/h1>[^]*Blocked: it must not be served[^]*job=b/,
+  )
+  expect(page).not.toContain('<script')
 })
 
 it('--schema prints the schema of a report, and wants nothing else', async () => {

@@ -35,8 +35,8 @@ export type ModelAnswer = Static<typeof ModelAnswer>
 export const ShownExample = Type.Object({
   /** 16 hex digits of its content's SHA-256, or what the data name it. */
   id: Type.String(),
-  /** Where the file has it, counted from 0. */
-  row: Type.Integer({ minimum: 0 }),
+  /** Where the file has it, counted from 0 and without a header; left out where the data name it. */
+  row: Type.Optional(Type.Integer({ minimum: 0 })),
   label: Type.String(),
   candidate: ModelAnswer,
   reference: Type.Optional(ModelAnswer),

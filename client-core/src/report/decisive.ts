@@ -1,4 +1,5 @@
-import type { CheckResult, CheckRow, GateReport } from '../protocol/gate-report.ts'
+import type { CheckResult, CheckRow } from '../protocol/gate-report.ts'
+import type { ShownReport } from './subject.ts'
 
 /** What a verdict rests on. */
 export interface Decisive {
@@ -15,7 +16,7 @@ const maxChecks = 4
  * The checks that decided: of a verdict that one check gave, this one with its worst rows; of a pass, those that were
  * passed with a measurement. Empty where the verdict comes from no check, such as NO_CHANGE.
  */
-export function decisiveOf({ checks, verdict, reason }: GateReport): Decisive[] {
+export function decisiveOf({ checks, verdict, reason }: ShownReport): Decisive[] {
   if (verdict === 'PASS') return passed(checks)
   const check = checks.find((each) => reason.endsWith(`${each.check}: ${each.reason}`))
   return check === undefined ? [] : [{ check, rows: worstRows(check) }]

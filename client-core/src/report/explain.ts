@@ -167,6 +167,6 @@ export const glossary: readonly (readonly [string, string])[] = [
     'p',
     'How likely a result like this would be by luck alone. Small values speak against luck. Where many things are tested, “corrected” values allow for that.',
   ],
-  ['Evaluation set', 'Examples of the server’s that show progress. They never decide.'],
-  ['Gate set', 'Other examples of the server’s. They decide, and no model is trained on them.'],
+  ['Evaluation set', 'Examples that show progress. They never decide.'],
+  ['Gate set', 'Other examples. They decide, and no model is trained on them.'],
 ]

@@ -5,6 +5,7 @@ import type { Sayable, Unit } from './numbers.ts'
 const kinds: readonly (readonly [RegExp, Unit])[] = [
   [/\blooks\b|\bnumber of\b|\bcases\b/i, 'count'],
   [/\blog loss\b/i, 'nats'],
+  [/^power\b/i, 'points'],
   [/accuracy|flips?\b|violation|\brate\b|\bshare\b|duplicates|overlap|classes in|agreement/i, 'share'],
 ]
 /** Of two models: signed, and higher is better. */

@@ -1,4 +1,4 @@
-import type { GateReport, SampleQuery } from '../protocol/gate-report.ts'
+import type { SampleQuery } from '../protocol/gate-report.ts'
 import type { ReportContext } from './context.ts'
 import { decisiveOf } from './decisive.ts'
 import { glossary } from './explain.ts'
@@ -8,9 +8,10 @@ import { checkSection } from './sections/check.ts'
 import { looksSection } from './sections/looks.ts'
 import { originSection } from './sections/origin.ts'
 import { summary } from './sections/summary.ts'
+import type { ShownReport } from './subject.ts'
 
 /** The worst examples of all, whatever the checks looked at. */
-export const worstOverall = ({ champion }: Pick<GateReport, 'champion'>): SampleQuery => ({
+export const worstOverall = ({ champion }: Pick<ShownReport, 'champion'>): SampleQuery => ({
   set: 'gate',
   where: [],
   order: champion === null ? 'loss' : 'regression',
@@ -20,7 +21,7 @@ export const worstOverall = ({ champion }: Pick<GateReport, 'champion'>): Sample
  * A whole report, for the page of the server and for the file that it can be saved as: the verdict, what decided it, every
  * check, and what vouches for it. Ids in it are unique as long as one report is on a page.
  */
-export function reportBody(report: GateReport, context: ReportContext = {}): MarkupElement {
+export function reportBody(report: ShownReport, context: ReportContext = {}): MarkupElement {
   const decisive = new Set(decisiveOf(report).map(({ check }) => check))
   return h(
     'article',
@@ -51,11 +52,11 @@ export function reportBody(report: GateReport, context: ReportContext = {}): Mar
   )
 }
 
-const figuresSection = ({ figures = [] }: GateReport): Child =>
+const figuresSection = ({ figures = [] }: ShownReport): Child =>
   figures.length > 0 &&
   h('section', {}, h('h2', {}, 'How it answers'), h('div', { class: 'figures' }, figures.map(figureMarkup)))
 
-function worstSection(report: GateReport, { examples }: ReportContext): Child {
+function worstSection(report: ShownReport, { examples }: ReportContext): Child {
   const shown = examples?.(worstOverall(report))
   if (shown === undefined) return undefined
   return h(

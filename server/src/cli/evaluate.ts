@@ -19,6 +19,7 @@ export interface EvaluateOptions {
   readonly ignore?: string
   readonly config?: string
   readonly json?: string
+  readonly html?: string
   readonly name?: string
   readonly seed?: string
   readonly schema?: boolean
@@ -60,6 +61,7 @@ export function evaluateCommand(program: Command, context: CliContext, end: (cod
     .option('--calibration <share>', 'rows to set aside to fit calibration on, by a hash of their ids: 0.2')
     .option('--config <file>', 'the checks, as the gate section of a task document (default: all that apply)')
     .option('--json <file>', 'write the report as JSON: the same rows give the same bytes')
+    .option('--html <file>', 'write the report as one page to read, print and keep')
     .option('--name <name>', 'what the report calls this evaluation', 'recorded')
     .option('--seed <n>', 'of all chance', '0')
     .option('--schema', 'print the JSON schema of a report, and nothing else')

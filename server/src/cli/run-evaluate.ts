@@ -4,6 +4,7 @@ import { judgeRecorded } from '../gate/recorded/judge-recorded.ts'
 import { openRecorded, type RecordedRequest } from '../gate/recorded/recorded-evaluation.ts'
 import { RecordedError } from '../gate/recorded/recorded-error.ts'
 import { openTableFile, type OnRead } from '../gate/recorded/table-file.ts'
+import { recordedHtml } from '../gate/report/recorded-html.ts'
 import { GateReportSchema } from '../gate/report-schema.ts'
 import type { CliContext } from './context.ts'
 import { evaluateText } from './evaluate-text.ts'
@@ -29,6 +30,7 @@ export async function evaluate(options: EvaluateOptions, context: CliContext): P
     onCheck: tell.check(recorded.sets.gate.length),
   })
   if (options.json !== undefined) await write(options.json, `${JSON.stringify(report, null, 2)}\n`)
+  if (options.html !== undefined) await write(options.html, await recordedHtml(recorded, report))
   context.print(evaluateText(report))
   return verdictCodes[report.verdict]
 }

@@ -1,8 +1,8 @@
-import type { GateReport } from '../../protocol/gate-report.ts'
 import { chartWidth, svg } from '../chart.ts'
 import type { ReportContext, ReportLook } from '../context.ts'
 import { h, type Child, type MarkupElement } from '../markup.ts'
 import { countOf, sayCount, sayTime } from '../numbers.ts'
+import type { ShownReport } from '../subject.ts'
 import { fold, table } from '../table.ts'
 import { verdictBadge, verdictNames } from '../verdicts.ts'
 
@@ -14,7 +14,7 @@ const maxDrawn = 400
 const maxListed = 20
 
 /** How often the gate set has judged, and with which outcome: it wears out. */
-export function looksSection(report: GateReport, { looks }: ReportContext): Child {
+export function looksSection(report: ShownReport, { looks }: ReportContext): Child {
   if (looks === undefined || looks.length === 0) return undefined
   const limit = limitOf(report)
   // A model that was judged again has several looks; the report is of the last.
@@ -38,7 +38,7 @@ export function looksSection(report: GateReport, { looks }: ReportContext): Chil
 }
 
 /** Set in the task; the check that counts looks says it. */
-const limitOf = ({ checks }: GateReport): number | undefined =>
+const limitOf = ({ checks }: ShownReport): number | undefined =>
   checks.find(({ check }) => check === 'reuse')?.rows.find(({ metric }) => /looks/.test(metric))?.margin
 
 function strip(looks: readonly ReportLook[], index: number, limit: number | undefined): MarkupElement {

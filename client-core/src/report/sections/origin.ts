@@ -1,10 +1,12 @@
-import type { GateReport } from '../../protocol/gate-report.ts'
+import type { RecordedSubject } from '../../protocol/gate-report.ts'
 import type { ReportSignature } from '../../protocol/signed-report.ts'
 import type { ReportContext } from '../context.ts'
 import { h, type Child, type MarkupElement } from '../markup.ts'
+import { saySets, type ShownReport } from '../subject.ts'
 
 /** By what the report can be told from a forged one: digests, signature, and how they are checked. */
-export function originSection(report: GateReport, context: ReportContext): MarkupElement {
+export function originSection(report: ShownReport, context: ReportContext): MarkupElement {
+  if (report.recorded !== undefined) return ofRecorded(report, report.recorded)
   const { weightsSha256, signature } = context
   const facts: [string, string | undefined][] = [
     ['Model weights', weightsSha256],
@@ -20,16 +22,50 @@ export function originSection(report: GateReport, context: ReportContext): Marku
       {},
       'The same model, judged by the same sets, gives the same report. A fingerprint (SHA-256) names each of them.',
     ),
-    list(facts.filter((fact): fact is [string, string] => fact[1] !== undefined)),
+    list(facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, code(value)] as const]))),
     signature !== undefined && signatureMarkup(signature, context),
   )
 }
 
-const list = (facts: readonly (readonly [string, string])[]): MarkupElement =>
+/** Nothing vouches for what was recorded but that it can be judged again. */
+function ofRecorded({ taskId, datasetDigests }: ShownReport, recorded: RecordedSubject): MarkupElement {
+  const { candidate, champion, anchor, label, classes, leftOut, seed } = recorded
+  return h(
+    'section',
+    {},
+    h('h2', {}, 'What was judged'),
+    h(
+      'p',
+      {},
+      'Recorded predictions: the weights of the models were not there, and no server signed this report. The same rows give the same findings, in whatever order they are: to check it, judge them again.',
+    ),
+    list([
+      ['Evaluation', taskId],
+      ['Candidate', code(candidate)],
+      ['Champion', champion === null ? 'none yet' : code(champion)],
+      ...(anchor === null ? [] : [['Anchor', code(anchor)] as const]),
+      ['True class', code(label)],
+      [
+        'Classes',
+        classes.length === 2 ? `${classes.join(', ')} (${classes[1]!} is the positive one)` : classes.join(', '),
+      ],
+      ['Rows', saySets(recorded)],
+      ...(leftOut.length === 0
+        ? []
+        : [['No groups of', `${leftOut.join(', ')}: nearly every row has a text of its own`] as const]),
+      ['Seed', String(seed)],
+      ['Fingerprint of the rows', code(datasetDigests.gate)],
+    ]),
+  )
+}
+
+const code = (text: string): MarkupElement => h('code', {}, text)
+
+const list = (facts: readonly (readonly [string, Child])[]): MarkupElement =>
   h(
     'dl',
     { class: 'digests' },
-    facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, h('code', {}, value)))),
+    facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
   )
 
 function signatureMarkup(signature: ReportSignature | null, { keysUrl }: ReportContext): Child {
@@ -48,9 +84,9 @@ function signatureMarkup(signature: ReportSignature | null, { keysUrl }: ReportC
       'The server signed the report when it was made, together with the fingerprint of the model. Whoever changes a word of it breaks the signature.',
     ),
     list([
-      ['Report', signature.reportSha256],
-      ['Signing key', signature.keyId],
-      ['Signature', signature.signature],
+      ['Report', code(signature.reportSha256)],
+      ['Signing key', code(signature.keyId)],
+      ['Signature', code(signature.signature)],
     ]),
     h('h3', {}, 'How to check it'),
     h(

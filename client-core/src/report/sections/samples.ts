@@ -79,7 +79,7 @@ const rowOf = (
   { id, row, label, candidate, reference, columns }: ShownExample,
   { names, hasReference }: { names: readonly string[]; hasReference: boolean },
 ): Child[] => [
-  h('span', { title: id }, `row ${sayCount(row + 1)}`),
+  row === undefined ? id : h('span', { title: id }, `row ${sayCount(row + 1)}`),
   label,
   cell(candidate, label),
   ...(hasReference ? [reference === undefined ? '–' : cell(reference, label)] : []),
@@ -93,5 +93,6 @@ const cell = ({ answer, pAnswer }: ModelAnswer, label: string): MarkupElement =>
   h(
     'span',
     { class: answer === label ? 'is-right' : 'is-wrong' },
-    `${answer} ${answer === label ? '✓' : '✕'} ${sayProbability(pAnswer)}`,
+    h('strong', {}, answer),
+    ` ${answer === label ? '✓' : '✕'} ${sayProbability(pAnswer)}`,
   )

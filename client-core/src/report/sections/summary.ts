@@ -1,26 +1,26 @@
-import type { GateReport, Metrics } from '../../protocol/gate-report.ts'
+import type { Metrics } from '../../protocol/gate-report.ts'
 import type { ReportContext } from '../context.ts'
 import { decisiveOf, type Decisive } from '../decisive.ts'
 import { explanationOf } from '../explain.ts'
 import { h, type Child, type MarkupElement } from '../markup.ts'
 import { countOf, sayDuration, sayShare, sayTime, sayValue } from '../numbers.ts'
+import { nameOfSubject, referencesOf, saySets, type ShownReport } from '../subject.ts'
 import { verdictBadge, verdictMeanings, verdictNames } from '../verdicts.ts'
 import { idOfCheck, nameOfCheck } from './check.ts'
 import { rowBlock } from './row.ts'
 
 /** The verdict, what it rests on, and the figures that people ask for first. */
-export function summary(report: GateReport, context: ReportContext): MarkupElement {
+export function summary(report: ShownReport, context: ReportContext): MarkupElement {
   const decisive = decisiveOf(report)
   return h(
     'header',
     {},
-    h('h1', {}, `Model ${report.version}`, context.title !== undefined && ` of “${context.title}”`),
+    h('h1', {}, nameOfSubject(report, context.title)),
     h(
       'p',
       { class: 'dim' },
-      `Judged ${sayTime(report.judgedAt)}, in ${sayDuration(report.durationMs)}`,
-      context.status !== undefined && `. This model is now: ${context.status}`,
-      '.',
+      `${howItWasJudged(report)}.`,
+      context.status !== undefined && ` This model is now: ${context.status}.`,
     ),
     banner(report, decisive.length > 0 && report.verdict !== 'PASS'),
     decided(report, decisive, context),
@@ -29,8 +29,14 @@ export function summary(report: GateReport, context: ReportContext): MarkupEleme
   )
 }
 
+function howItWasJudged({ recorded, judgedAt, durationMs }: ShownReport): string {
+  if (recorded !== undefined) return `No model was run: the answers are those of a table, of which ${saySets(recorded)}`
+  const took = durationMs === undefined ? '' : `, in ${sayDuration(durationMs)}`
+  return judgedAt === undefined ? `Judged${took}` : `Judged ${sayTime(judgedAt)}${took}`
+}
+
 /** @param isShown whether the reason is shown with the check that gave it */
-function banner({ verdict, reason, sound }: GateReport, isShown: boolean): MarkupElement {
+function banner({ verdict, reason, sound }: ShownReport, isShown: boolean): MarkupElement {
   const { headline, meaning } = verdictMeanings[verdict]
   return h(
     'div',
@@ -47,7 +53,7 @@ function banner({ verdict, reason, sound }: GateReport, isShown: boolean): Marku
   )
 }
 
-function decided({ checks }: GateReport, decisive: readonly Decisive[], { examples }: ReportContext): Child {
+function decided({ checks }: ShownReport, decisive: readonly Decisive[], { examples }: ReportContext): Child {
   if (decisive.length === 0) return undefined
   return h(
     'section',
@@ -61,15 +67,29 @@ function decided({ checks }: GateReport, decisive: readonly Decisive[], { exampl
   )
 }
 
-function tiles({ evaluation, gate, champion, anchor }: GateReport): MarkupElement {
-  const told: [string, string, string][] = [
+/** Name, value, and what it is of. */
+type Tile = readonly [string, string, string]
+
+/** Unless a column tells them apart, the rows of a table are both sets. */
+const isOneSet = (recorded: ShownReport['recorded']): boolean => recorded !== undefined && recorded.split !== 'column'
+
+function tiles(report: ShownReport): MarkupElement {
+  const { evaluation, gate } = report
+  const { champion, anchor } = referencesOf(report)
+  const told: Tile[] = [
     ['Accuracy', ...ofMetrics(gate, 'gate', ({ accuracy }) => sayShare(accuracy))],
     ['Log loss', ...ofMetrics(gate, 'gate', ({ logLoss }) => sayValue(logLoss, { unit: 'nats', isDifference: false }))],
-    ['Accuracy', ...ofMetrics(evaluation, 'evaluation', ({ accuracy }) => sayShare(accuracy))],
+    ...(isOneSet(report.recorded)
+      ? []
+      : [['Accuracy', ...ofMetrics(evaluation, 'evaluation', ({ accuracy }) => sayShare(accuracy))] as Tile]),
     [
       'Compared with',
-      champion === null ? 'no model' : `model ${champion}`,
-      anchor === null || anchor === champion ? 'the champion' : `the champion; and with model ${anchor}, the anchor`,
+      champion ?? 'no model',
+      champion === null
+        ? 'there is no champion yet'
+        : anchor === null
+          ? 'the champion'
+          : `the champion; and with ${anchor}, the anchor`,
     ],
   ]
   return h(
@@ -86,7 +106,7 @@ const ofMetrics = (metrics: Metrics | null, set: string, say: (of: Metrics) => s
     ? ['–', `could not be run on the ${set} set`]
     : [say(metrics), `on ${countOf(metrics.numExamples, `${set} example`)}`]
 
-const checkList = ({ checks }: GateReport): MarkupElement =>
+const checkList = ({ checks }: ShownReport): MarkupElement =>
   h(
     'nav',
     { 'aria-label': 'Checks' },

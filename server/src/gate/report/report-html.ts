@@ -4,14 +4,15 @@ import {
   decisiveOf,
   fold,
   markupText,
+  nameOfSubject,
   reportBody,
   reportStyles,
   samplesMarkup,
   worstOverall,
-  type GateReport,
   type ReportContext,
   type SamplePage,
   type SampleQuery,
+  type ShownReport,
   type SignedReport,
 } from '@panal/client-core'
 
@@ -23,11 +24,14 @@ export interface ReportExtras extends Pick<ReportContext, 'title' | 'status' | '
   readonly signed?: SignedReport
 }
 
+/** Of each query whose examples are in the file. */
+export const samplesInFile = 8
+
 /** The same query has the same key, whatever the order of its fields. */
 export const keyOfQuery = (query: SampleQuery): string => canonicalJson(query)
 
 /** Queries whose examples a report should not be without: of what decided, of what did not pass, and the worst of all. */
-export function queriesOf(report: GateReport, max = 8): SampleQuery[] {
+export function queriesOf(report: ShownReport, max = 8): SampleQuery[] {
   const decisive = decisiveOf(report).flatMap(({ rows }) => rows)
   const doubtful = report.checks
     .flatMap(({ rows }) => rows)
@@ -59,14 +63,14 @@ export const reportPolicy = `${policy}; frame-ancestors 'none'`
  * A report as one file that needs nothing else: opened from a disk, sent by mail or printed. The same report and extras
  * give the same bytes.
  */
-export function reportHtml(report: GateReport, extras: ReportExtras = {}): string {
+export function reportHtml(report: ShownReport, extras: ReportExtras = {}): string {
   const { samples, signed, ...about } = extras
   const body = reportBody(report, {
     ...about,
     ...(signed !== undefined && { signature: signed.signature }),
     ...(samples !== undefined && { examples: (query) => examplesOf(query, { report, samples }) }),
   })
-  const name = `Model ${report.version} of ${about.title ?? report.taskId}: report of the gate`
+  const name = `${nameOfSubject(report, about.title ?? report.taskId)}: report of the gate`
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -86,7 +90,7 @@ ${signed === undefined || signed.signature === null ? '' : dataBlock(signed)}</b
 
 function examplesOf(
   query: SampleQuery,
-  { report, samples }: { report: GateReport; samples: NonNullable<ReportExtras['samples']> },
+  { report, samples }: { report: ShownReport; samples: NonNullable<ReportExtras['samples']> },
 ) {
   const key = keyOfQuery(query)
   const page = samples.get(key)

@@ -3,7 +3,7 @@ import type { VersionStatus } from '../../registry/model-version.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { TaskStore } from '../../registry/task-store.ts'
 import type { SampleReader } from './read-samples.ts'
-import { keyOfQuery, queriesOf, reportHtml } from './report-html.ts'
+import { keyOfQuery, queriesOf, reportHtml, samplesInFile } from './report-html.ts'
 
 /** What is known of one judgement, as `report.json` tells it. `report` is word for word what was signed. */
 export interface ReportView extends SignedReport {
@@ -21,9 +21,6 @@ export interface ReportsParts {
   /** Under which people reach the server, without a slash at its end. */
   readonly address: () => string
 }
-
-/** Of each query whose examples are in the file. */
-const samplesInFile = 8
 
 /** Reports of versions as they leave the server. */
 export interface Reports {

@@ -1,5 +1,4 @@
-import type { ModelAnswer, SamplePage, SampleQuery } from '@panal/client-core'
-import { PanalError } from '@panal/client-core'
+import { PanalError, type ModelAnswer, type SamplePage, type SampleQuery } from '@panal/client-core'
 import { Value } from 'typebox/value'
 import type { Evaluation, JudgedModel, Predictions, ShownContent } from '../contract.ts'
 import { predictedClasses } from '../statistics/accuracy.ts'

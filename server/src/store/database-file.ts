@@ -52,17 +52,23 @@ export async function databaseDamage(file: string): Promise<readonly string[] | 
 const damagedSums = (file: string): string =>
   `${basename(sumsFileOf(file))}, the checksums of ${basename(file)}, is damaged itself`
 
+/**
+ * The page with byte 2^30, from which on SQLite locks bytes: it never writes it, to the log neither, so nothing keeps its
+ * sum. Source: https://www.sqlite.org/fileformat2.html, section 1.4.
+ */
+const lockPage = (pageBytes: number): number => Math.floor(2 ** 30 / pageBytes) + 1
+
 /** Pages whose newest image is in the log are not looked at: SQLite takes them from there. */
 async function damagedPages(file: string, sums: StoredSums, wal: Wal | undefined): Promise<number[]> {
-  const inLog = wal?.pages ?? new Map<number, number>()
+  const unread = new Set(wal?.pages.keys()).add(lockPage(sums.pageBytes))
   const bad: number[] = []
   let page = 0
   for await (const bytes of databasePages(file, sums.pageBytes)) {
     page += 1
-    if (!inLog.has(page) && !sums.matches(page, bytes)) bad.push(page)
+    if (!unread.has(page) && !sums.matches(page, bytes)) bad.push(page)
   }
   // What was cut off has no bytes to compare.
   const numPages = wal !== undefined && wal.numPages > 0 ? wal.numPages : sums.numPages
-  for (page += 1; page <= numPages; page++) if (!inLog.has(page)) bad.push(page)
+  for (page += 1; page <= numPages; page++) if (!unread.has(page)) bad.push(page)
   return bad
 }

@@ -68,10 +68,11 @@ export async function readSums(databaseFile: string): Promise<StoredSums | 'dama
 
 /** Writes the sums of a database file whose log is empty, whole or not at all. `pages`: all of them, in order. */
 export async function createSums(databaseFile: string, pageBytes: number, pages: Iterable<Buffer>): Promise<void> {
+  const sums = Array.from(pages, sumOf) // one page after the other: the database may be bigger than the memory
   const temp = `${sumsFileOf(databaseFile)}.new`
   const file = await open(temp, 'w', 0o600)
   try {
-    await file.writeFile(Buffer.concat([header(pageBytes, emptyLog), ...[...pages].map(sumOf)]))
+    await file.writeFile(Buffer.concat([header(pageBytes, emptyLog), ...sums]))
     await file.datasync()
   } finally {
     await file.close()

@@ -7,9 +7,10 @@ import { dataFolder, manifestName, manifestText, verifyBackup, type Manifest } f
 import { syncFolder } from './blob-files.ts'
 import { DataError, requireDataDirectory, type Tell } from './data-error.ts'
 import { openDataDir } from './data-dir.ts'
+import { liveDatabaseDamage } from './database-file.ts'
 import { copyFile, exists, filesBelow, hashFile, syncTree, type HashedFile } from './hashed-files.ts'
 import { blobPath, namedBlobs, openUpdates } from './named-files.ts'
-import { liveDatabaseDamage, ReadOnlyDatabase } from './read-only.ts'
+import { ReadOnlyDatabase } from './read-only.ts'
 
 const databaseName = 'panal.db'
 

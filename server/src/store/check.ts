@@ -5,10 +5,11 @@ import { AuditLog } from '../audit/audit-log.ts'
 import { BlobFiles } from './blob-files.ts'
 import { requireDataDirectory, type Tell } from './data-error.ts'
 import type { DataDir } from './data-dir.ts'
+import { liveDatabaseDamage } from './database-file.ts'
 import { filesBelow, hashFile } from './hashed-files.ts'
 import { blobPath, namedBlobs, openUpdates } from './named-files.ts'
 import { damagedBlobs } from './open-sound.ts'
-import { liveDatabaseDamage, ReadOnlyDatabase } from './read-only.ts'
+import { ReadOnlyDatabase } from './read-only.ts'
 import type { SyncQueries } from './sync-query.ts'
 
 /** What a whole reading of a data directory has found. Sound where all three lists are empty. */

@@ -1,8 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import Libsql from 'libsql'
 import { StartupError } from '../startup-error.ts'
-import { databaseDamage } from './database-file.ts'
 import { migrations } from './migrations/index.ts'
 import { SyncQueries } from './sync-query.ts'
 
@@ -47,20 +45,5 @@ export class ReadOnlyDatabase extends SyncQueries {
 
   close(): void {
     this.#connection.close()
-  }
-}
-
-/** Between two looks at a file that a running server writes, ms. */
-const lookAgainMs = 200
-
-/**
- * `databaseDamage` where a server may be writing: a page caught between its sum and itself looks damaged once; one that
- * is damaged looks so at each of five looks.
- */
-export async function liveDatabaseDamage(file: string): ReturnType<typeof databaseDamage> {
-  for (let look = 1; ; look++) {
-    const damage = await databaseDamage(file)
-    if (damage === 'unchecked' || damage.length === 0 || look === 5) return damage
-    await sleep(lookAgainMs)
   }
 }

@@ -42,13 +42,16 @@ export async function writeKey(dataDir: Pick<DataDir, 'keys' | 'temp'>, key: Key
   }
 }
 
-/** Oldest first. @throws StartupError 'keys-unreadable' */
+/** Oldest first; the newest has its private half. @throws StartupError 'keys-unreadable' */
 export async function readKeys(folder: string): Promise<KeyFile[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))
   const files = await Promise.all(names.map((name) => readKey(join(folder, name), name.slice(0, -'.json'.length))))
   files.sort((a, b) => a.number - b.number)
   if (files.some(({ number }, i) => number !== i + 1))
     throw unreadable(`of the keys 1 to ${files.at(-1)?.number ?? 0}, at least one is missing`)
+  const newest = files.at(-1)
+  if (newest !== undefined && newest.d === undefined)
+    throw unreadable(`the newest key ${newest.public.kid} has lost its private half`)
   // A crash in the middle of a rotation leaves the old key's private half: only the newest may have one.
   return files.map((file, i) => {
     const next = files[i + 1]
@@ -70,7 +73,7 @@ async function readKey(path: string, kid: string): Promise<KeyFile> {
   return value
 }
 
-export const unreadable = (what: string, cause?: unknown): StartupError =>
+const unreadable = (what: string, cause?: unknown): StartupError =>
   new StartupError(
     'keys-unreadable',
     `${what}. Devices trust this server by its keys: restore the folder keys from a backup.`,

@@ -9,7 +9,7 @@ import {
   type Statement,
 } from '@panal/client-core'
 import type { DataDir } from '../store/data-dir.ts'
-import { makeKey, readKeys, unreadable, writeKey, type KeyFile } from './key-file.ts'
+import { makeKey, readKeys, writeKey, type KeyFile } from './key-file.ts'
 
 export interface ServerKeysDeps {
   readonly dataDir: Pick<DataDir, 'keys' | 'temp'>
@@ -96,7 +96,6 @@ export class ServerKeys {
 
 const newest = (files: readonly KeyFile[]): KeyFile => files[files.length - 1]!
 
-const privateKeyOf = (file: KeyFile): KeyObject => {
-  if (file.d === undefined) throw unreadable(`the newest key ${file.public.kid} has lost its private half`)
-  return createPrivateKey({ key: { ...jwkOf(file.public), d: file.d }, format: 'jwk' })
-}
+/** Of the newest: no other has one. */
+const privateKeyOf = (file: KeyFile): KeyObject =>
+  createPrivateKey({ key: { ...jwkOf(file.public), d: file.d! }, format: 'jwk' })

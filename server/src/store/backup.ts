@@ -2,6 +2,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Clock } from '@panal/client-core'
 import { AuditLog } from '../audit/audit-log.ts'
+import { readKeys } from '../keys/key-file.ts'
 import { StartupError } from '../startup-error.ts'
 import { dataFolder, manifestName, manifestText, verifyBackup, type Manifest } from './backup-manifest.ts'
 import { syncFolder } from './blob-files.ts'
@@ -13,10 +14,12 @@ import { blobPath, namedBlobs, openUpdates } from './named-files.ts'
 import { ReadOnlyDatabase } from './read-only.ts'
 
 const databaseName = 'panal.db'
+/** How often the keys are copied before they, and not a rotation, are held to be at fault. */
+const maxKeyCopies = 5
 
-/** What a backup does not copy as it lies: made anew at each start, or taken by name from the database's rows. */
+/** What a backup does not copy as it lies: made anew at each start, or taken in a way of its own. */
 const isLeftOut = (path: string): boolean =>
-  /^(panal\.db.*|lock\.db.*|server\.pid|admin\.token|temp|blobs|uploads|before-restore-\d+)$/.test(path)
+  /^(panal\.db.*|lock\.db.*|server\.pid|admin\.token|temp|blobs|uploads|keys|before-restore-\d+)$/.test(path)
 
 export interface BackupOptions {
   readonly clock: Clock
@@ -83,6 +86,7 @@ async function fill(root: string, partial: string, { clock, codeVersion, tell }:
       if (copied !== undefined) files.push({ path, ...copied })
     }
     files.push(...(await copyBlobs(root, partial, namedBlobs(db), tell)))
+    files.push(...(await copyKeys(root, partial)))
     for (const path of await filesBelow(root, isLeftOut))
       files.push({ path, ...(await copyFile(join(root, path), join(partial, dataFolder, path))) })
     await syncFile(snapshot)
@@ -123,6 +127,28 @@ async function copyBlobs(root: string, partial: string, digests: readonly string
   }
   if (damaged.length > 0) throw damagedSource(damaged)
   return files
+}
+
+/**
+ * A rotation meanwhile can leave a copy of the old key alone, from which the private half was taken already: then all are
+ * copied again.
+ */
+async function copyKeys(root: string, partial: string): Promise<HashedFile[]> {
+  const folder = join(partial, dataFolder, 'keys')
+  for (let attempt = 1; ; attempt++) {
+    const files: HashedFile[] = []
+    for (const name of await filesBelow(join(root, 'keys')))
+      files.push({ path: `keys/${name}`, ...(await copyFile(join(root, 'keys', name), join(folder, name))) })
+    if (files.length === 0) return files
+    try {
+      await readKeys(folder)
+      return files
+    } catch (error) {
+      if (!(error instanceof StartupError)) throw error
+      if (attempt === maxKeyCopies) throw damagedSource([error.message.replace(folder, 'keys')])
+      await rm(folder, { recursive: true })
+    }
+  }
 }
 
 function unlessGone(error: unknown): undefined {

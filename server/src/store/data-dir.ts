@@ -1,8 +1,9 @@
 import { constants, existsSync } from 'node:fs'
 import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import Libsql from 'libsql'
 import { StartupError } from '../startup-error.ts'
+import { syncFolder } from './blob-files.ts'
 import { makeFolder, removeFolder } from './make-folder.ts'
 
 /** Everything a server keeps, in one folder that one process has open at a time. */
@@ -55,6 +56,9 @@ export async function openDataDir(path: string): Promise<DataDir> {
     const topmost = await makeFolder(root)
     for (const folder of [blobs, uploads, keys, temp]) await makeFolder(folder)
     await access(root, constants.R_OK | constants.W_OK | constants.X_OK)
+    // Also what was there: whoever made it may have ended before it was synced.
+    await syncFolder(root)
+    await syncFolder(dirname(root)).catch(() => undefined) // a folder that this user may not read is not theirs to make
     return topmost
   })
   const lock = await takeLock(root)

@@ -1,9 +1,10 @@
 import { mkdir, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncFolder } from './blob-files.ts'
 
 /**
  * Makes a folder, and those above it, readable by this user only. Node's own `recursive` never comes back where a
- * folder above can be seen but not made: a link to a disk that is not mounted, /proc.
+ * folder above can be seen but not made: a link to a disk that is not mounted, /proc. Its name survives a power cut.
  * @returns the topmost that it made; undefined where all were there
  * @throws the file system's error
  */
@@ -11,13 +12,18 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   const outcome = await makeOne(path)
   if (outcome !== 'nothing above') return outcome === 'made' ? path : undefined
   const topmost = await makeFolder(dirname(path))
-  await mkdir(path, { mode: 0o700 })
+  await makeHere(path)
   return topmost ?? path
+}
+
+async function makeHere(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 })
+  await syncFolder(dirname(path))
 }
 
 async function makeOne(path: string): Promise<'made' | 'there' | 'nothing above'> {
   try {
-    await mkdir(path, { mode: 0o700 })
+    await makeHere(path)
     return 'made'
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { open, readFile, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { syncFolder } from './blob-files.ts'
 import type { WalPosition } from './wal.ts'
 
 /**
@@ -78,6 +80,7 @@ export async function createSums(databaseFile: string, pageBytes: number, pages:
     await file.close()
   }
   await rename(temp, sumsFileOf(databaseFile))
+  await syncFolder(dirname(databaseFile))
 }
 
 /** The checksums of an open database, kept true as it changes. Synchronous, as the database is. */

@@ -1,15 +1,19 @@
 import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { StartupError } from '../../../../server/src/startup-error.ts'
 import { openDataDir } from '../../../../server/src/store/data-dir.ts'
+import { watchSyncs } from '../../../fixtures/synced-folders.ts'
 
 let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'panal-data-dir-'))
 })
-afterEach(() => rm(folder, { recursive: true }))
+afterEach(async () => {
+  jest.restoreAllMocks()
+  await rm(folder, { recursive: true })
+})
 
 const mode = async (path: string) => (await stat(path)).mode & 0o777
 
@@ -19,6 +23,21 @@ describe('openDataDir', () => {
     for (const path of [dataDir.path, dataDir.blobs, dataDir.uploads, dataDir.temp])
       expect(await mode(path)).toBe(0o700)
     dataDir.close()
+  })
+
+  it('syncs each folder that it made one in: their names survive a power cut', async () => {
+    const synced = await watchSyncs(folder, ['.', 'new', 'new/data'])
+    ;(await openDataDir(join(folder, 'new', 'data'))).close()
+    expect(synced).toContainEqual({ path: '.', holds: ['new'] })
+    expect(synced).toContainEqual({ path: 'new', holds: ['data'] })
+    expect(synced).toContainEqual({ path: 'new/data', holds: ['blobs', 'keys', 'temp', 'uploads'] })
+  })
+
+  it('syncs them again at each start, for the one that made them may have ended before it did', async () => {
+    ;(await openDataDir(join(folder, 'new', 'data'))).close()
+    const synced = await watchSyncs(folder, ['.', 'new', 'new/data'])
+    ;(await openDataDir(join(folder, 'new', 'data'))).close()
+    expect(synced.map(({ path }) => path)).toEqual(['new/data', 'new'])
   })
 
   it('[I10] [F48] refuses a second opener, and says which process is the first', async () => {

@@ -1,7 +1,10 @@
+import { rm } from 'node:fs/promises'
 import Libsql from 'libsql'
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { openDatabase } from '../../../../server/src/store/database.ts'
+import { sumsFileOf } from '../../../../server/src/store/page-sums.ts'
 import { query } from '../../../../server/src/store/sync-query.ts'
+import { watchSyncs } from '../../../fixtures/synced-folders.ts'
 import { useTempStore } from '../../../fixtures/temp-store.ts'
 
 const store = useTempStore()
@@ -24,6 +27,16 @@ describe('Database', () => {
     expect(store.db.run(device('d_a'))).toBe(1)
     await store.reopen()
     expect(ids()).toEqual(['d_a'])
+  })
+
+  it('syncs the name of its checksums, which are whole or not there', async () => {
+    store.db.close()
+    await rm(sumsFileOf(store.dataDir.databaseFile))
+    const synced = await watchSyncs(store.dataDir.path, ['.'])
+    ;(await openDatabase(store.dataDir.databaseFile)).close()
+    jest.restoreAllMocks()
+    expect(synced).toEqual([{ path: '.', holds: expect.arrayContaining(['panal.db.sums']) }])
+    expect(synced[0]?.holds).not.toContain('panal.db.sums.new')
   })
 
   it('is durable at each commit: WAL, synchronous FULL, foreign keys on', () => {

@@ -21,16 +21,20 @@ export class ReadOnlyDatabase extends SyncQueries {
     this.#connection.prepare('VACUUM INTO ?').run([file])
   }
 
+  /** A newer version of this program wrote it. */
+  isTooNew(): boolean {
+    const known = Object.keys(migrations)
+    return this.#migrations().some((name) => !known.includes(name))
+  }
+
   /** Whether the rows are as this program knows them. @throws StartupError 'database-too-new' | 'database-too-old' */
   requireThisVersion(): void {
-    const rows = this.#connection.prepare('select name from kysely_migration').all([]) as { name: string }[]
-    const known = Object.keys(migrations)
-    if (rows.some(({ name }) => !known.includes(name)))
+    if (this.isTooNew())
       throw new StartupError(
         'database-too-new',
         'A newer version of Panal wrote this data directory. Use that version.',
       )
-    if (rows.length < known.length)
+    if (this.#migrations().length < Object.keys(migrations).length)
       throw new StartupError(
         'database-too-old',
         'An older version of Panal wrote this data directory. Start the server on it once, or use that version.',
@@ -45,5 +49,10 @@ export class ReadOnlyDatabase extends SyncQueries {
 
   close(): void {
     this.#connection.close()
+  }
+
+  #migrations(): string[] {
+    const rows = this.#connection.prepare('select name from kysely_migration').all([]) as { name: string }[]
+    return rows.map(({ name }) => name)
   }
 }

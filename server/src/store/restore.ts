@@ -2,12 +2,14 @@ import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Clock } from '@panal/client-core'
 import { AuditLog } from '../audit/audit-log.ts'
+import { StartupError } from '../startup-error.ts'
 import { dataFolder, totalBytes, verifyBackup, type Manifest } from './backup-manifest.ts'
 import { BlobFiles, syncFolder } from './blob-files.ts'
 import { DataError, requireDataDirectory, type Tell } from './data-error.ts'
 import { openDataDir, restoringName, type DataDir } from './data-dir.ts'
 import { openDatabase } from './database.ts'
 import { copyFile, exists, filesBelow, syncTree } from './hashed-files.ts'
+import { ReadOnlyDatabase } from './read-only.ts'
 
 export interface RestoreOptions {
   /** The directory may hold something: that is moved aside, into a folder `before-restore-<n>` of it. */
@@ -23,7 +25,8 @@ const isEmptyState = (name: string): boolean => /^(lost\+found|lock\.db.*|server
  * Makes a data directory what it was when the backup was taken. The backup is verified whole before anything is
  * touched, and every file again while it is copied; cut off at any point, the directory does not start until the
  * restore was repeated. Leaves a row in the audit trail.
- * @throws DataError 'not-a-backup' | 'backup-damaged' | 'target-exists', or StartupError 'data-dir-in-use'
+ * @throws DataError 'not-a-backup' | 'backup-damaged' | 'target-exists', or StartupError 'data-dir-in-use' |
+ * 'database-too-new'
  */
 export async function restore(backup: string, data: string, options: RestoreOptions): Promise<Manifest> {
   const { force, clock, tell } = options
@@ -38,6 +41,7 @@ export async function restore(backup: string, data: string, options: RestoreOpti
   try {
     const staged = join(dataDir.temp, 'restore')
     await copyAll(resolve(backup), staged, manifest, tell)
+    requireNotTooNew(join(staged, 'panal.db'))
     await writeFile(join(root, restoringName), `${resolve(backup)}\n`)
     await syncFolder(root)
     await moveAside(root)
@@ -67,6 +71,20 @@ async function copyAll(backup: string, staged: string, manifest: Manifest, tell:
     tell({ doing: 'restoring', bytes, ofBytes })
   }
   await syncTree(staged)
+}
+
+/** An older version's database is brought up to date when it is opened. */
+function requireNotTooNew(databaseFile: string): void {
+  const db = new ReadOnlyDatabase(databaseFile)
+  try {
+    if (db.isTooNew())
+      throw new StartupError(
+        'database-too-new',
+        'A newer version of Panal made this backup. Restore it with that version. Nothing was restored.',
+      )
+  } finally {
+    db.close()
+  }
 }
 
 /** Nothing is deleted: a restore of the wrong backup must not cost the right data. */

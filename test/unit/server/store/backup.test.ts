@@ -2,8 +2,12 @@ import { existsSync } from 'node:fs'
 import { open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import Libsql from 'libsql'
 import { ServerKeys } from '../../../../server/src/keys/server-keys.ts'
+import { manifestText, type Manifest } from '../../../../server/src/store/backup-manifest.ts'
 import { backUp } from '../../../../server/src/store/backup.ts'
+import { hashFile } from '../../../../server/src/store/hashed-files.ts'
+import { restore } from '../../../../server/src/store/restore.ts'
 import { useTempStore } from '../../../fixtures/temp-store.ts'
 
 const store = useTempStore()
@@ -63,5 +67,34 @@ describe('a backup', () => {
       lines: [expect.stringContaining(`the newest key ${keys.id} has lost its private half`)],
     })
     expect(await readdir(store.folder)).toEqual(['data'])
+  })
+})
+
+describe('a restore', () => {
+  it('of a newer version’s backup is refused before anything is touched', async () => {
+    await takeBackup()
+    const file = join(target, 'data', 'panal.db')
+    const later = new Libsql(file)
+    later.exec(`insert into kysely_migration values ('9999-from-the-future', '2100-01-01T00:00:00.000Z')`)
+    later.close()
+    const { digest: _, ...manifest } = JSON.parse(await readFile(join(target, 'backup.json'), 'utf8')) as Manifest & {
+      digest: string
+    }
+    const files = await Promise.all(
+      manifest.files.map(async ({ path }) => ({ path, ...(await hashFile(join(target, 'data', path))) })),
+    )
+    await writeFile(join(target, 'backup.json'), manifestText({ ...manifest, files }))
+
+    store.audit.append({ actor: 'ada', action: 'promoted', detail: {} })
+    const head = store.audit.head()
+    store.db.close()
+    store.dataDir.close()
+    const before = (await readdir(store.dataDir.path)).sort()
+    const restoring = restore(target, store.dataDir.path, { force: true, clock: store.clock, tell: () => undefined })
+    await expect(restoring).rejects.toMatchObject({ name: 'StartupError', code: 'database-too-new' })
+    await expect(restoring).rejects.toThrow('Nothing was restored')
+    expect((await readdir(store.dataDir.path)).sort()).toEqual(before)
+    await store.reopen()
+    expect(store.audit.head()).toEqual(head)
   })
 })

@@ -47,9 +47,8 @@ export function datasetRoutes(app: App, { blobs, catalogue, config, uploads }: A
       if (length > config.maxDatasetBytes)
         throw new PanalError('too-large', `a dataset may have ${config.maxDatasetBytes} bytes (--max-dataset-bytes)`)
       const looker = datasetLooker(length)
-      const stored = await uploads.use(length, () =>
-        blobs.putStream(streamOf(request, config.uploadIdleMs), config.maxDatasetBytes, looker),
-      )
+      const store = () => blobs.putStream(streamOf(request, config.uploadIdleMs), config.maxDatasetBytes, looker)
+      const stored = await uploads.use(length, store, 'blobs')
       if (stored.numBytes !== length) throw new PanalError('length-mismatch')
       catalogue.addDataset({ ...stored, kind: request.query.kind ?? 'dataset' }, nameOf(request.person))
       return { ...stored, look: looker.end() }

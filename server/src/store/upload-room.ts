@@ -23,6 +23,8 @@ export class UploadRoom {
   #numUploads = 0
   /** Bytes of the uploads that go on: how many of them the disk shows already is not known. */
   #promisedBytes = 0
+  /** Those of them that go into the spool. */
+  #promisedSpoolBytes = 0
   /** When last counted, and what was let in since: never too little. */
   #spoolBytes = Infinity
   #counting: Promise<void> | undefined
@@ -31,27 +33,35 @@ export class UploadRoom {
     this.#options = options
   }
 
-  /** Runs an upload of so many bytes. @throws PanalError 'busy' | 'disk-full', each with a time to come back */
-  async use<Result>(numBytes: number, upload: () => Promise<Result>): Promise<Result> {
+  /**
+   * Runs an upload of so many bytes: of an update into the spool, or of something that goes among the blobs.
+   * @throws PanalError 'busy' | 'disk-full', each with a time to come back
+   */
+  async use<Result>(numBytes: number, upload: () => Promise<Result>, to: 'spool' | 'blobs' = 'spool'): Promise<Result> {
     const { disk, maxConcurrent, maxSpoolBytes } = this.#options
     if (this.#numUploads >= maxConcurrent) throw new PanalError('busy', undefined, { retryAfterMs: retryBusyMs })
     this.#numUploads += 1
+    const spoolBytes = to === 'spool' ? numBytes : 0
+    const isTooMuch = () => to === 'spool' && this.#spoolBytes + spoolBytes > maxSpoolBytes
     try {
       if (disk.freeBytes - this.#promisedBytes - numBytes < disk.reserveBytes) throw diskFull()
       // Counted only when it may be too much: that reads the whole folder, once for all who ask meanwhile.
-      if (this.#spoolBytes + numBytes > maxSpoolBytes)
-        await (this.#counting ??= this.#count().finally(() => (this.#counting = undefined)))
-      if (this.#spoolBytes + numBytes > maxSpoolBytes) throw diskFull()
-      this.#spoolBytes += numBytes
+      if (isTooMuch()) await (this.#counting ??= this.#count().finally(() => (this.#counting = undefined)))
+      if (isTooMuch()) throw diskFull()
+      this.#spoolBytes += spoolBytes
+      this.#promisedSpoolBytes += spoolBytes
       this.#promisedBytes += numBytes
-      return await upload().finally(() => (this.#promisedBytes -= numBytes))
+      return await upload().finally(() => {
+        this.#promisedSpoolBytes -= spoolBytes
+        this.#promisedBytes -= numBytes
+      })
     } finally {
       this.#numUploads -= 1
     }
   }
 
   async #count(): Promise<void> {
-    this.#spoolBytes = (await bytesBelow(this.#options.folder)) + this.#promisedBytes
+    this.#spoolBytes = (await bytesBelow(this.#options.folder)) + this.#promisedSpoolBytes
   }
 }
 

@@ -21,14 +21,15 @@ const room = (changes: Partial<UploadRoomOptions>) =>
 const nothing = () => Promise.resolve()
 
 /** An upload that has been let in and goes on until it is ended. */
-async function begin(uploads: UploadRoom, numBytes: number) {
+async function begin(uploads: UploadRoom, numBytes: number, to?: 'spool' | 'blobs') {
   let ends = { end: (): void => undefined, fail: (_error: Error): void => undefined }
   let upload: Promise<void> | undefined
   await new Promise<void>((letIn, refused) => {
-    upload = uploads.use(numBytes, () => {
+    const goOn = () => {
       letIn()
-      return new Promise((end, fail) => (ends = { end, fail }))
-    })
+      return new Promise<void>((end, fail) => (ends = { end, fail }))
+    }
+    upload = uploads.use(numBytes, goOn, to)
     upload.catch(refused)
   })
   return { ...ends, upload }
@@ -86,5 +87,27 @@ describe('UploadRoom', () => {
     await expect(uploads.use(200, nothing)).rejects.toMatchObject({ code: 'disk-full' })
     await rm(join(folder, 'digits'), { recursive: true })
     await uploads.use(1000, nothing)
+  })
+
+  it('does not count a dataset among the updates: near their cap it is let in, and takes none of their room', async () => {
+    const uploads = room({ maxSpoolBytes: 1000 })
+    await spool('a.update', 900)
+    const dataset = await begin(uploads, 5000, 'blobs')
+    await uploads.use(100, () => spool('b.update', 100))
+    await expect(uploads.use(1, nothing)).rejects.toMatchObject({ code: 'disk-full' })
+    await rm(join(folder, 'digits'), { recursive: true })
+    await uploads.use(1000, nothing)
+    dataset.end()
+    await dataset.upload
+  })
+
+  it('[F44] leaves the reserve free for datasets and updates together', async () => {
+    const uploads = room({ disk: { freeBytes: 1000, reserveBytes: 400 } })
+    const dataset = await begin(uploads, 500, 'blobs')
+    await expect(uploads.use(101, nothing)).rejects.toMatchObject({ code: 'disk-full' })
+    await expect(uploads.use(101, nothing, 'blobs')).rejects.toMatchObject({ code: 'disk-full' })
+    await uploads.use(100, nothing)
+    dataset.end()
+    await dataset.upload
   })
 })

@@ -62,8 +62,7 @@ export class SyncQueries {
       this.committed()
       return result
     } catch (error) {
-      // A full disk makes SQLite roll back by itself; a second ROLLBACK would hide the error that matters.
-      if (this.#inTransaction()) this.#connection.exec('ROLLBACK')
+      this.#rollBack()
       throw error
     }
   }
@@ -77,9 +76,27 @@ export class SyncQueries {
       guard(() => this.#connection.exec('RELEASE attempt'))
       return result
     } catch (error) {
+      this.#undoAttempt(error)
+      throw error
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      // A full disk makes SQLite roll back by itself.
+      if (this.#inTransaction()) this.#connection.exec('ROLLBACK')
+    } catch {
+      // The transaction is over all the same, and this error would hide the one that matters.
+    }
+  }
+
+  #undoAttempt(why: unknown): void {
+    try {
       // A full disk has rolled back all of it; what follows in the transaction finds that out.
       if (this.#inTransaction()) this.#connection.exec('ROLLBACK TO attempt; RELEASE attempt')
-      throw error
+    } catch {
+      // Whoever would pass over `why` and go on to commit must not.
+      throw new Error('a part of a transaction could not be undone', { cause: why })
     }
   }
 

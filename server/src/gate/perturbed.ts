@@ -8,6 +8,7 @@ import {
   type Unmeasured,
 } from './metric-differences.ts'
 import { predictedClasses } from './statistics/accuracy.ts'
+import type { Discordance } from './statistics/discordance.ts'
 import {
   pMeanAtLeast,
   pMeanAtMost,
@@ -26,6 +27,8 @@ export interface Perturbed {
   readonly numFlips: number
   readonly numRight: number
   readonly numRightBefore: number
+  /** [n] 1 where it is right under the variation. */
+  readonly right: Uint8Array
   /** [n] right under the variation − right before: −1 where it was lost, 1 where it was won. */
   readonly gained: Int8Array
 }
@@ -35,17 +38,29 @@ export async function perturb(model: VariableModel, variation: Variation): Promi
   const { predictions, applies } = await model.under('gate', variation)
   const { labels } = clean
   const [was, is] = [predictedClasses(clean), predictedClasses(predictions)]
-  const gained = new Int8Array(labels.length)
-  let [numFlips, numRight, numRightBefore] = [0, 0, 0]
-  labels.forEach((label, row) => {
-    const [right, wasRight] = [is[row] === label ? 1 : 0, was[row] === label ? 1 : 0]
-    gained[row] = right - wasRight
-    numRight += right
-    numRightBefore += wasRight
-    if (is[row] !== was[row]) numFlips++
+  const right = Uint8Array.from(labels, (label, row) => (is[row] === label ? 1 : 0))
+  const wasRight = Uint8Array.from(labels, (label, row) => (was[row] === label ? 1 : 0))
+  return {
+    n: labels.length,
+    numChanged: total(applies),
+    numFlips: total(Uint8Array.from(is, (answer, row) => (answer === was[row] ? 0 : 1))),
+    numRight: total(right),
+    numRightBefore: total(wasRight),
+    right,
+    gained: Int8Array.from(right, (each, row) => each - wasRight[row]!),
+  }
+}
+
+const total = (flags: Uint8Array): number => flags.reduce((sum, each) => sum + each, 0)
+
+/** On how many examples, as the variation left them, only one of two models is right. */
+export function discordanceUnder(candidate: Perturbed, reference: Perturbed): Discordance {
+  let [lost, won] = [0, 0]
+  candidate.right.forEach((right, row) => {
+    if (right < reference.right[row]!) lost++
+    if (right > reference.right[row]!) won++
   })
-  const numChanged = applies.reduce((sum, each) => sum + each, 0)
-  return { n: labels.length, numChanged, numFlips, numRight, numRightBefore, gained }
+  return { n: candidate.n, lost, won }
 }
 
 /** How much accuracy the model loses, as a share of the examples. */

@@ -6,8 +6,9 @@ import { referenceOf } from '../compared.ts'
 import type { Evaluation, GateCheck, Variation } from '../contract.ts'
 import { generalRule, type RuledVerdict } from '../general-rule.ts'
 import type { Measured, Unmeasured } from '../metric-differences.ts'
-import { differenceInDrops, dropOf, perturb, type Perturbed } from '../perturbed.ts'
+import { differenceInDrops, discordanceUnder, dropOf, perturb, type Perturbed } from '../perturbed.ts'
 import { percent, points, resultOf } from '../say.ts'
+import { mcnemarHarmP } from '../statistics/mcnemar.ts'
 import { benjaminiHochberg } from '../statistics/multiple-testing.ts'
 import { wilsonOneSided } from '../statistics/wilson.ts'
 import { canBeVaried, onlyRecorded } from '../varied-models.ts'
@@ -45,7 +46,8 @@ interface Tried {
 /**
  * Check 16: does the candidate suffer more than the champion where examples are disturbed? For each variation, the
  * difference of what it takes from their accuracies, paired by example, by the general rule; harm is corrected for how many
- * variations are tried (Benjamini and Hochberg). Says also how the accuracy falls with severity.
+ * variations are tried (Benjamini and Hochberg), and blocks where the candidate is surely worse than the champion on the
+ * disturbed examples, too. Says also how the accuracy falls with severity.
  */
 export const robustness = policy({
   options,
@@ -130,7 +132,10 @@ function rowAgainst(
   const about = { metric: `accuracy lost under ${title}, against champion` } as const
   if ('because' in measured)
     return { ...about, n: measured.n, verdict: 'NOT_ENOUGH_DATA', reason: `Cannot be told: ${measured.because}.` }
-  const verdict = generalRule({ ...measured.comparison, isHarm: q !== null && q < alpha })
+  const ruled = generalRule({ ...measured.comparison, isHarm: q !== null && q < alpha })
+  // A model that got better on clean examples has more to lose: it is at fault where it is then worse than the champion.
+  const isWorse = mcnemarHarmP(discordanceUnder(candidate, reference!)) < alpha
+  const verdict = ruled === 'BLOCK' && !isWorse ? 'WARN' : ruled
   const found = `${told('The candidate', candidate, title)}, the champion ${points(-dropOf(reference!))}`
   return {
     ...about,
@@ -139,7 +144,7 @@ function rowAgainst(
     p: measured.harmP,
     ...(q !== null && { adjustedP: q }),
     verdict,
-    reason: `${found}: ${meaning[verdict]}.`,
+    reason: `${found}: ${verdict === ruled ? meaning[ruled] : yetNoWorse}.`,
     samples: {
       set: 'gate',
       where: [],
@@ -160,6 +165,8 @@ const meaning: Readonly<Record<RuledVerdict, string>> = {
   WARN: 'probably no more by the margin, but not beyond chance',
   NOT_ENOUGH_DATA: 'too few examples to tell whether it is more by the margin',
 }
+
+const yetNoWorse = 'more than the champion, but it is not surely worse than the champion there'
 
 function summarise(rows: readonly CheckRow[]): { readonly verdict: GateVerdict; readonly reason: string } {
   const judged = rows.filter(({ verdict }) => verdict !== 'NOT_APPLICABLE')

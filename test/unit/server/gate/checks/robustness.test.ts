@@ -64,6 +64,20 @@ describe('robustness', () => {
     }
     expect(await rowOf(one, shown({ candidate: 0, champion: 0 }, parts).evaluation)).toMatchObject({ estimate: 0 })
   })
+  it('only warns where the candidate has more to lose, and is no worse than the champion then', async () => {
+    // Clean, the candidate is wrong on 20 and the champion on 100; disturbed, on 110 and on 100.
+    const better = {
+      candidate: { onGate: wrongIn(0, 20), under: () => varied(wrongIn(20, 130)) },
+      champion: { onGate: wrongIn(0, 100), under: () => varied(wrongIn(50, 150)) },
+    }
+    const row = await rowOf(one, shown({ candidate: 0, champion: 0 }, better).evaluation)
+    // It loses 90 and the champion none, which would block; McNemar of 30 lost against 20 won has p = .08.
+    expect(row).toMatchObject({ verdict: 'WARN', estimate: -0.09 })
+    expect(row.reason).toContain('more than the champion, but it is not surely worse than the champion there')
+    // 60 lost against 20 won: it is worse there, too
+    const worse = { ...better, candidate: { ...better.candidate, under: () => varied(wrongIn(20, 170)) } }
+    expect(await rowOf(one, shown({ candidate: 0, champion: 0 }, worse).evaluation)).toMatchObject({ verdict: 'BLOCK' })
+  })
   it('corrects harm for how many variations are tried', async () => {
     // p of one alone is under .05: 22 lost and 8 more won in 1000
     const candidate = {

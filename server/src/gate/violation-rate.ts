@@ -15,28 +15,37 @@ export interface ViolationCount {
   readonly numViolations: number
   /** Share of violations that is tolerated. */
   readonly limit: number
-  /** `said of 3 of 890 applications …`: what happened, to follow "On 3 of 890 cases". */
+  /** Share that rejects the model: the limit, or more than it. */
+  readonly block: number
+  /** What happened, to follow "On 3 of 890 cases". */
   readonly happened: string
   readonly samples?: SampleQuery
 }
 
 /**
  * The share of cases that violate an expectation, with Clopper and Pearson's exact one-sided 95 % bounds L and U. PASS when
- * U ≤ limit, BLOCK when L > limit; else WARN, or NOT_ENOUGH_DATA with so few cases that even no violation could not pass.
+ * U ≤ limit, BLOCK when L > block; else WARN, or NOT_ENOUGH_DATA with so few cases that even no violation could not pass.
  */
-export function violationRow({ metric, numCases, numViolations, limit, happened, samples }: ViolationCount): CheckRow {
+export function violationRow(count: ViolationCount): CheckRow {
+  const { metric, numCases, numViolations, limit, block, happened, samples } = count
   const nRequired = casesNeeded(limit, alpha)
   const test = 'Clopper–Pearson, one-sided 95 %'
   const about = { metric, n: numCases, nRequired, margin: limit, test }
   if (numCases === 0)
     return { ...about, verdict: 'NOT_ENOUGH_DATA', reason: 'There is no example on which it could be seen.' }
   const interval = clopperPearson(numViolations, numCases, alpha)
-  const verdict = verdictOf(interval, { numCases, limit, nRequired })
-  const found = `On ${numViolations} of ${numCases} cases (${percent(numViolations / numCases)}) ${happened}`
+  const verdict = verdictOf(interval, { numCases, limit, block, nRequired })
+  const seen = `On ${numViolations} of ${numCases} cases (${percent(numViolations / numCases)}) ${happened}`
   const meaning = {
     PASS: `at most ${percent(interval[1])}, and ${percent(limit)} are tolerated`,
-    WARN: `it may be up to ${percent(interval[1])}, and ${percent(limit)} are tolerated`,
-    BLOCK: `surely more than the ${percent(limit)} that are tolerated`,
+    WARN:
+      interval[0] > limit
+        ? `surely more than the ${percent(limit)} that are tolerated, not surely more than the ${percent(block)} that reject a model`
+        : `it may be up to ${percent(interval[1])}, and ${percent(limit)} are tolerated`,
+    BLOCK:
+      block > limit
+        ? `surely more than the ${percent(block)} that reject a model`
+        : `surely more than the ${percent(limit)} that are tolerated`,
     NOT_ENOUGH_DATA: `it takes ${nRequired} cases to show that it is at most ${percent(limit)}`,
   }
   return {
@@ -47,17 +56,22 @@ export function violationRow({ metric, numCases, numViolations, limit, happened,
     // Of H₀ "the limit or more": below alpha exactly where U is below the limit.
     p: binomialCdf(numViolations, numCases, limit),
     verdict,
-    reason: `${found}: ${meaning[verdict]}.`,
+    reason: `${seen}: ${meaning[verdict]}.`,
     ...(samples !== undefined && { samples }),
   }
 }
 
 function verdictOf(
   [lower, upper]: readonly [number, number],
-  { numCases, limit, nRequired }: { numCases: number; limit: number; nRequired: number },
+  {
+    numCases,
+    limit,
+    block,
+    nRequired,
+  }: Pick<ViolationCount, 'numCases' | 'limit' | 'block'> & { readonly nRequired: number },
 ): Extract<GateVerdict, 'PASS' | 'BLOCK' | 'WARN' | 'NOT_ENOUGH_DATA'> {
   if (upper <= limit) return 'PASS'
-  if (lower > limit && numCases >= fewestToBlock) return 'BLOCK'
+  if (lower > block && numCases >= fewestToBlock) return 'BLOCK'
   return numCases >= nRequired ? 'WARN' : 'NOT_ENOUGH_DATA'
 }
 

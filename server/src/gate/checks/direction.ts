@@ -34,7 +34,7 @@ type Expectation = Static<typeof Expectation>
  * Check 15, second half: does a column push where it must? Every example is shown with a higher value, as far as the range
  * of the set goes. A case is violated where the probability of the class moves the wrong way by more than `tolerance`;
  * examples that could not move, or whose probability had no room left, are no cases. PASS when the share of violations is
- * surely at most `limit`, BLOCK when it is surely more.
+ * surely at most `limit`, BLOCK when it is surely more than `block`.
  */
 export const direction = policy({
   options: {
@@ -45,9 +45,17 @@ export const direction = policy({
     limit: Type.Optional(
       Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.02, description: 'share of violations' }),
     ),
+    block: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        exclusiveMaximum: 1,
+        description: 'share of violations that rejects the model; left out: the limit. Between the two it warns',
+      }),
+    ),
   },
-  misfits: ({ expectations }, terms) =>
-    expectations.flatMap((each, i): DocumentError[] => {
+  misfits: ({ expectations, limit = 0.02, block = limit }, terms) => [
+    ...when(block < limit, '/block', `must be at least ${limit}, the limit`),
+    ...expectations.flatMap((each, i): DocumentError[] => {
       const path = `/expectations/${i}`
       return [
         ...columnMisfits(each.column, terms, 'numeric').map((wrong) => ({ ...wrong, path: path + wrong.path })),
@@ -55,7 +63,8 @@ export const direction = policy({
         ...when(each.by !== undefined && each.quantiles !== undefined, `${path}/by`, 'give either this or quantiles'),
       ]
     }),
-  make: ({ expectations, tolerance = 0.01, limit = 0.02 }): GateCheck => ({
+  ],
+  make: ({ expectations, tolerance = 0.01, limit = 0.02, block = limit }): GateCheck => ({
     name: 'direction',
     integrity: false,
     judges: false,
@@ -65,7 +74,7 @@ export const direction = policy({
       const { classes } = await evaluation.examples('gate')
       const rows: CheckRow[] = []
       for (const expectation of expectations) {
-        const settings = { seed: document.seed, classes, tolerance, limit }
+        const settings = { seed: document.seed, classes, tolerance, limit, block }
         rows.push(await judgeExpectation(expectation, candidate, settings))
       }
       const names = expectations.map(({ column }) => column).join(', ')
@@ -74,10 +83,17 @@ export const direction = policy({
   }),
 })
 
+interface Settings extends Pick<Examples, 'classes'> {
+  readonly seed: number
+  readonly tolerance: number
+  readonly limit: number
+  readonly block: number
+}
+
 async function judgeExpectation(
   { column, effect, class: name, by, quantiles = 0.25 }: Expectation,
   model: VariableModel,
-  { seed, classes, tolerance, limit }: { seed: number; tolerance: number; limit: number } & Pick<Examples, 'classes'>,
+  { seed, classes, tolerance, limit, block }: Settings,
 ): Promise<CheckRow> {
   const step = by === undefined ? { quantiles } : { by }
   const variation: Variation = { name: 'move-column', column, ...step, seed }
@@ -97,6 +113,7 @@ async function judgeExpectation(
     numCases,
     numViolations,
     limit,
+    block,
     happened: `a higher ${column} makes “${name}” ${found} probable`,
     samples: { set: 'gate', where: [], variation, order: 'loss' },
   })

@@ -22,7 +22,7 @@ interface Family {
  * Check 15, first half: does something matter that must not? Every example is shown with each other value of a column (of
  * a numeric column, with another example's), or under a variation. A case is violated where the answer flips, or its
  * probabilities move by more than `tolerance` in total variation. PASS when the share of violations is surely at most
- * `limit`, BLOCK when it is surely more.
+ * `limit`, BLOCK when it is surely more than `block`.
  */
 export const invariance = policy({
   options: {
@@ -41,15 +41,23 @@ export const invariance = policy({
     limit: Type.Optional(
       Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.05, description: 'share of violations' }),
     ),
+    block: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        exclusiveMaximum: 1,
+        description: 'share of violations that rejects the model; left out: the limit. Between the two it warns',
+      }),
+    ),
   },
-  misfits: ({ columns = [], variations = [] }, terms) => [
+  misfits: ({ columns = [], variations = [], limit = 0.05, block = limit }, terms) => [
+    ...when(block < limit, '/block', `must be at least ${limit}, the limit`),
     ...when(columns.length + variations.length === 0, '/columns', 'give these or variations'),
     ...columns.flatMap((name, i) => columnMisfits(name, terms).map((each) => ({ ...each, path: `/columns/${i}` }))),
     ...variations.flatMap((spec, i) =>
       variationMisfits(spec, terms).map((each) => ({ ...each, path: `/variations/${i}${each.path}` })),
     ),
   ],
-  make: ({ columns = [], variations = [], tolerance = 0.1, limit = 0.05 }): GateCheck => ({
+  make: ({ columns = [], variations = [], tolerance = 0.1, limit = 0.05, block = limit }): GateCheck => ({
     name: 'invariance',
     integrity: false,
     judges: false,
@@ -60,7 +68,7 @@ export const invariance = policy({
         ...variations.map((spec) => familyOfVariation(spec, document)),
       ]
       const rows: CheckRow[] = []
-      for (const family of families) rows.push(await judgeFamily(family, candidate, { tolerance, limit }))
+      for (const family of families) rows.push(await judgeFamily(family, candidate, { tolerance, limit, block }))
       const names = families.map(({ title }) => title).join(', ')
       return resultOf('invariance', worstRow(rows, `It hardly matters what becomes of: ${names}.`), rows)
     },
@@ -93,7 +101,7 @@ function familyOfVariation(spec: VariationSpec, { seed }: JudgedTask): Family {
 async function judgeFamily(
   { title, happened, ways }: Family,
   model: VariableModel,
-  { tolerance, limit }: { tolerance: number; limit: number },
+  { tolerance, limit, block }: { tolerance: number; limit: number; block: number },
 ): Promise<CheckRow> {
   const before = await model.on('gate')
   const isCase = new Uint8Array(before.labels.length)
@@ -116,6 +124,7 @@ async function judgeFamily(
     numCases: total(isCase),
     numViolations: total(isViolated),
     limit,
+    block,
     happened: `${happened}${most}`,
     samples: { set: 'gate', where: [], variation: worst.variation, order: 'loss' },
   })

@@ -80,6 +80,17 @@ describe('direction', () => {
       'direction: higher rate, less yes',
     ])
   })
+  it('warns between what is tolerated and what rejects, where the task tells them apart', async () => {
+    // 30 of 300 fall: L = .0731, U = .1331
+    const after = all(300, 0.6).map((p, i) => (i < 30 ? 0.3 : p))
+    const verdict = async (block: number): Promise<string> =>
+      (await rowOf(direction.make({ expectations: [more], block }), shown(all(300, 0.5), after).evaluation)).verdict
+    expect([await verdict(0.1), await verdict(0.07)]).toEqual(['WARN', 'BLOCK'])
+    const terms = { ...gateDocument(), data: tableSchema }
+    expect(direction.misfits!({ expectations: [more], block: 0.01 }, terms)).toEqual([
+      { path: '/block', message: 'must be at least 0.02, the limit' },
+    ])
+  })
   it('says nothing of recorded predictions', async () => {
     const evaluation = evaluationOf({ document, candidate: { onGate: saying(all(4, 0.5)), again: null } })
     expect(await direction.make({ expectations: [more] }).judge(evaluation)).toMatchObject({

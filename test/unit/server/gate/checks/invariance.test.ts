@@ -93,6 +93,16 @@ describe('invariance', () => {
     ])
     expect([await verdict(9, 9), await verdict(10, 10)]).toEqual(['NOT_ENOUGH_DATA', 'BLOCK'])
   })
+  it('warns between what is tolerated and what rejects, where the task tells them apart', async () => {
+    const { evaluation } = shown(() => answer(16))
+    // L(16 of 200) = .0508, over the limit of 5 %; U = .1196
+    const between = await rowOf(invariance.make({ columns: ['age'], block: 0.06 }), evaluation)
+    expect(between).toMatchObject({ verdict: 'WARN', margin: 0.05 })
+    expect(between.reason).toContain('surely more than the 5.00 % that are tolerated, not surely more than the 6.00 %')
+    const over = await rowOf(invariance.make({ columns: ['age'], limit: 0.01, block: 0.05 }), evaluation)
+    expect(over).toMatchObject({ verdict: 'BLOCK', margin: 0.01 })
+    expect(over.reason).toContain('surely more than the 5.00 % that reject a model')
+  })
   it('takes variations, too, and answers with the worst of all', async () => {
     const { evaluation, asked } = shown((variation) => answer(variation.name === 'noise' ? 30 : 0))
     const check = invariance.make({ columns: ['home'], variations: [{ name: 'noise', severity: 1 }] })
@@ -115,6 +125,9 @@ describe('invariance', () => {
     const terms = { ...gateDocument(), data: tableSchema }
     expect(invariance.misfits!({ columns: ['home', 'town'] }, terms)).toEqual([
       { path: '/columns/1', message: 'is none of data.columns: town' },
+    ])
+    expect(invariance.misfits!({ columns: ['home'], block: 0.01 }, terms)).toEqual([
+      { path: '/block', message: 'must be at least 0.05, the limit' },
     ])
     expect(invariance.misfits!({}, terms)).toEqual([{ path: '/columns', message: 'give these or variations' }])
     const shift = { name: 'shift', severity: 1 } as const

@@ -22,6 +22,8 @@ export interface Policy<Options extends TProperties, Made, Terms = TaskTerms> {
 export interface Needs {
   /** Stored datasets, by digest. */
   readonly datasets?: readonly { readonly path: string; readonly sha256: string }[]
+  /** Those of them that are examples, to be read under the task's data schema. */
+  readonly examples?: readonly { readonly path: string; readonly sha256: string }[]
   /** Columns of the server's sets. */
   readonly columns?: readonly { readonly path: string; readonly name: string }[]
 }

@@ -45,6 +45,10 @@ const specs: { [Name in keyof typeof gateChecks]: readonly Extract<GateCheckSpec
     { name: 'calibration', method: 'isotonic' },
   ],
   'segment-calibration': [{ name: 'segment-calibration' }],
+  cases: [
+    { name: 'cases', dataset: '0'.repeat(64) },
+    { name: 'cases', dataset: 'f'.repeat(64), least: 0.9, title: 'what everybody knows' },
+  ],
   invariance: [
     { name: 'invariance', columns: ['a'] },
     { name: 'invariance', columns: ['a'], variations: [{ name: 'noise', severity: 1 }], tolerance: 0, limit: 0.5 },
@@ -136,6 +140,14 @@ const situations: Readonly<Record<string, () => Evaluation>> = {
       candidate: { onGate: skilled(300), under: () => varied(all(300, 0.3)) },
       champion: { onGate: worse(300), under: () => varied(skilled(300)) },
     }),
+  'cases that it fails': () =>
+    evaluationOf({
+      candidate: { onGate: skilled(300) },
+      champion: { onGate: skilled(300) },
+      cases: { candidate: all(30, 0.2), champion: skilled(30) },
+    }),
+  'cases, and no champion': () =>
+    evaluationOf({ candidate: { onGate: skilled(300) }, cases: { candidate: skilled(30) } }),
   'a change that changes nothing': () => {
     const unmoved = { onGate: skilled(300), under: () => varied(skilled(300), new Uint8Array(300)) }
     return evaluationOf({ candidate: unmoved, champion: unmoved })
@@ -231,7 +243,7 @@ describe.each(entries)('gate check %s', (_, spec) => {
 })
 
 /** A floor of 0 is passed by anything, and these draw no conclusion from a sample. */
-const deterministic: readonly GateCheckSpec['name'][] = ['integrity', 'pin', 'determinism', 'reuse']
+const deterministic: readonly GateCheckSpec['name'][] = ['integrity', 'pin', 'determinism', 'cases', 'reuse']
 const inferring = entries.filter(
   ([, spec]) => !deterministic.includes(spec.name) && !(spec.name === 'floor' && spec.min === 0),
 )

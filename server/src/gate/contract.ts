@@ -93,6 +93,12 @@ export interface CalibrationSplit {
   of(model: JudgedModel): Promise<Predictions>
 }
 
+/** Examples with an answer of their own each, which every model that is any good gives. */
+export interface CaseSet {
+  examples(): Promise<Examples>
+  of(model: JudgedModel): Promise<Predictions>
+}
+
 /** How often the gate set has been looked at. It wears out: a model that was tuned long enough by its verdicts fits it. */
 export interface LookLedger {
   /** Earlier judgements by this gate set, of any model. */
@@ -122,6 +128,8 @@ export interface Evaluation {
   readonly looks: LookLedger | null
   /** What a baseline answers on the gate set; absent where only predictions were recorded. */
   baseline?(baseline: Baseline): Promise<BaselinePredictions>
+  /** A stored dataset by its digest, under the task's data schema; absent where only predictions were recorded. */
+  cases?(datasetSha256: string): CaseSet
   /** Of all chance that a check needs: fork it by the check's name. The same subject gives the same seed. */
   readonly seed: string
 }

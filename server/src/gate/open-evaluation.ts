@@ -2,12 +2,11 @@ import { canonicalJson, type Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
 import type { Baseline, BaselinePredictions } from './baselines/baseline.ts'
 import type {
+  CaseSet,
   Evaluation,
   Evaluator,
-  Examples,
   GateSubject,
   JudgedModel,
-  JudgedSet,
   ModelRef,
   Predictions,
   Variation,
@@ -30,33 +29,33 @@ export interface EvaluationParts {
  */
 export function openEvaluation(subject: GateSubject, parts: EvaluationParts, signal: AbortSignal): Evaluation {
   const { document, candidate } = subject
-  const examples = once((set: keyof TaskDocument['sets']) =>
-    parts.evaluator.describe({ document, datasetSha256: document.sets[set] }, signal),
-  )
+  const examples = once((datasetSha256: string) => parts.evaluator.describe({ document, datasetSha256 }, signal))
   // Asked by what it is, for each check makes its own object of it.
   const baselines = once((json: string) => answerBaseline(JSON.parse(json) as Baseline, { document, parts, signal }))
   const models = new Map<JudgedModel, ModelRunner>()
   const open = (ref: ModelRef): JudgedModel => {
     const runner = makeRunner(ref, { document, parts, signal })
-    const model = judgedModel(ref, runner)
+    const model = judgedModel(ref, { runner, document })
     models.set(model, runner)
     return model
   }
+  const answersTo = (datasetSha256: string): CaseSet => ({
+    examples: () => examples(datasetSha256),
+    of: (model) => {
+      const runner = models.get(model)
+      if (runner === undefined) throw new Error('the model is not of this evaluation')
+      return runner.on(datasetSha256)
+    },
+  })
   return {
     document,
     candidate: open(candidate),
     base: open(subject.base),
     champion: subject.champion && open(subject.champion),
     anchor: subject.anchor && open(subject.anchor),
-    examples: (set) => examples(set),
-    calibration: {
-      examples: (): Promise<Examples> => examples('calibration'),
-      of: (model) => {
-        const runner = models.get(model)
-        if (runner === undefined) throw new Error('the model is not of this evaluation')
-        return runner.on('calibration')
-      },
-    },
+    examples: (set) => examples(document.sets[set]),
+    calibration: answersTo(document.sets.calibration),
+    cases: answersTo,
     baseline: (baseline) => baselines(JSON.stringify(baseline)),
     looks: subject.looks ?? { numLooks: 0, claims: [] },
     seed: `${document.seed}/${candidate.weightsSha256}`,
@@ -81,47 +80,50 @@ async function answerBaseline(baseline: Baseline, { document, parts, signal }: A
   return answers
 }
 
+/** One model over datasets, by their digests. */
 interface ModelRunner {
   params(): Promise<Params>
-  on(set: keyof TaskDocument['sets']): Promise<Predictions>
-  again(set: JudgedSet): Promise<Predictions>
-  under(set: JudgedSet, variation: Variation): Promise<VariedPredictions>
+  on(datasetSha256: string): Promise<Predictions>
+  again(datasetSha256: string): Promise<Predictions>
+  under(datasetSha256: string, variation: Variation): Promise<VariedPredictions>
 }
 
 function makeRunner(ref: ModelRef, { document, parts, signal }: Asked): ModelRunner {
   const { evaluator, loadParams, cache, variedCache } = parts
   let loading: Promise<Params> | undefined
   const params = (): Promise<Params> => (loading ??= loadParams(document.id, ref))
-  const run = async (set: keyof TaskDocument['sets']): Promise<Predictions> =>
-    evaluator.predict({ document, params: await params(), datasetSha256: document.sets[set] }, signal)
-  const keyOf = (set: keyof TaskDocument['sets']): string => `${document.id} ${ref.weightsSha256} ${document.sets[set]}`
-  const on = once(async (set: keyof TaskDocument['sets']) => {
-    const key = keyOf(set)
+  const run = async (datasetSha256: string): Promise<Predictions> =>
+    evaluator.predict({ document, params: await params(), datasetSha256 }, signal)
+  const keyOf = (datasetSha256: string): string => `${document.id} ${ref.weightsSha256} ${datasetSha256}`
+  const on = once(async (datasetSha256: string) => {
+    const key = keyOf(datasetSha256)
     const known = cache.get(key)
     if (known !== undefined) return known
-    const predictions = await run(set)
+    const predictions = await run(datasetSha256)
     cache.set(key, predictions)
     return predictions
   })
   // Kept in the cache only: answers under all variations of a judgement may be too much to hold.
-  const under = async (set: JudgedSet, variation: Variation): Promise<VariedPredictions> => {
-    const key = `${keyOf(set)} ${canonicalJson(variation)}`
+  const under = async (datasetSha256: string, variation: Variation): Promise<VariedPredictions> => {
+    const key = `${keyOf(datasetSha256)} ${canonicalJson(variation)}`
     const known = variedCache.get(key)
     if (known !== undefined) return known
-    const request = { document, params: await params(), datasetSha256: document.sets[set], variation }
-    const varied = await evaluator.predictVaried(request, signal)
+    const varied = await evaluator.predictVaried({ document, params: await params(), datasetSha256, variation }, signal)
     variedCache.set(key, varied)
     return varied
   }
   return { params, on, again: once(run), under }
 }
 
-const judgedModel = (ref: ModelRef, runner: ModelRunner): JudgedModel => ({
+const judgedModel = (
+  ref: ModelRef,
+  { runner, document: { sets } }: { runner: ModelRunner; document: TaskDocument },
+): JudgedModel => ({
   ...ref,
   params: () => runner.params(),
-  on: (set) => runner.on(set),
-  again: (set) => runner.again(set),
-  under: (set, variation) => runner.under(set, variation),
+  on: (set) => runner.on(sets[set]),
+  again: (set) => runner.again(sets[set]),
+  under: (set, variation) => runner.under(sets[set], variation),
 })
 
 /** Asks at most once for each key; everybody gets the same answer. */

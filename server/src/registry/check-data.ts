@@ -40,7 +40,7 @@ export async function checkData(
 ): Promise<string[]> {
   const named = namedSets(document)
   const needed = gateNeeds(document)
-  const unknown = [...named, ...needed.datasets]
+  const unknown = [...named, ...needed.datasets, ...needed.examples]
     .filter(({ sha256, kind }) => !blobKinds(db, sha256).includes(kind))
     .map(({ path, kind }) => ({ path, message: `no ${kind} has this digest; upload it first` }))
   if (unknown.length > 0) throw new PanalError('unknown-dataset', undefined, { extra: { errors: unknown } })
@@ -62,6 +62,11 @@ export async function checkData(
     }
     read.push(next)
   }
+  // Cases may be of any set: they are not counted, and what a model knows of them is what they ask.
+  for (const cases of needed.examples) {
+    const examination = await examine(cases, document, examiner)
+    errors.push(...('message' in examination ? [examination] : misfits(cases, document, examination)))
+  }
   if (errors.length > 0) throw new PanalError('invalid-dataset', undefined, { extra: { errors } })
   return warnings.map(({ path, message }) => `${path}: ${message}`)
 }
@@ -82,10 +87,12 @@ function gateNeeds({ gate }: TaskDocument) {
     const own = policyNeeds(gateChecks, spec)
     const within = <Item extends { readonly path: string }>(items: readonly Item[] = []): Item[] =>
       items.map((item) => ({ ...item, path: `/gate/checks/${i}${item.path}` }))
-    return { datasets: within(own.datasets), columns: within(own.columns) }
+    return { datasets: within(own.datasets), examples: within(own.examples), columns: within(own.columns) }
   })
+  const stored = <Item>(items: readonly Item[]) => items.map((each) => ({ ...each, kind: 'dataset' as const }))
   return {
-    datasets: needs.flatMap(({ datasets }) => datasets.map((each) => ({ ...each, kind: 'dataset' as const }))),
+    datasets: needs.flatMap(({ datasets }) => stored(datasets)),
+    examples: needs.flatMap(({ examples }) => stored(examples)),
     columns: needs.flatMap(({ columns }) => columns),
   }
 }

@@ -3,6 +3,7 @@ import { makePolicy, policySchemaWith, type PolicyRegistry, type PolicySpec } fr
 import type { GateCheck } from '../contract.ts'
 import { baselines } from './baselines.ts'
 import { calibration } from './calibration.ts'
+import { cases } from './cases.ts'
 import { determinism } from './determinism.ts'
 import { direction } from './direction.ts'
 import { floor } from './floor.ts'
@@ -34,6 +35,7 @@ export const gateChecks = {
   slices,
   calibration,
   'segment-calibration': segmentCalibration,
+  cases,
   invariance,
   direction,
   robustness,

@@ -153,6 +153,27 @@ describe('create', () => {
     expect(await refusal(tasks.create(asking('age', record), 'ada'))).toBe('created')
   })
 
+  it('refuses a gate whose cases are not there, or are no examples of the task', async () => {
+    const document = await creditLike()
+    const asking = (dataset: string): TaskDocument => ({
+      ...document,
+      gate: { checks: [...document.gate.checks, { name: 'cases', dataset }] },
+    })
+    const path = `/gate/checks/${document.gate.checks.length}/dataset`
+    expect(await refusal(tasks.create(asking('f'.repeat(64)), 'ada'))).toEqual({
+      code: 'unknown-dataset',
+      paths: [path],
+    })
+    // without a column, without an example, with a label that is no class
+    for (const file of ['height\n3', 'age,paid\n', 'age,paid\n50,perhaps'])
+      expect([file, await refusal(tasks.create(asking(await stored(file)), 'ada'))]).toEqual([
+        file,
+        { code: 'invalid-dataset', paths: [path] },
+      ])
+    // Cases may well be examples of the sets.
+    expect(await refusal(tasks.create(asking(await stored(people(20, 25))), 'ada'))).toBe('created')
+  })
+
   it('refuses sets that share examples, whatever their labels say', async () => {
     const relabelled = people(0, 10).replaceAll('yes', 'no')
     expect(await refusal(tasks.create(await creditLike({ gate: relabelled }), 'ada'))).toEqual({

@@ -5,6 +5,7 @@ import { policy } from '../../policy.ts'
 import { comparedWith, type Pair } from '../compared.ts'
 import type { Evaluation, Examples, GateCheck, SegmentColumn } from '../contract.ts'
 import { count, points, pValue, resultOf } from '../say.ts'
+import { labelColumn } from '../segment-profile.ts'
 import { bootstrapMean } from '../statistics/bootstrap.ts'
 import { predictedClasses } from '../statistics/accuracy.ts'
 import { accuracyDifference, type Discordance } from '../statistics/discordance.ts'
@@ -29,7 +30,8 @@ interface Settings {
  * looks for it on one half of the gate set (by how much each example's log loss rose), and the other half has to confirm
  * it: the worst of a hundred healthy slices always looks bad where it was found. BLOCK where the accuracy of a slice on the
  * other half fell by `effect` or more, beyond chance after Holm's correction for the slices tested. WARN where it fell so
- * far and only the correction takes the evidence away, or where it surely fell and by less.
+ * far and only the correction takes the evidence away, or where it surely fell and by less. The true class is no column of
+ * it unless the task says so.
  */
 export const slices = policy({
   options: {
@@ -42,8 +44,11 @@ export const slices = policy({
       Type.Integer({ minimum: 10, default: 30, description: 'of a slice, in the half that confirms' }),
     ),
     maxLevel: Type.Optional(Type.Integer({ minimum: 1, maximum: 4, default: 3, description: 'columns in a slice' })),
+    label: Type.Optional(
+      Type.Boolean({ default: false, description: 'whether the true class is one of the columns that are searched' }),
+    ),
   },
-  make: ({ k = 10, alpha = 0.05, effect = 0.05, minExamples = 30, maxLevel = 3 }): GateCheck => ({
+  make: ({ k = 10, alpha = 0.05, effect = 0.05, minExamples = 30, maxLevel = 3, label = false }): GateCheck => ({
     name: 'slices',
     integrity: false,
     critical: false,
@@ -51,7 +56,9 @@ export const slices = policy({
     async judge(evaluation: Evaluation): Promise<CheckResult> {
       const pair = await comparedWith(evaluation, 'champion')
       if ('reason' in pair) return resultOf('slices', pair)
-      const examples = await evaluation.examples('gate')
+      const examples = searched(await evaluation.examples('gate'), label)
+      if (examples.segments.length === 0)
+        return resultOf('slices', { verdict: 'NOT_APPLICABLE', reason: 'The examples have no columns to search.' })
       const halves = splitInHalf(examples)
       const settings = { k, alpha, effect, minExamples, maxLevel }
       if (halves.confirmation.length < minExamples)
@@ -72,6 +79,10 @@ export const slices = policy({
     },
   }),
 })
+
+/** Without the true class: it is unknown when the model is asked, and to move a threshold is to trade one for the other. */
+const searched = (examples: Examples, label: boolean): Examples =>
+  label ? examples : { ...examples, segments: examples.segments.filter(({ name }) => name !== labelColumn) }
 
 interface Halves {
   readonly discovery: Int32Array

@@ -103,6 +103,19 @@ describe('slices', () => {
     expect(byExamples.verdict).toBe('BLOCK')
     expect(byClients.verdict).not.toBe('BLOCK')
   })
+  it('does not search the true class unless asked: to move a threshold is to trade one class for the other', async () => {
+    // Right on all of class 1 and half of class 0, where the champion is right on half of class 1 and all of class 0.
+    const n = 400
+    const half = (favoured: number) =>
+      predictions(Array.from({ length: n }, (_, row) => (row % 2 === favoured || row % 4 < 2 ? 0.9 : 0.2)))
+    const label = column('label', 2, half(1).labels)
+    const judged = (columns: readonly SegmentColumn[], options = {}) =>
+      judge({ champion: half(0), candidate: half(1), columns }, {}, options)
+    const home = column('home', 1, new Int32Array(n))
+    expect((await judged([label, home])).verdict).toBe('PASS')
+    expect(await judged([label, home], { label: true })).toMatchObject({ verdict: 'BLOCK' })
+    expect(await judged([label])).toMatchObject({ verdict: 'NOT_APPLICABLE', rows: [] })
+  })
   it('has nothing to compare a first model with', async () => {
     const { candidate, columns } = world(100, 0.9)
     const first = evaluationOf({ candidate: { onGate: candidate }, columns })

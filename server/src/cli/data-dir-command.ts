@@ -31,7 +31,7 @@ export function onDataDir(
 
 /** Opens the data directory that the options name, for as long as `work` runs. */
 export async function readingData(
-  options: DataDirOptions,
+  options: Pick<DataDirOptions, 'data'>,
   { env }: CliContext,
   work: (reader: DataReader) => Promise<void>,
 ): Promise<void> {

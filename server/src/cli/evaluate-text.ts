@@ -1,4 +1,5 @@
 import type { CheckResult, CheckRow } from '@panal/client-core'
+import { nameOfCheck } from '../gate/say.ts'
 import type { RecordedReport } from '../gate/recorded/judge-recorded.ts'
 import { decimals, fields, percent, table } from './output.ts'
 
@@ -23,15 +24,9 @@ export function evaluateText(report: RecordedReport): string {
     fields(subject(report)),
     table(
       ['check', 'verdict', 'reason'],
-      checks.map((check) => [nameOf(check, checks), check.verdict, check.reason]),
+      checks.map((check) => [nameOfCheck(check, checks), check.verdict, check.reason]),
     ),
   ].join('\n')
-}
-
-/** A check that is made more than once, with what it measured. */
-function nameOf({ check, rows: [first] }: CheckResult, all: readonly CheckResult[]): string {
-  const isRepeated = all.filter((each) => each.check === check).length > 1
-  return isRepeated && first !== undefined ? `${check}: ${first.metric}` : check
 }
 
 /** What lies behind the reason: of a block the rows of every check that blocks, else those of the one that decided. */

@@ -6,6 +6,7 @@ import { datasetCommands } from './datasets.ts'
 import { dataDirectoryCommands } from './data-directory.ts'
 import { deviceCommands } from './devices.ts'
 import { evaluateCommand } from './evaluate.ts'
+import { gateCommands } from './gate-calibrate.ts'
 import { keyCommands } from './keys.ts'
 import { peopleCommands } from './people.ts'
 import { simpsonCommand } from './simpson.ts'
@@ -53,5 +54,6 @@ function buildProgram(context: CliContext, end: (exitCode: number) => void): Com
   auditCommands(program, context)
   simpsonCommand(program, context)
   evaluateCommand(program, context, end)
+  gateCommands(program, context)
   return program
 }

@@ -1,0 +1,85 @@
+import type { CalibrationReport, Rate, ScenarioReport } from '../gate/calibrate/calibration-report.ts'
+import { holm } from '../gate/statistics/multiple-testing.ts'
+import { table } from './output.ts'
+
+/** A calibration as a person reads it: what was promised, then every kind and size of candidate, then the tests' p-values. */
+export function gateCalibrateText(report: CalibrationReport): string {
+  return [subject(report), promises(report), scenarioTable(report), parts(report), nulls(report)]
+    .filter((section) => section !== '')
+    .join('\n')
+}
+
+function subject({ taskId, champion, anchor, like, examples, runs, seed, jitter }: CalibrationReport): string {
+  const others = [
+    anchor === null ? 'no anchor' : `anchor ${anchor}`,
+    like === null ? 'no other version about as good' : `version ${like} about as good`,
+  ]
+  return [
+    `${taskId}: champion ${champion}, ${others.join(', ')}`,
+    `${examples.gate} examples judge, ${examples.evaluation} in the evaluation set, ${examples.calibration} in the calibration set`,
+    `${runs} runs of each, seed ${seed}; two models with noise ${jitter.std.toFixed(3)} on their logits disagree on ${percentOf(jitter.disagreement)} of the examples`,
+    '',
+  ].join('\n')
+}
+
+const percentOf = (share: number): string => `${(100 * share).toFixed(1)} %`
+const rateText = ({ rate, interval: [low, high] }: Rate): string =>
+  `${percentOf(rate)} (${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)})`
+
+function promises({ promises: all }: CalibrationReport): string {
+  if (all.length === 0) return ''
+  return table(
+    ['promise', 'measured, 95 %', 'limit', ''],
+    all.map(({ what, rate, most, least, isKept }) => [
+      what,
+      rateText(rate),
+      most === undefined ? `≥ ${percentOf(least!)}` : `≤ ${percentOf(most)}`,
+      isKept ? 'kept' : 'NOT KEPT',
+    ]),
+  )
+}
+
+const mostNamed = 3
+
+function scenarioTable({ scenarios }: CalibrationReport): string {
+  const rows = scenarios.flatMap(({ name, because, settings }) =>
+    because !== undefined
+      ? [[name, `not tried: ${because}`, '', '', '', '']]
+      : settings.map(({ label, blocked, held, promoted, blockedBy }) => [
+          name,
+          label,
+          rateText(blocked),
+          percentOf(held.rate),
+          rateText(promoted),
+          blockedBy
+            .slice(0, mostNamed)
+            .map(({ check, count }) => `${check} ${count}`)
+            .join(', '),
+        ]),
+  )
+  return table(['candidate', '', 'blocked, 95 %', 'held', 'promoted, 95 %', 'blocked by, runs'], rows)
+}
+
+function parts({ scenarios }: CalibrationReport): string {
+  const rows = scenarios.flatMap(({ name, settings }: ScenarioReport) =>
+    settings.flatMap(({ label, expected, parts: own }) =>
+      expected !== 'blocked' || own === undefined
+        ? []
+        : own.map(({ part, blocked }) => [name, label, part, rateText(blocked), blocked.of]),
+    ),
+  )
+  return rows.length === 0 ? '' : table(['candidate', '', 'where', 'blocked, 95 %', 'runs'], rows)
+}
+
+/** Tests with too many small p-values, after Holm's correction for how many tests were looked at. */
+function nulls({ nulls: all }: CalibrationReport): string {
+  if (all.length === 0) return ''
+  const { adjusted } = holm(all.map(({ pSurplus }) => pSurplus))
+  const early = all.filter((_, i) => (adjusted[i] ?? 1) < 0.05)
+  const summary = `${all.length} kinds of p-values over runs with equal models, compared with the uniform distribution: ${early.length} have more small values than they should.`
+  return [
+    summary,
+    ...early.map(({ scenario, test, surplus }) => `  ${scenario}, ${test}: by ${surplus.toFixed(3)}`),
+    '',
+  ].join('\n')
+}

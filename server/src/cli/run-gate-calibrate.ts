@@ -1,0 +1,87 @@
+import { availableParallelism } from 'node:os'
+import { systemClock } from '@panal/client-core'
+import type { DataReader } from '../data-reader.ts'
+import { calibrate } from '../gate/calibrate/calibrate.ts'
+import type { CalibrationReport } from '../gate/calibrate/calibration-report.ts'
+import { chooseVersions } from '../gate/calibrate/choose-versions.ts'
+import { record } from '../gate/calibrate/record.ts'
+import { scenarioNames, type ScenarioName } from '../gate/calibrate/scenarios/registry.ts'
+import { makeEvaluator } from '../gate/evaluator.ts'
+import { CommandError, exitCodes, type CliContext } from './context.ts'
+import { gateCalibrateText } from './gate-calibrate-text.ts'
+import type { GateCalibrateOptions } from './gate-calibrate.ts'
+import { writeWhole } from './write-whole.ts'
+
+interface Work {
+  readonly options: GateCalibrateOptions
+  readonly reader: DataReader
+  readonly context: CliContext
+}
+
+/** Runs the models once, then the gate many times. A signal ends it, and nothing is written then. */
+export async function calibrateGate(taskId: string, { options, reader, context }: Work): Promise<void> {
+  const stop = new AbortController()
+  context.onStop(() => {
+    if (stop.signal.aborted) context.exitNow(exitCodes.refused)
+    stop.abort(new CommandError(exitCodes.refused, 'stopped', 'asked to stop; nothing was written'))
+  })
+  const report = await measure(taskId, { options, reader, context }, stop.signal)
+  if (options.json !== undefined) await writeWhole(options.json, `${JSON.stringify(report, null, 2)}\n`)
+  context.print(gateCalibrateText(report))
+}
+
+async function measure(
+  taskId: string,
+  { options, reader, context }: Work,
+  signal: AbortSignal,
+): Promise<CalibrationReport> {
+  const names = namesOf(options.only)
+  const { document } = await reader.task(taskId)
+  const versions = chooseVersions(reader.registry, taskId, options.version)
+  const evaluator = makeEvaluator({ readBlob: (sha256) => reader.blobs.read(sha256) })
+  const tell = (doing: string): void => context.complain(`${doing}\n`)
+  try {
+    const recording = await record(document, versions, {
+      evaluator,
+      loadParams: (id, { version }) => reader.registry.params(id, version),
+      signal,
+      tell,
+    })
+    return await calibrate(recording, {
+      names,
+      runs: options.runs,
+      seed: options.seed,
+      numWorkers: options.workers ?? Math.max(1, availableParallelism() - 1),
+      signal,
+      onRuns: progress(tell),
+    })
+  } finally {
+    await evaluator.close()
+  }
+}
+
+function namesOf(only: string | undefined): readonly ScenarioName[] {
+  if (only === undefined) return scenarioNames
+  const found = scenarioNames.filter((name) => name === only)
+  if (found.length > 0) return found
+  throw new CommandError(exitCodes.usage, 'bad-argument', `--only ${only}: there are`, scenarioNames)
+}
+
+/** A line for each twentieth of the runs, with the time that is left if the rest takes as long. */
+function progress(tell: (line: string) => void): (done: number, of: number) => void {
+  const clock = systemClock({ setTimeout, clearTimeout })
+  const beganAt = clock.now()
+  let told = 0
+  return (done, of) => {
+    const twentieths = Math.floor((20 * done) / of)
+    if (twentieths === told) return
+    told = twentieths
+    const leftMs = ((clock.now() - beganAt) / done) * (of - done)
+    tell(`${done} of ${of} runs, ${twentieths === 20 ? 'done' : `${timeLeft(leftMs)} left`}`)
+  }
+}
+
+function timeLeft(ms: number): string {
+  const seconds = Math.ceil(ms / 1000)
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+}

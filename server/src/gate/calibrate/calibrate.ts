@@ -1,0 +1,82 @@
+import type { CalibrationReport, ScenarioReport } from './calibration-report.ts'
+import type { Recording } from './recording.ts'
+import { runAll } from './run-all.ts'
+import type { Job } from './run-protocol.ts'
+import type { RunOutcome } from './run.ts'
+import { isUnavailable } from './scenario.ts'
+import { scenarios, type ScenarioName } from './scenarios/registry.ts'
+import { nullReports, promisesOf, settingReport } from './tabulate.ts'
+
+export interface CalibrateOptions {
+  readonly names: readonly ScenarioName[]
+  /** Of each setting. */
+  readonly runs: number
+  readonly seed: number
+  readonly numWorkers: number
+  readonly signal: AbortSignal
+  readonly onRuns: (done: number, of: number) => void
+}
+
+/** Runs that a thread makes before it is asked again: few enough that none waits for another at the end. */
+const runsPerJob = 10
+
+/** Scenarios whose p-values are of true null hypotheses, and continuous enough to be looked at. */
+const nullScenarios: readonly ScenarioName[] = ['exchanged', 'jittered']
+
+/**
+ * Tries the gate of a task on candidates whose worth is known. Law: the same recording, seed and number of runs give the
+ * same report, whatever the number of threads. @throws the signal's reason when it aborts
+ */
+export async function calibrate(
+  recording: Recording,
+  { names, runs, seed, numWorkers, signal, onRuns }: CalibrateOptions,
+): Promise<CalibrationReport> {
+  const tried = names.map((name) => ({ name, found: scenarios[name].settings(recording) }))
+  const jobs = tried.flatMap(({ name, found }) =>
+    isUnavailable(found) ? [] : found.flatMap((_, setting) => jobsOf(name, setting, runs)),
+  )
+  let numDone = 0
+  const results = await runAll(recording, jobs, {
+    seed,
+    numWorkers,
+    signal,
+    onRuns: (count) => onRuns((numDone += count), runs * (jobs.length / Math.ceil(runs / runsPerJob))),
+  })
+  const outcomesOf = (name: ScenarioName, setting: number): RunOutcome[] =>
+    jobs.flatMap((job, at) => (job.scenario === name && job.setting === setting ? results[at]! : []))
+  const reports = tried.map(({ name, found }): ScenarioReport => {
+    const { title, scale } = scenarios[name]
+    const about = { name, title, ...(scale !== undefined && { scale }) }
+    return isUnavailable(found)
+      ? { ...about, settings: [], ...found }
+      : { ...about, settings: found.map((setting, place) => settingReport(setting, outcomesOf(name, place))) }
+  })
+  const { task, champion, anchor, like, examples, jitter } = recording
+  return {
+    taskId: task.id,
+    champion: champion.version,
+    anchor: anchor?.version ?? null,
+    like: like?.version ?? null,
+    seed,
+    runs,
+    examples: {
+      evaluation: examples.evaluation.numExamples,
+      calibration: examples.calibration.numExamples,
+      gate: examples.gate.numExamples,
+    },
+    jitter,
+    promises: promisesOf(reports),
+    scenarios: reports,
+    nulls: nullScenarios
+      .filter((name) => names.includes(name))
+      .flatMap((name) => nullReports(name, outcomesOf(name, 0))),
+  }
+}
+
+const jobsOf = (scenario: ScenarioName, setting: number, runs: number): Job[] =>
+  Array.from({ length: Math.ceil(runs / runsPerJob) }, (_, i) => ({
+    scenario,
+    setting,
+    from: i * runsPerJob,
+    to: Math.min(runs, (i + 1) * runsPerJob),
+  }))

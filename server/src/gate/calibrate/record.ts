@@ -1,0 +1,163 @@
+import type { Params } from '@panal/client-core'
+import type { ModelVersion } from '../../registry/model-version.ts'
+import type { TaskDocument } from '../../registry/task-document.ts'
+import type { BaselinePredictions } from '../baselines/baseline.ts'
+import { makeGateChecks } from '../checks/registry.ts'
+import type { Evaluator, Examples, ModelRef, Variation, VariedPredictions } from '../contract.ts'
+import { openEvaluation } from '../open-evaluation.ts'
+import { makePredictionCache } from '../prediction-cache.ts'
+import { runChecks } from '../run-checks.ts'
+import { meanLogLoss } from '../statistics/log-loss.ts'
+import { variationMisfits } from '../variations/registry.ts'
+import type { ChosenVersions } from './choose-versions.ts'
+import { measureJitter } from './measure-jitter.ts'
+import { setNames, variedKey, type RecordedModel, type Recording, type SetName } from './recording.ts'
+
+export interface RecordParts {
+  readonly evaluator: Evaluator
+  readonly loadParams: (taskId: string, model: ModelRef) => Promise<Params>
+  readonly signal: AbortSignal
+  /** Told what is being done, before it is done. */
+  readonly tell: (doing: string) => void
+}
+
+interface Asked {
+  readonly variations: readonly (readonly [SetName, Variation])[]
+  readonly baselines: ReadonlyMap<string, BaselinePredictions>
+}
+
+/**
+ * Runs every model that runs will need over every set, as it is and under each variation that the task's checks ask for;
+ * once each. What they ask for is found by letting them judge. Cost: (models × (3 + variations) + columns) passes.
+ * @throws the signal's reason; an Error in plain words where a dataset or a model cannot be used
+ */
+export async function record(document: TaskDocument, versions: ChosenVersions, parts: RecordParts): Promise<Recording> {
+  const { champion, anchor, like, earlier } = versions
+  const { evaluator, signal, tell } = parts
+  const describe = (set: SetName): Promise<Examples> =>
+    evaluator.describe({ document, datasetSha256: document.sets[set] }, signal)
+  tell('reading the sets')
+  const examples = {
+    evaluation: await describe('evaluation'),
+    calibration: await describe('calibration'),
+    gate: await describe('gate'),
+  }
+  tell('asking the checks what they need')
+  const { variations, baselines } = await askChecks(document, versions, parts)
+  const models = new Map<number, RecordedModel>()
+  const run = async (version: ModelVersion): Promise<RecordedModel> => {
+    const known = models.get(version.version)
+    if (known !== undefined) return known
+    tell(`running version ${version.version}`)
+    const found = await runModel(document, version, { ...parts, variations })
+    models.set(version.version, found)
+    return found
+  }
+  const recordedChampion = await run(champion)
+  const recordedLike = like === null ? null : await run(like)
+  const { id, seed, segments, data } = document
+  const withLike = { examples, champion: recordedChampion, like: recordedLike }
+  return {
+    task: { id, seed, segments, data },
+    checks: document.gate.checks,
+    ...withLike,
+    anchor: anchor === null ? null : await run(anchor),
+    earlier: await inTurn(earlier, run),
+    withoutFeature: await loseFeature(document, { model: recordedChampion, examples }, parts),
+    baselines,
+    jitter: measureJitter(withLike),
+  }
+}
+
+async function inTurn<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = []
+  for (const item of items) results.push(await work(item))
+  return results
+}
+
+/** Lets the checks judge the champion under another name, and notes what models are asked under and compared with. */
+async function askChecks(
+  document: TaskDocument,
+  { champion, anchor }: ChosenVersions,
+  { evaluator, loadParams, signal }: RecordParts,
+): Promise<Asked> {
+  const setOf = new Map(setNames.map((set) => [document.sets[set], set]))
+  const variations = new Map<string, readonly [SetName, Variation]>()
+  const baselines = new Map<string, BaselinePredictions>()
+  const noting: Evaluator = {
+    ...evaluator,
+    predictVaried: (request, abort) => {
+      const set = setOf.get(request.datasetSha256)
+      if (set !== undefined) variations.set(variedKey(set, request.variation), [set, request.variation])
+      return evaluator.predictVaried(request, abort)
+    },
+    baseline: async (request, abort) => {
+      const answers = await evaluator.baseline(request, abort)
+      baselines.set(JSON.stringify(request.baseline), answers)
+      return answers
+    },
+  }
+  const nothing = { cache: makePredictionCache(0), variedCache: makePredictionCache<VariedPredictions>(0) }
+  const subject = { document, base: champion, champion, anchor }
+  const candidate = { version: champion.version, weightsSha256: `again ${champion.weightsSha256}` }
+  const evaluation = openEvaluation({ ...subject, candidate }, { evaluator: noting, loadParams, ...nothing }, signal)
+  await runChecks(makeGateChecks(document.gate.checks), evaluation, { signal })
+  return { variations: [...variations.values()], baselines }
+}
+
+async function runModel(
+  document: TaskDocument,
+  { version, weightsSha256 }: ModelRef,
+  { evaluator, loadParams, signal, variations }: RecordParts & Pick<Asked, 'variations'>,
+): Promise<RecordedModel> {
+  const params = await loadParams(document.id, { version, weightsSha256 })
+  const on = async (set: SetName): Promise<Float32Array> => {
+    const { probabilities } = await evaluator.predict({ document, params, datasetSha256: document.sets[set] }, signal)
+    return probabilities
+  }
+  const under = await inTurn(variations, async ([set, variation]) => {
+    const request = { document, params, datasetSha256: document.sets[set], variation }
+    const { predictions, applies } = await evaluator.predictVaried(request, signal)
+    return [variedKey(set, variation), { probabilities: predictions.probabilities, applies }] as const
+  })
+  return {
+    version,
+    weightsSha256,
+    params,
+    on: { evaluation: await on('evaluation'), calibration: await on('calibration'), gate: await on('gate') },
+    under: new Map(under),
+  }
+}
+
+/** The champion without the column whose loss costs it most on the evaluation set. Null where there is no column. */
+async function loseFeature(
+  document: TaskDocument,
+  { model, examples }: { model: RecordedModel; examples: Recording['examples'] },
+  { evaluator, signal, tell }: RecordParts,
+): Promise<Recording['withoutFeature']> {
+  if (document.data.kind !== 'table') return null
+  tell('taking features away')
+  const without = async (column: string, set: SetName): Promise<Float32Array> => {
+    const variation: Variation = { name: 'permute-column', column, seed: document.seed }
+    const request = { document, params: model.params, datasetSha256: document.sets[set], variation }
+    return (await evaluator.predictVaried(request, signal)).predictions.probabilities
+  }
+  const { labels, classes } = examples.evaluation
+  const columns = document.data.columns
+    .map(({ name }) => name)
+    .filter((column) => variationMisfits({ name: 'permute-column', column }, document).length === 0)
+  const losses = await inTurn(columns, async (column) => {
+    const probabilities = await without(column, 'evaluation')
+    return { column, loss: meanLogLoss({ probabilities, labels, numClasses: classes.length }) }
+  })
+  const [worst] = losses.sort((a, b) => b.loss - a.loss)
+  if (worst === undefined) return null
+  const { column } = worst
+  const on = {
+    evaluation: await without(column, 'evaluation'),
+    calibration: await without(column, 'calibration'),
+    gate: await without(column, 'gate'),
+  }
+  const { version, params } = model
+  return { column, model: { version, weightsSha256: `${model.weightsSha256} without ${column}`, params, on } }
+}

@@ -1,0 +1,26 @@
+import { uniformInt } from '@panal/client-core'
+import { scramble } from '../changes/scramble.ts'
+import { usualPair } from '../equal-pairs.ts'
+import { gatingSegments } from '../planting.ts'
+import type { Scenario } from '../scenario.ts'
+import { changed } from '../side.ts'
+
+/** In one segment that gates, another one in each run, examples get each other's answers. */
+export const scrambledSegment: Scenario = {
+  title: 'Answers in one segment are scrambled',
+  settings: (recording) => {
+    const pair = usualPair(recording)
+    const segments = gatingSegments(recording)
+    if (segments.length === 0) return { because: 'no declared segment has examples enough to gate' }
+    return [
+      {
+        label: 'scrambled',
+        expected: 'blocked',
+        stage: (rng) => {
+          const { name, where } = segments[uniformInt(rng, segments.length)]!
+          return { pair: { ...pair, candidate: changed(pair.candidate, scramble(where)) }, about: name }
+        },
+      },
+    ]
+  },
+}

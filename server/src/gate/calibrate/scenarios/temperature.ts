@@ -1,0 +1,19 @@
+import { temperature as divide } from '../changes/temperature.ts'
+import { usualPair } from '../equal-pairs.ts'
+import type { Scenario } from '../scenario.ts'
+import { changed } from '../side.ts'
+
+/** The same answers, and another certainty. A calibrator can undo it; the model as trained is worse all the same. */
+export const temperature: Scenario = {
+  title: 'The temperature of its answers is off',
+  scale: 'temperature',
+  settings: (recording) => {
+    const pair = usualPair(recording)
+    return [0.5, 2].map((size) => ({
+      label: `T × ${size}`,
+      size,
+      expected: 'not-promoted',
+      stage: () => ({ pair: { ...pair, candidate: changed(pair.candidate, divide(size)) } }),
+    }))
+  },
+}

@@ -1,0 +1,96 @@
+import { makeRng, type Rng } from '@panal/client-core'
+import type { Predictions, Variation, VariedPredictions } from '../contract.ts'
+import type { DrawnSet } from './draw-sets.ts'
+import { variedKey, type RecordedModel, type RecordedVariation, type SetName } from './recording.ts'
+
+/** A model's answers to one drawn set, to be changed in place. */
+export interface DrawnAnswers {
+  readonly set: SetName
+  readonly drawn: DrawnSet
+  /** [numExamples, numClasses] rows that sum to 1. */
+  readonly probabilities: Float32Array
+  readonly numClasses: number
+}
+
+/**
+ * Makes other answers of a model's. Law: how much chance it draws depends on the drawn set alone. It is made anew, with the
+ * same chance, for the same examples under a variation: what it does to an example it does to it however it is varied.
+ */
+export type Change = (answers: DrawnAnswers, rng: Rng) => void
+
+/** One of the two models of a run. */
+export interface Side {
+  readonly model: RecordedModel
+  /** Another one that answers in its place where the coin is this: the two sides of a pair answer complementary halves. */
+  readonly exchanged?: { readonly with: RecordedModel; readonly where: 0 | 1 }
+  readonly changes: readonly Change[]
+}
+
+/** Candidate and champion of a run. */
+export interface Pair {
+  readonly candidate: Side
+  readonly champion: Side
+}
+
+export const changed = (side: Side, change: Change): Side => ({ ...side, changes: [...side.changes, change] })
+
+/** What a side answers to the sets that were drawn. */
+export interface Answers {
+  on(set: SetName): Predictions
+  /** Absent where a model was not asked under variations. */
+  under?(set: SetName, variation: Variation): VariedPredictions
+}
+
+/** @param seed of the chance in its changes */
+export function answersOf(side: Side, drawn: Readonly<Record<SetName, DrawnSet>>, seed: string): Answers {
+  const answer = (set: SetName, recorded: (model: RecordedModel) => Float32Array): Predictions => {
+    const { labels, classes } = drawn[set].examples
+    const numClasses = classes.length
+    const probabilities = gather(side, drawn[set], { recorded, numClasses })
+    side.changes.forEach((change, place) =>
+      change({ set, drawn: drawn[set], probabilities, numClasses }, makeRng(`${seed}/${set}/${place}`)),
+    )
+    return { probabilities, labels, numClasses }
+  }
+  const kept = new Map<SetName, Predictions>()
+  const on = (set: SetName): Predictions => {
+    const known = kept.get(set) ?? answer(set, (model) => model.on[set])
+    kept.set(set, known)
+    return known
+  }
+  const { model, exchanged } = side
+  if (model.under === undefined || (exchanged !== undefined && exchanged.with.under === undefined)) return { on }
+  return {
+    on,
+    under: (set, variation) => {
+      // Which examples it changes depends on the examples alone, and not on who answers them.
+      const { applies } = variedOf(model, set, variation)
+      return {
+        predictions: answer(set, (each) => variedOf(each, set, variation).probabilities),
+        applies: Uint8Array.from(drawn[set].rows, (row) => applies[row]!),
+      }
+    },
+  }
+}
+
+function gather(
+  { model, exchanged }: Side,
+  { rows, coins }: DrawnSet,
+  { recorded, numClasses }: { recorded: (model: RecordedModel) => Float32Array; numClasses: number },
+): Float32Array {
+  const own = recorded(model)
+  const others = exchanged === undefined ? own : recorded(exchanged.with)
+  const gathered = new Float32Array(rows.length * numClasses)
+  rows.forEach((row, at) => {
+    const from = exchanged?.where === coins[at] ? others : own
+    gathered.set(from.subarray(row * numClasses, (row + 1) * numClasses), at * numClasses)
+  })
+  return gathered
+}
+
+function variedOf({ version, under }: RecordedModel, set: SetName, variation: Variation): RecordedVariation {
+  const known = under?.get(variedKey(set, variation))
+  if (known === undefined)
+    throw new Error(`no answers of version ${version} were recorded under ${JSON.stringify(variation)}`)
+  return known
+}

@@ -9,7 +9,7 @@ import { accuracyDifference, type Discordance } from './statistics/discordance.t
 import { mcnemarHarmP, mcnemarMidP } from './statistics/mcnemar.ts'
 import { nonInferiorityP, pairedDifference, tInterval } from './statistics/paired-difference.ts'
 import { requiredForDiscordance, requiredSampleSize } from './statistics/sample-size.ts'
-import { signFlipP } from './statistics/sign-flip.ts'
+import { signFlips } from './statistics/sign-flip.ts'
 import { mean } from './statistics/summation.ts'
 import { tangoInterval, tangoNonInferiorityP } from './statistics/tango.ts'
 import { wilsonOneSided } from './statistics/wilson.ts'
@@ -74,16 +74,10 @@ export function lossDifference(
   const difference = pairedDifference(differences)
   const nRequired = Math.max(minForWarn, requiredSampleSize({ sd: difference.sd, margin, alpha }))
   const opposite = { ...difference, mean: -difference.mean }
-  const rng = makeRng(seed)
-  const flipped = (label: string, change: (each: number) => number): number =>
-    signFlipP(differences.map(change), rng.fork(label))
+  const flips = n < minForT ? signFlips(differences, makeRng(seed).fork('signs')) : undefined
   const p =
-    n < minForT
-      ? {
-          margin: flipped('worse by the margin', (each) => each + margin),
-          harm: flipped('not worse', (each) => -each),
-          gain: flipped('not better', (each) => each),
-        }
+    flips !== undefined
+      ? { margin: flips.pAtMost(-margin), harm: flips.pAtLeast(0), gain: flips.pAtMost(0) }
       : {
           margin: nonInferiorityP(difference, margin),
           harm: nonInferiorityP(opposite, 0),

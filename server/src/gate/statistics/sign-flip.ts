@@ -5,53 +5,74 @@ import { sum } from './summation.ts'
 const maxExact = 16
 const numDraws = 10_000
 
+/** One-sided tests of the mean of values that are symmetric about it, all by the same sign patterns. */
+export interface SignFlips {
+  /** Of H₀ "the mean is at most this". Never rises with a smaller `value`, nor where a constant is added to each value. */
+  readonly pAtMost: (value: number) => number
+  /** Of H₀ "the mean is at least this". */
+  readonly pAtLeast: (value: number) => number
+}
+
 /**
- * One-sided p-value of H₀: the values are symmetric about 0 or below, against "their mean is above 0", by flipping
- * signs. Exact up to 16 values; else (k + 1)/(B + 1) over B = 10⁴ draws, so never 0. No values → 1.
- * Adding a constant to every value never raises p for the same rng. Source: Fisher 1935; Phipson and Smyth 2010.
+ * Sign-flip permutation. Exact up to 16 values; else (k + 1)/(B + 1) over B = 10⁴ draws, so never 0. No values → 1.
+ * Cost: an eighth of draws × values, and one pass over the draws for each p. Source: Fisher 1935; Phipson and Smyth 2010.
  */
-export function signFlipP(values: Float64Array, rng: Rng): number {
-  return values.length <= maxExact ? exact(values) : drawn(values, rng)
-}
-
-/** A pattern's sum is at least the observed one exactly when the values that it flips sum to 0 or less. */
-const isAsExtreme = (flippedSum: number, slack: number): boolean => flippedSum <= slack
-
-/** What rounding may add to a sum of these values. */
-const slackOf = (values: Float64Array): number => 1e-12 * sum(values.map(Math.abs))
-
-function exact(values: Float64Array): number {
-  const slack = slackOf(values)
-  const numPatterns = 2 ** values.length
-  let extreme = 0
-  for (let pattern = 0; pattern < numPatterns; pattern++)
-    if (
-      isAsExtreme(
-        flippedSum(values, () => pattern),
-        slack,
-      )
-    )
-      extreme++
-  return extreme / numPatterns
-}
-
-function drawn(values: Float64Array, rng: Rng): number {
-  const slack = slackOf(values)
-  const draw = (): number => rng.uniform() * 2 ** 32
-  let extreme = 0
-  for (let i = 0; i < numDraws; i++) if (isAsExtreme(flippedSum(values, draw), slack)) extreme++
-  return (extreme + 1) / (numDraws + 1)
-}
-
-/** Σ of the values whose bit is set; `bits` gives those of the next 32 values. */
-function flippedSum(values: Float64Array, bits: () => number): number {
-  let total = 0
-  let left = 0
-  for (let i = 0; i < values.length; i++) {
-    if (i % 32 === 0) left = bits() >>> 0
-    // No branch: half of them would be mispredicted.
-    total += (left & 1) * values[i]!
-    left >>>= 1
+export function signFlips(values: Float64Array, rng: Rng): SignFlips {
+  const isExact = values.length <= maxExact
+  const { sums, counts } = isExact ? everyPattern(values) : drawnPatterns(values, rng)
+  // A pattern's sum is at least the observed one exactly when the values that it flips sum to 0 or less.
+  const pOf = (flipped: (pattern: number) => number, slack: number): number => {
+    let extreme = 0
+    for (let pattern = 0; pattern < sums.length; pattern++) extreme += Number(flipped(pattern) <= slack)
+    return isExact ? extreme / sums.length : (extreme + 1) / (sums.length + 1)
   }
-  return total
+  /** What rounding may add to a sum of values of this size. */
+  const slackOf = (value: number): number => 1e-12 * sum(values.map((each) => Math.abs(each) + Math.abs(value)))
+  return {
+    pAtMost: (value) => pOf((pattern) => sums[pattern]! - value * counts[pattern]!, slackOf(value)),
+    pAtLeast: (value) => pOf((pattern) => value * counts[pattern]! - sums[pattern]!, slackOf(value)),
+  }
+}
+
+/** Of each pattern the sum of the values that it flips, and how many those are. */
+interface Patterns {
+  readonly sums: Float64Array
+  readonly counts: Int32Array
+}
+
+/** That of a pattern comes from that of the pattern without its lowest bit. */
+function everyPattern(values: Float64Array): Patterns {
+  const numPatterns = 2 ** values.length
+  const [sums, counts] = [new Float64Array(numPatterns), new Int32Array(numPatterns)]
+  for (let pattern = 1; pattern < numPatterns; pattern++) {
+    const [lowest, others] = [31 - Math.clz32(pattern & -pattern), pattern & (pattern - 1)]
+    sums[pattern] = sums[others]! + values[lowest]!
+    counts[pattern] = counts[others]! + 1
+  }
+  return { sums, counts }
+}
+
+const byte = 8
+
+/** What each eight values can add up to is worked out once; a draw then takes one entry for each eight. */
+function drawnPatterns(values: Float64Array, rng: Rng): Patterns {
+  const tables = Array.from({ length: Math.ceil(values.length / byte) }, (_, at) =>
+    everyPattern(values.subarray(at * byte, (at + 1) * byte)),
+  )
+  const [sums, counts] = [new Float64Array(numDraws), new Int32Array(numDraws)]
+  for (let draw = 0; draw < numDraws; draw++) {
+    let [sum, count, bits] = [0, 0, 0]
+    for (let at = 0; at < tables.length; at++) {
+      if (at % 4 === 0) bits = (rng.uniform() * 2 ** 32) >>> 0
+      const table = tables[at]!
+      // Of the last table, which may be short, as many bits as it has.
+      const pattern = bits & (table.sums.length - 1)
+      sum += table.sums[pattern]!
+      count += table.counts[pattern]!
+      bits >>>= byte
+    }
+    sums[draw] = sum
+    counts[draw] = count
+  }
+  return { sums, counts }
 }

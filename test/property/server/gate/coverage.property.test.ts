@@ -11,7 +11,7 @@ import {
   pairedDifference,
   tInterval,
 } from '../../../../server/src/gate/statistics/paired-difference.ts'
-import { signFlipP } from '../../../../server/src/gate/statistics/sign-flip.ts'
+import { signFlips } from '../../../../server/src/gate/statistics/sign-flip.ts'
 import type { Stratum } from '../../../../server/src/gate/statistics/strata.ts'
 import { testUniformity } from '../../../../server/src/gate/statistics/uniformity.ts'
 import { welch, momentsOf } from '../../../../server/src/gate/statistics/welch.ts'
@@ -140,7 +140,7 @@ describe('p-values of true hypotheses are uniform, in seeded simulation', () => 
       'non-inferiority at the margin',
       (rng: Rng) => nonInferiorityP(pairedDifference(normals(25, 1, rng).map((each) => each - 0.1)), 0.1),
     ],
-    ['sign flips', (rng: Rng) => signFlipP(normals(9, 1, rng), rng)],
+    ['sign flips', (rng: Rng) => signFlips(normals(9, 1, rng), rng).pAtMost(0)],
     ['Cochran–Mantel–Haenszel', (rng: Rng) => mantelHaenszel(strata(rng, (p) => p))!.p],
     ['Breslow–Day', (rng: Rng) => breslowDay(strata(rng, (p) => (2 * p) / (1 + p)))!.p],
   ] as const)('%s', (_, p) => {

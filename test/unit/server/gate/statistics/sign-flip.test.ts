@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { makeRng } from '@panal/client-core'
-import { signFlipP } from '../../../../../server/src/gate/statistics/sign-flip.ts'
+import { signFlips } from '../../../../../server/src/gate/statistics/sign-flip.ts'
 
-const p = (...values: number[]): number => signFlipP(Float64Array.from(values), makeRng(1))
+const p = (...values: number[]): number => signFlips(Float64Array.from(values), makeRng(1)).pAtMost(0)
 
 describe('sign-flip permutation', () => {
   it('counts exactly: (1, 2, 3) only the pattern itself of 8, (−1, 2, 3) two of them', () => {
@@ -35,6 +35,16 @@ describe('sign-flip permutation', () => {
   })
   it('is the same for the same seed', () => {
     const values = Float64Array.from({ length: 40 }, (_, i) => Math.sin(i) + 0.1)
-    expect(signFlipP(values, makeRng(3))).toBe(signFlipP(values, makeRng(3)))
+    expect(signFlips(values, makeRng(3)).pAtMost(0)).toBe(signFlips(values, makeRng(3)).pAtMost(0))
+  })
+  it('tests every mean by the same patterns: that of the values is that of their differences from it', () => {
+    for (const n of [12, 40]) {
+      const values = Float64Array.from({ length: n }, (_, i) => Math.sin(i) + 0.1)
+      const of = (change: (each: number) => number) => signFlips(values.map(change), makeRng(3)).pAtMost(0)
+      const { pAtMost, pAtLeast } = signFlips(values, makeRng(3))
+      expect(pAtMost(-0.2)).toBe(of((each) => each + 0.2))
+      expect(pAtLeast(0.3)).toBe(of((each) => 0.3 - each))
+      expect(pAtLeast(0)).toBe(of((each) => -each))
+    }
   })
 })

@@ -55,8 +55,12 @@ export interface Outcomes {
 }
 
 export function outcomesOf({ candidate, reference }: Pair): Outcomes {
-  const right = (predictions: Predictions): Uint8Array =>
-    Uint8Array.from(predictedClasses(predictions), (answer, row) => (answer === predictions.labels[row] ? 1 : 0))
+  const right = (predictions: Predictions): Uint8Array => {
+    const answers = predictedClasses(predictions)
+    const found = new Uint8Array(answers.length)
+    for (let row = 0; row < found.length; row++) found[row] = Number(answers[row] === predictions.labels[row])
+    return found
+  }
   return {
     right: { candidate: right(candidate), reference: right(reference) },
     losses: { candidate: logLosses(candidate), reference: logLosses(reference) },

@@ -21,20 +21,26 @@ export function drawSet(source: Examples, rng: Rng, weights?: Float64Array): Dra
   const draw = weights === undefined ? uniform(units.length) : weighted(units, weights)
   const [drawRng, coinRng] = [rng.fork('examples'), rng.fork('coins')]
   const drawn = Array.from(units, () => units[draw(drawRng)]!)
-  const rows = Int32Array.from(drawn.flatMap((unit) => [...unit]))
-  const unitOf = Int32Array.from(drawn.flatMap((unit, place) => Array.from(unit, () => place)))
-  const coinOf = Uint8Array.from(drawn, () => (coinRng.uniform() < 0.5 ? 0 : 1))
+  const numExamples = drawn.reduce((sum, unit) => sum + unit.length, 0)
+  const [rows, unitOf, coins] = [new Int32Array(numExamples), new Int32Array(numExamples), new Uint8Array(numExamples)]
+  let at = 0
+  drawn.forEach((unit, place) => {
+    const coin = coinRng.uniform() < 0.5 ? 0 : 1
+    rows.set(unit, at)
+    unitOf.fill(place, at, at + unit.length)
+    coins.fill(coin, at, (at += unit.length))
+  })
   const pick = (values: Int32Array): Int32Array => rows.map((row) => values[row]!)
   const examples = {
     ...source,
-    numExamples: rows.length,
+    numExamples,
     labels: pick(source.labels),
-    ids: idsOf(rows.length, source.datasetSha256),
+    ids: idsOf(numExamples, source.datasetSha256),
     rows: pick(source.rows),
     segments: source.segments.map((column) => ({ ...column, codes: pick(column.codes) })),
     ...(source.clusters !== undefined && { clusters: unitOf }),
   }
-  return { rows, examples, coins: Uint8Array.from(unitOf, (unit) => coinOf[unit]!) }
+  return { rows, examples, coins }
 }
 
 /** Each recorded example once, as recorded; coins as for a drawn set. */

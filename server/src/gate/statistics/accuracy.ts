@@ -2,12 +2,14 @@ import type { Predictions } from '../contract.ts'
 
 /** [numExamples] the most probable class of each row; the lowest index on a tie, so that it is the same everywhere. */
 export function predictedClasses({ probabilities, labels, numClasses }: Predictions): Int32Array {
-  return Int32Array.from(labels, (_, row) => {
-    const first = row * numClasses
+  // A plain loop, for every check asks: `Int32Array.from` with a function takes four times as long.
+  const classes = new Int32Array(labels.length)
+  for (let row = 0, first = 0; row < classes.length; row++, first += numClasses) {
     let best = first
     for (let i = first + 1; i < first + numClasses; i++) if (probabilities[i]! > probabilities[best]!) best = i
-    return best - first
-  })
+    classes[row] = best - first
+  }
+  return classes
 }
 
 /** Examples whose predicted class is the true one. */

@@ -1,19 +1,6 @@
 import { normalCdf, normalQuantile } from './distributions.ts'
 import { sum } from './summation.ts'
 
-/** 1-based ranks of `values`; equal values share the mean of theirs. Cost O(n log n). */
-function midRanks(values: Float64Array): Float64Array {
-  const sorted = values.slice().sort()
-  const ranks = new Map<number, number>()
-  for (let start = 0; start < sorted.length;) {
-    let end = start
-    while (end < sorted.length && sorted[end] === sorted[start]) end++
-    ranks.set(sorted[start]!, (start + 1 + end) / 2)
-    start = end
-  }
-  return values.map((value) => ranks.get(value)!)
-}
-
 /** What DeLong's variance is made of. `ofPositives[i]`: share of the negatives that positive i is scored above. */
 interface Placements {
   readonly auc: number
@@ -23,17 +10,39 @@ interface Placements {
 
 /** Undefined when only one class is there. Cost O(n log n). Source: Sun and Xu 2014. */
 function placements(scores: ArrayLike<number>, isPositive: ArrayLike<number>): Placements | undefined {
-  const all = Float64Array.from(scores)
-  if (all.some(Number.isNaN)) throw new RangeError('AUC: a score is not a number')
-  const positives = all.filter((_, i) => isPositive[i] === 1)
-  const negatives = all.filter((_, i) => isPositive[i] !== 1)
+  const { positives, negatives } = byClass(scores, isPositive)
   const [m, n] = [positives.length, negatives.length]
   if (m === 0 || n === 0) return undefined
-  const ranks = midRanks(all)
-  const among = { positives: midRanks(positives), negatives: midRanks(negatives) }
-  const ofPositives = ranks.filter((_, i) => isPositive[i] === 1).map((rank, i) => (rank - among.positives[i]!) / n)
-  const ofNegatives = ranks.filter((_, i) => isPositive[i] !== 1).map((rank, i) => 1 - (rank - among.negatives[i]!) / m)
+  const [sortedPositives, sortedNegatives] = [positives.slice().sort(), negatives.slice().sort()]
+  const ofPositives = positives.map((score) => numBelow(sortedNegatives, score) / n)
+  const ofNegatives = negatives.map((score) => 1 - numBelow(sortedPositives, score) / m)
   return { auc: sum(ofPositives) / m, ofPositives, ofNegatives }
+}
+
+/** @throws RangeError where a score is not a number */
+function byClass(scores: ArrayLike<number>, isPositive: ArrayLike<number>) {
+  const [positives, negatives] = [new Float64Array(scores.length), new Float64Array(scores.length)]
+  let [m, n] = [0, 0]
+  // Plain loops: this is done for two models in each of dozens of strata.
+  for (let i = 0; i < scores.length; i++) {
+    if (Number.isNaN(scores[i]!)) throw new RangeError('AUC: a score is not a number')
+    if (isPositive[i] === 1) positives[m++] = scores[i]!
+    else negatives[n++] = scores[i]!
+  }
+  return { positives: positives.subarray(0, m), negatives: negatives.subarray(0, n) }
+}
+
+/** How many of the rising values are below this one, equal ones counting half. */
+function numBelow(sorted: Float64Array, value: number): number {
+  let [below, atMost] = [0, 0]
+  for (let size = sorted.length; size > 0;) {
+    const half = (size + 1) >> 1
+    // No branch: half of them would be mispredicted.
+    below += Number(sorted[below + half - 1]! < value) * half
+    atMost += Number(sorted[atMost + half - 1]! <= value) * half
+    size -= half
+  }
+  return (below + atMost) / 2
 }
 
 /**

@@ -13,14 +13,16 @@ export const smallestProbability = 1e-15
 export function logLosses(predictions: Predictions): Float64Array {
   const { probabilities, labels, numClasses } = predictions
   const sums = rowSums(predictions)
-  return Float64Array.from(labels, (label, row) => {
-    const total = sums[row] ?? NaN
+  const losses = new Float64Array(labels.length)
+  for (let row = 0; row < losses.length; row++) {
+    const [label, total] = [labels[row]!, sums[row]!]
     if (!(Math.abs(total - 1) < rowSumTolerance))
       throw new RangeError(`the probabilities of example ${row} do not sum to 1`)
     const p = label >= 0 && label < numClasses ? probabilities[row * numClasses + label] : undefined
     if (p === undefined) throw new RangeError(`the label of example ${row} is not one of the ${numClasses} classes`)
-    return -Math.log(Math.min(Math.max(p / total, smallestProbability), 1 - smallestProbability))
-  })
+    losses[row] = -Math.log(Math.min(Math.max(p / total, smallestProbability), 1 - smallestProbability))
+  }
+  return losses
 }
 
 /** Mean of `logLosses`. @throws RangeError also when there are no examples */

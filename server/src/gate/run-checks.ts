@@ -94,9 +94,10 @@ function toldScores(checks: readonly GateCheck[], metrics: Metrics | null): Metr
 }
 
 /** None where the model cannot be run. */
-async function figuresOf({ candidate, examples }: Evaluation, signal: AbortSignal): Promise<Figure[]> {
+async function figuresOf(evaluation: Evaluation, signal: AbortSignal): Promise<Figure[]> {
   try {
-    return modelFigures(await candidate.on('evaluation'), (await examples('evaluation')).classes)
+    const { classes } = await evaluation.examples('evaluation')
+    return modelFigures(await evaluation.candidate.on('evaluation'), classes)
   } catch {
     signal.throwIfAborted()
     return []

@@ -13,7 +13,7 @@ type Json<T> = T extends readonly unknown[]
     ? { -readonly [Key in keyof T]: Json<T[Key]> }
     : T
 /** Identity and not assignability, which forgives an optional key that only one of the two has. */
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+type Same<A, B> = (<T>(of: T) => T extends A ? 1 : 2) extends <T>(of: T) => T extends B ? 1 : 2 ? true : false
 type Published = Json<Static<typeof GateReportSchema>>
 /** Recorded predictions are judged without a clock. */
 type Reported = Json<Omit<GateReport, 'judgedAt' | 'durationMs'> & Partial<Pick<GateReport, 'judgedAt' | 'durationMs'>>>

@@ -68,7 +68,7 @@ const expected: Record<string, 'public' | 'device' | RoleName> = {
   'GET /': 'public',
   'GET /*': 'public',
   ...Object.fromEntries(
-    ['contribute', 'try', 'admin', 'research'].flatMap((page) => [
+    ['contribute', 'try', 'admin'].flatMap((page) => [
       [`GET /${page}`, 'public'],
       [`GET /${page}/*`, 'public'],
     ]),

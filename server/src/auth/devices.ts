@@ -183,15 +183,6 @@ export class Devices {
     }))
   }
 
-  /** Devices that have enrolled and were not revoked. */
-  count(): number {
-    const total = query
-      .selectFrom('devices')
-      .select((select) => select.fn.countAll<number>().as('total'))
-      .where('revoked_at', 'is', null)
-    return this.#db.first(total)?.total ?? 0
-  }
-
   /** In the order of lists. Devices that enrolled together have one time. */
   #isAfter(last: DeviceId) {
     const found = this.#db.first(query.selectFrom('devices').select('created_at').where('id', '=', last))

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { EpochMs } from '@panal/client-core'
 
 /** A secret as its owner gets it, once: only its hash is kept. */
@@ -18,7 +18,3 @@ export const hashSecret = (secret: string): string => createHash('sha256').updat
 
 /** How lists and commands name a credential: the first 64 bits of its hash. */
 export const credentialId = (hash: string): string => hash.slice(0, 16)
-
-/** Takes the same time whatever the difference. Both are hashes, so their length tells nothing. */
-export const sameHash = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

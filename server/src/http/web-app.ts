@@ -5,7 +5,7 @@ import { PanalError } from '@panal/client-core'
 import type { App } from './ports.ts'
 
 /** Addresses inside the page, which the browser may ask the server for. */
-const pages = ['/', '/contribute', '/try', '/admin', '/research']
+const pages = ['/', '/contribute', '/try', '/admin']
 const notBuilt = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Panal</title>
 <h1>The web page has not been built</h1>
 <p>Run <code>npx vite build</code> in the folder that holds package.json, then reload. The API works: see <a href="/docs">/docs</a>.</p></html>

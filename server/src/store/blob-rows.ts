@@ -24,13 +24,3 @@ export function isPublicBlob(db: SyncQueries, sha256: string): boolean {
   const kinds = blobKinds(db, sha256)
   return kinds.some(isPublic) && !kinds.includes('dataset')
 }
-
-export const blobsOfKind = (db: SyncQueries, kind: BlobKind): { sha256: string; numBytes: number; at: number }[] =>
-  db.all(
-    query
-      .selectFrom('blobs')
-      .select(['sha256', 'bytes as numBytes', 'created_at as at'])
-      .where('kind', '=', kind)
-      .orderBy('created_at')
-      .orderBy('sha256'),
-  )

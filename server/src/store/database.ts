@@ -30,11 +30,6 @@ export class Database extends SyncQueries {
     this.#index = openSync(`${file}-shm`, 'r')
   }
 
-  /** A copy of the database as it is now, in one file without a log. @throws SqliteError when `file` is there already */
-  snapshot(file: string): void {
-    this.#connection.prepare('VACUUM INTO ?').run([file])
-  }
-
   close(): void {
     if (!this.#connection.open) return
     this.#checkpointForGood()

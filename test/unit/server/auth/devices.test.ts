@@ -27,9 +27,9 @@ describe('Devices', () => {
   it('[P5] calls a device by its key, and enrols it once', async () => {
     expect(await devices.enrol(entry(a!))).toBe(deviceIdOf(a!))
     expect(await devices.enrol(entry(a!))).toBe(deviceIdOf(a!))
-    expect(devices.count()).toBe(1)
+    expect(devices.list()).toHaveLength(1)
     expect(await devices.enrol(entry(b!))).not.toBe(deviceIdOf(a!))
-    expect(devices.count()).toBe(2)
+    expect(devices.list()).toHaveLength(2)
   })
 
   it('lets a device serve the tasks that it enrolled for, over a restart', async () => {
@@ -53,7 +53,6 @@ describe('Devices', () => {
     expect(devices.standing(id)).toBe('revoked')
     expect(devices.standing(id, 'digits')).toBe('revoked')
     await expect(devices.enrol(entry(a!))).rejects.toThrow(expect.objectContaining({ code: 'revoked' }))
-    expect(devices.count()).toBe(0)
     expect(store.audit.entries()).toMatchObject([
       { actor: 'ada', action: 'device-revoked', detail: { deviceId: id, reason: 'it lies' } },
     ])

@@ -54,10 +54,7 @@ function onTrail(
   onServer(command, context, (api, options) =>
     options.offline === true
       ? readingData(options, context, ({ audit }) =>
-          run(
-            { verify: () => Promise.resolve(audit.verify()), page: (after) => Promise.resolve(audit.page(after)) },
-            options,
-          ),
+          run({ verify: () => audit.verify(), page: (after) => Promise.resolve(audit.page(after)) }, options),
         )
       : run(trailOf(api), options),
   )

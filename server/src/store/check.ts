@@ -42,7 +42,7 @@ export async function checkData(data: string, { clock, tell }: { clock: Clock; t
   try {
     const database = db.structuralDamage()
     if (database.length > 0) return { ...nothing, database }
-    const chain = new AuditLog({ db, clock }).verify()
+    const chain = await new AuditLog({ db, clock }).verify()
     const named = namedBlobs(db)
     const updates = await damagedUpdates(root, db)
     return {

@@ -27,12 +27,12 @@ it('[I1] what was promoted stays promoted after kill -9, with its audit row', as
   await promoteAndDie('after-commit')
   expect(store.registry.pointers('digits')).toEqual(pointers(1, 1, null))
   expect(store.audit.entries({ limit: 1 })).toMatchObject([{ actor: 'ada', action: 'promoted' }])
-  expect(store.audit.verify()).toMatchObject({ ok: true })
+  expect(await store.audit.verify()).toMatchObject({ ok: true })
 })
 
 it('[I9] a kill -9 before the commit leaves neither the promotion nor its audit row', async () => {
   await promoteAndDie('before-commit')
   expect(store.registry.pointers('digits')).toEqual(pointers(1, null, null))
   expect(store.audit.entries({ limit: 1 })).toMatchObject([{ action: 'gated' }])
-  expect(store.audit.verify()).toMatchObject({ ok: true })
+  expect(await store.audit.verify()).toMatchObject({ ok: true })
 })

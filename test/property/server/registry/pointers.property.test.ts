@@ -55,7 +55,7 @@ it('whatever people and gates decide: pointers stay at sound versions, moves and
         // Each move starts where the one before it ended.
         moves.forEach((move, i) => expect(move.from).toBe(moves[i + 1]?.to ?? null))
       }
-      expect(store.audit.verify()).toMatchObject({ ok: true })
+      expect(await store.audit.verify()).toMatchObject({ ok: true })
     }),
     { numRuns: 25, seed: 20 },
   )

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import Libsql from 'libsql'
 import { describe, expect, it } from '@jest/globals'
 import { AuditLog } from '../../../../server/src/audit/audit-log.ts'
@@ -35,11 +36,28 @@ describe('AuditLog', () => {
   })
 
   it('verifies what was not touched, over restarts and over pages of the walk', async () => {
-    expect(store.audit.verify()).toEqual({ ok: true, numRows: 0, head: '' })
+    expect(await store.audit.verify()).toEqual({ ok: true, numRows: 0, head: '' })
     store.db.transaction(() => append(2500))
     await store.reopen()
     append(1)
-    expect(store.audit.verify()).toEqual({ ok: true, numRows: 2501, head: store.audit.head().hash })
+    expect(await store.audit.verify()).toEqual({ ok: true, numRows: 2501, head: store.audit.head().hash })
+  })
+
+  it('lets others go on during the walk, and verifies what was there when it began', async () => {
+    store.db.transaction(() => append(2500))
+    const { seq: numRows, hash: head } = store.audit.head()
+    const turns: string[] = []
+    const verified = store.audit.verify().finally(() => turns.push('verified'))
+    const others = (async () => {
+      for (let i = 0; i < 2; i++) {
+        await setImmediate()
+        turns.push('another')
+        append(1)
+      }
+    })()
+    expect(await verified).toEqual({ ok: true, numRows, head })
+    await others
+    expect(turns).toEqual(['another', 'another', 'verified'])
   })
 
   it.each([
@@ -54,7 +72,7 @@ describe('AuditLog', () => {
   ])('names the first row altered: %s', async (_, sql, seq) => {
     append(5)
     const audit = await tamper(sql)
-    expect(audit.verify()).toMatchObject({ ok: false, seq })
+    expect(await audit.verify()).toMatchObject({ ok: false, seq })
   })
 
   it('notices a row that was altered and hashed anew, one row later', async () => {
@@ -64,7 +82,7 @@ describe('AuditLog', () => {
       .update(`{"action":"promoted","actor":"eve","at":1000000,"detail":"{}","seq":2}`)
       .digest('hex')
     const audit = await tamper(`update audit set actor = 'eve', detail = '{}', hash = '${forged}' where seq = 2`)
-    expect(audit.verify()).toMatchObject({ ok: false, seq: 3 })
+    expect(await audit.verify()).toMatchObject({ ok: false, seq: 3 })
   })
 
   it('cannot be changed by our own statements', () => {
@@ -75,7 +93,7 @@ describe('AuditLog', () => {
     raw.close()
   })
 
-  it('forgets a row whose transaction fails', () => {
+  it('forgets a row whose transaction fails', async () => {
     const work = () =>
       store.db.transaction(() => {
         append(1)
@@ -83,7 +101,7 @@ describe('AuditLog', () => {
       })
     expect(work).toThrow('no')
     append(1)
-    expect(store.audit.verify()).toMatchObject({ ok: true, numRows: 1 })
+    expect(await store.audit.verify()).toMatchObject({ ok: true, numRows: 1 })
   })
 
   it('lists newest first, page by page', () => {

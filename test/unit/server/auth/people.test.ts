@@ -352,7 +352,7 @@ it('everything about who may do what leaves an audit row, and no row holds a sec
   ])
   for (const secret of [opened.secret, link.secret, token.secret, known.secret, known.browser, password])
     expect(rows).not.toContain(secret)
-  expect(store.audit.verify()).toMatchObject({ ok: true })
+  expect(await store.audit.verify()).toMatchObject({ ok: true })
 })
 
 it('the local token is a new one at each start, for this user only', async () => {

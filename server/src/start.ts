@@ -22,6 +22,7 @@ import { makeGate } from './gate/gate.ts'
 import { makePredictionCache } from './gate/prediction-cache.ts'
 import { makeSampleReader } from './gate/report/read-samples.ts'
 import type { App } from './http/ports.ts'
+import { noteRotations } from './keys/note-rotations.ts'
 import { ServerKeys } from './keys/server-keys.ts'
 import { logRounds, makeLog } from './log.ts'
 import { BlobCatalogue } from './registry/blob-catalogue.ts'
@@ -94,6 +95,7 @@ async function compose(
     ...(oidc === undefined ? {} : { oidc: (deps) => new Oidc(deps, oidc) }),
   })
   const keys = await ServerKeys.load({ dataDir, clock })
+  noteRotations(keys, audit)
   const devices = new Devices({ db, clock, audit, maxPerNetwork: config.enrolmentsPerDay })
   const invitations = new Invitations({ db, clock, audit, keys })
   const nonces = new ProofNonces(clock)

@@ -4,8 +4,11 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { loadConfig, startServer } from '@panal/server'
+import { virtualClock } from '@panal/client-core'
+import { loadConfig, readDataDir, startServer } from '@panal/server'
 import { runCli } from '../../server/src/cli/program.ts'
+import { ServerKeys } from '../../server/src/keys/server-keys.ts'
+import { dataFolders } from '../../server/src/store/data-dir.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -74,6 +77,22 @@ describe('a start', () => {
     await rm(join(folder, 'admin.token'), { recursive: true })
     const server = await startServer(loaded.config)
     await server.close()
+  })
+
+  it('adds to the audit trail a rotation of the key that a crash left without its row, once', async () => {
+    const loaded = loadConfig({ flags: { port: '0', data: folder, logLevel: 'silent' }, env: {} })
+    if (!loaded.ok) throw new Error(loaded.problems.join())
+    await (await startServer(loaded.config)).close()
+    const clock = virtualClock()
+    const keys = await ServerKeys.load({ dataDir: dataFolders(folder), clock })
+    const previous = keys.id
+    const { kid } = await keys.rotate()
+    for (let i = 0; i < 2; i++) await (await startServer(loaded.config)).close()
+    const reader = readDataDir(folder)
+    expect(reader.audit.entries().filter(({ action }) => action === 'key-rotated')).toMatchObject([
+      { actor: 'server', detail: { previous, kid, foundAtStart: true } },
+    ])
+    reader.close()
   })
 
   it('can be stopped as soon as it says that it runs', async () => {

@@ -106,6 +106,12 @@ export class AuditLog {
     return this.#db.all(select).map(entryOf)
   }
 
+  /** Oldest first, all of them. Reads the whole trail. */
+  ofAction(action: AuditAction): AuditEntry[] {
+    const select = query.selectFrom('audit').selectAll().where('action', '=', action).orderBy('seq')
+    return this.#db.all(select).map(entryOf)
+  }
+
   /** Oldest first: the rows after `after`, at most 1,000. */
   page(after: number): AuditEntry[] {
     return this.#rowsAfter(after).map(entryOf)

@@ -87,7 +87,7 @@ export const errorCodes = {
   'account-exists': { status: 409, meaning: 'there is an account of this name already' },
   'last-owner': { status: 409, meaning: 'this is the last owner; nobody could administer the server' },
   'same-person': { status: 403, meaning: 'a second person has to approve what the first asked for' },
-  'request-over': { status: 409, meaning: 'the request was decided, has expired, or the champion has moved since' },
+  'request-over': { status: 409, meaning: 'the request was decided, expired or lapsed, or the champion has moved' },
   'nothing-to-roll-back': { status: 409, meaning: 'there is no earlier champion' },
 } as const satisfies Record<string, { status: number; meaning: string }>
 

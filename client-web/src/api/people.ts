@@ -46,7 +46,7 @@ export interface MoveRequestView {
   readonly reason: string
   readonly askedBy: string
   readonly askedAt: EpochMs
-  readonly state: 'waiting' | 'approved' | 'refused' | 'expired' | 'overtaken'
+  readonly state: 'waiting' | 'approved' | 'refused' | 'expired' | 'overtaken' | 'lapsed'
 }
 
 export const signInQuery = queryOptions({

@@ -1,6 +1,7 @@
 import { PanalError, type EpochMs } from '@panal/client-core'
 import type { StoreDeps } from '../auth/accounts.ts'
 import type { Identity } from '../auth/identity.ts'
+import { readRole, roleAllows } from '../auth/role.ts'
 import type { Selectable } from 'kysely'
 import type { Schema } from '../store/schema.ts'
 import { query } from '../store/sync-query.ts'
@@ -8,7 +9,10 @@ import { query } from '../store/sync-query.ts'
 /** A request that nobody has decided by then is over: whoever still wants the move asks again. */
 export const requestMs = 7 * 24 * 3_600_000
 
-/** A move of the champion that one person has asked for. `overtaken`: the champion has moved since. */
+/**
+ * A move of the champion that one person has asked for. `overtaken`: the champion has moved since; `lapsed`: whoever asked
+ * has been disabled since, or may not ask any more.
+ */
 export interface MoveRequest {
   readonly id: number
   readonly taskId: string
@@ -21,7 +25,7 @@ export interface MoveRequest {
   readonly askedBy: string
   readonly askedAt: EpochMs
   readonly expiresAt: EpochMs
-  readonly state: 'waiting' | 'approved' | 'refused' | 'expired' | 'overtaken'
+  readonly state: 'waiting' | 'approved' | 'refused' | 'expired' | 'overtaken' | 'lapsed'
   readonly decidedBy: string | null
   readonly decidedAt: EpochMs | null
 }
@@ -129,9 +133,6 @@ export class MoveRequests {
   }
 
   #read(row: Row): MoveRequest {
-    const { champion, clock } = this.#deps
-    const isOver = row.expires_at <= clock.now()
-    const isOvertaken = champion(row.task_id) !== row.champion
     return {
       id: row.id,
       taskId: row.task_id,
@@ -142,9 +143,23 @@ export class MoveRequests {
       askedBy: row.asked_as,
       askedAt: row.asked_at,
       expiresAt: row.expires_at,
-      state: row.state !== 'waiting' ? row.state : isOver ? 'expired' : isOvertaken ? 'overtaken' : 'waiting',
+      state: this.#stateOf(row),
       decidedBy: row.decided_as,
       decidedAt: row.decided_at,
     }
+  }
+
+  #stateOf(row: Row): MoveRequest['state'] {
+    const { champion, clock } = this.#deps
+    if (row.state !== 'waiting') return row.state
+    if (row.expires_at <= clock.now()) return 'expired'
+    if (champion(row.task_id) !== row.champion) return 'overtaken'
+    return row.asked_by === null || this.#mayAsk(row.asked_by) ? 'waiting' : 'lapsed'
+  }
+
+  #mayAsk(accountId: string): boolean {
+    const select = query.selectFrom('accounts').select(['role', 'disabled_at']).where('id', '=', accountId)
+    const account = this.#deps.db.first(select)
+    return account?.disabled_at === null && roleAllows(readRole(account.role), 'operator')
   }
 }

@@ -8,12 +8,13 @@ import { useTempStore } from '../../../fixtures/temp-store.ts'
 const store = useTempStore()
 const refused = (code: string) => expect.objectContaining({ code }) as unknown as Error
 let requests: MoveRequests
+let people: ReturnType<typeof makePeople>
 let ada: Identity
 let bob: Identity
 
 beforeEach(async () => {
   await store.registry.createTask(twoParamTask(), Float32Array.of(0, 0), 'ada')
-  const people = makePeople({ ...store, times: { sessionMs: 1e9, sessionIdleMs: 1e9 } })
+  people = makePeople({ ...store, times: { sessionMs: 1e9, sessionIdleMs: 1e9 } })
   const signIn = (name: string): Identity => {
     const { secret } = people.links.create({ name, role: 'operator' }, 'test')
     return people.sessions.identify(people.signInByLink(secret, 'here').secret)!
@@ -62,6 +63,25 @@ describe('a request', () => {
     await concluded(store)
     expect(requests.get('digits', id).state).toBe('overtaken')
     await expect(approve(id, 0)).rejects.toEqual(refused('request-over'))
+  })
+
+  it.each([
+    ['disabled', () => people.accounts.disable('Ada', 'test')],
+    ['made an auditor', () => people.accounts.setRole('Ada', 'auditor', 'test')],
+  ])('of somebody who was %s since is not approved', async (_, change) => {
+    const { id } = ask(0)
+    change()
+    expect(requests.get('digits', id).state).toBe('lapsed')
+    await expect(approve(id, 0)).rejects.toEqual(refused('request-over'))
+    expect(store.registry.pointers('digits').champion).toBeNull()
+  })
+
+  it('of a machine’s token, or of somebody who became an owner, waits as before', () => {
+    people.accounts.setRole('Ada', 'owner', 'test')
+    expect(requests.get('digits', ask(0).id).state).toBe('waiting')
+    const machine = { ...ada, kind: 'token', name: 'token ci', accountId: null } as const
+    const { id } = requests.ask({ taskId: 'digits', move: 'promote', version: 0, reason: 'good' }, machine)
+    expect(requests.get('digits', id).state).toBe('waiting')
   })
 
   it('is over after seven days', async () => {

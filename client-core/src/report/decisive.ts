@@ -13,13 +13,16 @@ const maxRows = 3
 const maxChecks = 4
 
 /**
- * The checks that decided: of a verdict that one check gave, this one with its worst rows; of a pass, those that were
- * passed with a measurement. Empty where the verdict comes from no check, such as NO_CHANGE.
+ * The checks that decided: of a verdict that one check gave, this one with its worst rows, and of a block every check that
+ * blocks; of a pass, those that were passed with a measurement. Empty where the verdict comes from no check, such as
+ * NO_CHANGE.
  */
 export function decisiveOf({ checks, verdict, reason }: ShownReport): Decisive[] {
   if (verdict === 'PASS') return passed(checks)
   const check = checks.find((each) => reason.endsWith(`${each.check}: ${each.reason}`))
-  return check === undefined ? [] : [{ check, rows: worstRows(check) }]
+  if (check === undefined) return []
+  const others = verdict === 'BLOCK' ? checks.filter((each) => each !== check && each.verdict === 'BLOCK') : []
+  return [check, ...others].slice(0, maxChecks).map((each) => ({ check: each, rows: worstRows(each) }))
 }
 
 function passed(checks: readonly CheckResult[]): Decisive[] {

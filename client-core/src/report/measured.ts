@@ -6,6 +6,7 @@ const kinds: readonly (readonly [RegExp, Unit])[] = [
   [/\blooks\b|\bnumber of\b|\bcases\b/i, 'count'],
   [/\blog loss\b/i, 'nats'],
   [/^power\b/i, 'points'],
+  [/^(invariance|direction)\b/i, 'share'],
   [/accuracy|flips?\b|violation|\brate\b|\bshare\b|duplicates|overlap|classes in|agreement/i, 'share'],
 ]
 /** Of two models: signed, and higher is better. */

@@ -4,7 +4,7 @@ const light = `
   --pass: #08704f; --warn: #8a5a00; --block: #c22525; --error: #862e9c; --none: #565d64;
   --pass-soft: #e3f5ee; --warn-soft: #fdf0d2; --block-soft: #fdeaea; --error-soft: #f6e8fa; --none-soft: #eeeeec;
   --s0: #b36b00; --s1: #2b6cb0; --s2: #08704f; --s3: #862e9c; --s4: #c22525; --s5: #565d64;
-  --right: #0b8a61; --wrong: #d23b3b; --on-dark: #ffffff;`
+  --right: #0b8a61; --wrong: #d23b3b; --on-shade: #16120a;`
 
 const dark = `
   --ink: #e9e6df; --dim: #b1b5ba; --line: #45443f; --ground: #232323; --card: #2c2c2b; --soft: #363532;
@@ -12,7 +12,7 @@ const dark = `
   --pass: #4fd3a4; --warn: #fcc955; --block: #ff8f8f; --error: #dd9bef; --none: #b9bdc2;
   --pass-soft: #173a2e; --warn-soft: #42350f; --block-soft: #4b2020; --error-soft: #3d2447; --none-soft: #3a3a39;
   --s0: #f5b03e; --s1: #74b4f0; --s2: #4fd3a4; --s3: #dd9bef; --s4: #ff8f8f; --s5: #b9bdc2;
-  --right: #3ecb98; --wrong: #ff8080; --on-dark: #16120a;`
+  --right: #3ecb98; --wrong: #ff8080; --on-shade: #16120a;`
 
 const verdictColors = [
   ['PASS', 'pass'],
@@ -120,11 +120,12 @@ const pictures = `
 .report svg .zero { stroke: var(--dim); stroke-opacity: .8; }
 .report svg .interval { stroke: var(--v); stroke-width: 4.5; stroke-linecap: round; stroke-opacity: .55; }
 .report svg .estimate { fill: var(--v); stroke: var(--card); stroke-width: 1.5; }
+.report svg .arrow { stroke: var(--v); stroke-width: 2; fill: none; }
 .report svg .ground { fill: var(--soft); }
 .report svg .right .shade { fill: var(--right); }
 .report svg .wrong .shade { fill: var(--wrong); }
 .report svg .right text, .report svg .wrong text { fill: var(--ink); font-size: 12px; }
-.report svg text.on-dark { fill: var(--on-dark); font-weight: 600; }
+.report svg text.on-shade { fill: var(--on-shade); font-weight: 600; }
 .report svg .look { fill: var(--v); }
 .report svg .look.this { stroke: var(--ink); stroke-width: 2.5; }
 .report svg .place { fill: var(--soft); stroke: var(--line); }
@@ -144,6 +145,8 @@ const tables = `
 .report thead th { color: var(--dim); font-size: .8rem; border-bottom: 1px solid var(--line); }
 .report tbody tr + tr > * { border-top: 1px solid var(--line); }
 .report tbody th { font-weight: 600; }
+.report .measurements tbody th { min-width: 9.5rem; }
+.report .measurements tbody td:last-child { min-width: 11rem; }
 .report .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .report .forest td, .report .forest th { vertical-align: middle; padding-top: .2rem; padding-bottom: .2rem; }
 .report .forest .plot { width: 38%; padding-left: .8rem; }
@@ -171,7 +174,7 @@ const tables = `
   .report .rows tbody tr { border-top: 1px solid var(--line); padding: .5rem 0; }
   .report .rows tbody tr + tr > * { border-top: 0; }
   .report .rows tbody th, .report .rows tbody td { display: flex; justify-content: space-between; gap: 1rem; padding: .12rem 0; text-align: right;
-    white-space: normal; max-width: none; overflow-wrap: anywhere; }
+    white-space: normal; max-width: none; min-width: 0; overflow-wrap: anywhere; }
   .report .rows tbody td::before { content: attr(data-label); color: var(--dim); text-align: left; flex: 0 1 auto; min-width: 5rem; }
   .report .rows tbody th { font-weight: 650; text-align: left; }
   .report .forest tbody td.plot { width: auto; display: block; padding: .2rem 0; }

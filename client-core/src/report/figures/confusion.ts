@@ -163,7 +163,7 @@ function cellOf(
       h(
         'text',
         {
-          class: shade > 0.6 ? 'on-dark' : undefined,
+          class: shade > 0.6 ? 'on-shade' : undefined,
           x: at(x + size / 2),
           y: at(y + size / 2 + 4),
           'text-anchor': 'middle',

@@ -1,4 +1,4 @@
-import type { Figure, ForestLine } from '../../protocol/gate-report.ts'
+import type { Figure, ForestLine, GateVerdict } from '../../protocol/gate-report.ts'
 import { at, svg } from '../chart.ts'
 import { estimateMark, lineScale } from '../interval-picture.ts'
 import { h, type Child, type MarkupElement } from '../markup.ts'
@@ -10,8 +10,10 @@ import type { DrawnFigure } from './drawn.ts'
 type Forest = Extract<Figure, { kind: 'forest' }>
 
 /** Of one line's picture. */
-const width = 300
+const width = 240
 const height = 26
+/** Between which values are drawn. */
+const ends = [6, width - 6] as const
 
 /**
  * Estimates with their intervals, one under the other on one scale. A table whose lines hold the pictures: names of any
@@ -21,12 +23,17 @@ export function drawForest(figure: Forest): DrawnFigure {
   const { title, margin, lines } = figure
   const kind = kindOfForest(figure)
   const limits = margin === undefined ? [] : [-margin, 0]
-  const values = [...lines.flatMap(({ estimate, interval }) => [estimate, ...interval]), ...limits]
-  const x = lineScale(values.length === 0 ? [0] : values, [6, width - 6])
-  const says =
+  // A bar over hundreds of points, of three examples, would leave no room for the others: it is cut off.
+  const told = lines.filter(({ verdict }) => verdict !== 'NOT_ENOUGH_DATA')
+  const drawn = (told.length === 0 ? lines : told).flatMap(({ interval }) => interval)
+  const values = [...lines.map(({ estimate }) => estimate), ...drawn, ...limits]
+  const x = lineScale(values.length === 0 ? [0] : values, ends)
+  const read =
     margin === undefined
       ? 'The mark is what was measured, the bar the range in which the truth lies.'
       : 'Left of the full line it is worse than before, right of it better. The dashed line is the margin: what lies beyond it is too much. The bar is the range in which the truth lies; a shorter bar means more examples.'
+  const isCut = lines.some(({ interval: [low, high] }) => x(low) <= ends[0] || x(high) >= ends[1])
+  const says = isCut ? `${read} Where it ends in an arrow, it goes on.` : read
   const scale = { x, margin, kind }
   return { title, says, picture: asTable(title, lines, scale) }
 }
@@ -94,8 +101,17 @@ function lineSvg({ label, estimate, interval, verdict }: ForestLine, { x, margin
       h('line', { class: 'zero', x1: x(0), x2: x(0), y1: 0, y2: height }),
     ],
     estimateMark(verdict, { low, high, estimate: x(estimate), y: height / 2 }),
+    low <= ends[0] && arrow(low, -1, verdict),
+    high >= ends[1] && arrow(high, 1, verdict),
   )
 }
+
+/** The bar goes on. */
+const arrow = (x: number, direction: 1 | -1, verdict: GateVerdict): MarkupElement =>
+  h('path', {
+    class: `arrow v-${verdict}`,
+    d: `M${x - 3 * direction} ${height / 2 - 6}L${x + 3 * direction} ${height / 2}L${x - 3 * direction} ${height / 2 + 6}`,
+  })
 
 /** Under the pictures, what the two lines are. */
 function footOf({ x, margin = 0, kind }: Scale): MarkupElement {

@@ -59,7 +59,8 @@ function worthABlock({ rows, figures = [] }: CheckResult): CheckRow[] {
   if (rows.length <= 2) return [...rows]
   const isFine = ({ verdict }: CheckRow) => verdict === 'PASS' || verdict === 'NOT_APPLICABLE'
   const hasForest = figures.some(({ kind }) => kind === 'forest')
-  const fine = hasForest ? [] : rows.filter((row) => isFine(row) && row.interval !== undefined)
+  const isDrawn = hasForest || figures.some(({ kind }) => kind === 'curve')
+  const fine = isDrawn ? [] : rows.filter((row) => isFine(row) && row.interval !== undefined)
   const doubtful = rows.filter((row) => !isFine(row) && !(hasForest && row.verdict === 'NOT_ENOUGH_DATA'))
   return [...doubtful, ...fine].slice(0, maxBlocks)
 }

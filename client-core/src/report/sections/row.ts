@@ -66,28 +66,32 @@ function sayMargin(margin: number, row: CheckRow): string {
 
 /** All rows of a check in short. */
 export const rowTable = (caption: string, rows: readonly CheckRow[]): MarkupElement =>
-  table(
-    caption,
-    [
-      { title: 'What' },
-      { title: 'Measured', isNumber: true },
-      { title: 'Range', isNumber: true },
-      { title: 'Examples', isNumber: true },
-      { title: 'p', isNumber: true },
-      { title: 'Verdict' },
-      { title: 'In words' },
-    ],
-    rows.map((row): Child[] => {
-      const kind = kindOfRow(row)
-      const p = row.adjustedP ?? row.p
-      return [
-        nameOfRow(row),
-        row.estimate === undefined ? '–' : sayValue(row.estimate, kind),
-        row.interval === undefined ? '–' : sayInterval(row.interval, kind),
-        row.n === undefined ? '–' : sayCount(row.n),
-        p === undefined ? '–' : sayP(p),
-        verdictBadge(row.verdict),
-        row.reason,
-      ]
-    }),
+  h(
+    'div',
+    { class: 'measurements' },
+    table(
+      caption,
+      [
+        { title: 'What' },
+        { title: 'Measured', isNumber: true },
+        { title: 'Range', isNumber: true },
+        { title: 'Examples', isNumber: true },
+        { title: 'p', isNumber: true },
+        { title: 'Verdict' },
+        { title: 'In words' },
+      ],
+      rows.map((row): Child[] => {
+        const kind = kindOfRow(row)
+        const p = row.adjustedP ?? row.p
+        return [
+          nameOfRow(row),
+          row.estimate === undefined ? '–' : sayValue(row.estimate, kind),
+          row.interval === undefined ? '–' : sayInterval(row.interval, kind),
+          row.n === undefined ? '–' : sayCount(row.n),
+          p === undefined ? '–' : sayP(p),
+          verdictBadge(row.verdict),
+          row.reason,
+        ]
+      }),
+    ),
   )

@@ -90,12 +90,25 @@ describe('a forest plot', () => {
       }
     })
     for (const { zero, limit } of places) expect([zero, limit]).toEqual([places[0]!.zero, places[0]!.limit])
-    // Values run from −0.09 to 0.018 with 12 % air on each side, over 6 … 294.
-    const x = (value: number) => 6 + ((value + 0.09 + 0.01296) / (0.108 * 1.24)) * 288
+    // Values run from −0.09 to 0.018 with 12 % air on each side, over 6 … 234.
+    const x = (value: number) => 6 + ((value + 0.09 + 0.01296) / (0.108 * 1.24)) * 228
     expect(places[0]!.low).toBeCloseTo(x(-0.09), 1)
     expect(places[0]!.high).toBeCloseTo(x(-0.034), 1)
     expect(places[0]!.zero).toBeCloseTo(x(0), 1)
     expect(places[0]!.limit).toBeCloseTo(x(-0.02), 1)
+  })
+
+  it('gives a group of three examples no more room than the others, and says that its bar goes on', () => {
+    const figure = named('forest') as Extract<Figure, { kind: 'forest' }>
+    const few = { label: 'few', estimate: 0, interval: [-0.9, 0.9], n: 3, verdict: 'NOT_ENOUGH_DATA' } as const
+    const together = draw({ ...figure, lines: [...figure.lines, few] })
+    const [first, , , last] = all(all(together, 'tbody')[0]!, 'tr')
+    const before = withClass(lines[0]!, 'interval')[0]!.attributes
+    expect(withClass(first!, 'interval')[0]!.attributes).toEqual(before)
+    expect(numbers(withClass(last!, 'interval')[0]!, 'x1', 'x2')).toEqual([6, 234])
+    expect([first, last].map((line) => withClass(line!, 'arrow').length)).toEqual([0, 2])
+    expect(textIn(together)).toContain('Where it ends in an arrow, it goes on.')
+    expect(textIn(drawn)).not.toContain('arrow')
   })
 
   it('tells verdicts apart by shape as well as by colour', () => {

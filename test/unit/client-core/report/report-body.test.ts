@@ -120,6 +120,17 @@ describe('what decided', () => {
     expect(decisive).toMatchObject({ check: { check: 'segments' }, rows: [{ segment: 'label=7' }] })
   })
 
+  it('is every check that blocks, the one that the reason is of first', () => {
+    const reason = 'Worse for one group.'
+    const [noise, groups] = [
+      check({ check: 'robustness', verdict: 'BLOCK', reason: 'Falls faster.' }),
+      check({ check: 'segments', verdict: 'BLOCK', reason }),
+    ]
+    const warned = check({ check: 'floor', verdict: 'WARN' })
+    const report = gateReport({ verdict: 'BLOCK', reason: `segments: ${reason}`, checks: [noise, warned, groups] })
+    expect(decisiveOf(report).map((each) => each.check)).toEqual([groups, noise])
+  })
+
   it('is found in the sentence about a first model, too', () => {
     const warned = check({ verdict: 'WARN', reason: 'May be over or under the floor.' })
     const reason =

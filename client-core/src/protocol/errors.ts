@@ -81,6 +81,8 @@ export const errorCodes = {
   'invalid-dataset': { status: 422, meaning: 'the dataset does not fit the task' },
   'unknown-version': { status: 404, meaning: 'the task has no such version' },
   'not-promotable': { status: 409, meaning: 'this version did not pass the integrity checks' },
+  'not-held': { status: 409, meaning: 'only a version that the gate has held can be judged again' },
+  'being-judged': { status: 409, meaning: 'another version of this task is being judged again' },
   'no-champion': { status: 404, meaning: 'no version of this task has been promoted yet' },
   'weak-password': { status: 422, meaning: 'the password is too short, too long or too easily guessed' },
   'unknown-account': { status: 404, meaning: 'nobody has an account of this name' },

@@ -19,6 +19,7 @@ import { onServer, reachingServer } from './server-command.ts'
 interface ReportOptions extends ServerOptions {
   readonly html?: string
   readonly json?: string
+  readonly judgement?: string
 }
 
 /** `panal version report …` and `panal version verify-report …` */
@@ -32,6 +33,7 @@ export function reportCommands(version: Command, context: CliContext): void {
   )
     .option('--html <file>', 'one file to read, print and keep, with some of the examples')
     .option('--json <file>', 'the report as it was signed')
+    .option('--judgement <n>', 'an earlier judgement of the version; default the newest')
     .action(async () => {
       const options = report.opts<ReportOptions>()
       const wanted = [
@@ -42,8 +44,9 @@ export function reportCommands(version: Command, context: CliContext): void {
         throw new CommandError(exitCodes.usage, 'no-file', 'name a file: --html FILE or --json FILE')
       const api = await connect(options, context)
       const [task = '', number = ''] = report.args
+      const which = options.judgement === undefined ? '' : `?judgement=${encodeURIComponent(options.judgement)}`
       for (const { kind, file } of wanted) {
-        const path = `/v1/tasks/${encodeURIComponent(task)}/versions/${encodeURIComponent(number)}/${kind}`
+        const path = `/v1/tasks/${encodeURIComponent(task)}/versions/${encodeURIComponent(number)}/${kind}${which}`
         await write(file, await api.getText(path))
         context.print(`${file}\n`)
       }

@@ -1,7 +1,7 @@
 import { PanalError, tfjsModelJson, type Calibrator } from '@panal/client-core'
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
-import type { ModelVersion } from '../registry/model-version.ts'
+import { isHeld, type ModelVersion } from '../registry/model-version.ts'
 import { answers, TaskParams, VersionParams } from './schemas.ts'
 import type { App, AppDeps } from './ports.ts'
 import { openToAllSites } from './security-headers.ts'
@@ -62,8 +62,9 @@ export function modelRoutes(app: App, { tasks, registry }: AppDeps): void {
     async ({ params: { taskId, version } }, reply) => {
       tasks.get(taskId)
       const found = registry.version(taskId, version)
-      // Until the gate has judged it, it may yet get a calibrator.
-      return send(reply, taskId, found, found.status === 'candidate' ? 'no-cache' : forever)
+      // Until the gate has judged it for good, it may yet get another calibrator.
+      const mayChange = found.status === 'candidate' || isHeld(found)
+      return send(reply, taskId, found, mayChange ? 'no-cache' : forever)
     },
   )
 }

@@ -16,8 +16,14 @@ const View = Type.Object({
   looks: Type.Array(Type.Object({}, { description: 'judgements by the same gate set, oldest first' })),
 })
 
+const judgement = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: 2 ** 52, description: 'of a version that was judged again; default the newest' }),
+)
+const Which = Type.Object({ judgement }, { additionalProperties: false })
+
 const Samples = Type.Object(
   {
+    judgement,
     query: Type.String({ maxLength: 4000, description: '`samples` of a row of the report, as JSON' }),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
     offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 1e7, default: 0 })),
@@ -41,12 +47,13 @@ export function reportRoutes(app: App, deps: AppDeps): void {
         description:
           'The signature is Ed25519 over the RFC 8785 JSON of its other fields, by a key of `/v1/keys`. Its subject is the digest of the model’s weights. `null`: judged before reports were signed.',
         params: VersionParams,
+        querystring: Which,
         response: answers(View, 'the report'),
       },
     },
-    ({ params: { taskId, version } }, reply) => {
+    ({ params, query }, reply) => {
       reply.header('cache-control', 'no-cache')
-      return { ...reports.view(taskId, version) }
+      return { ...reports.view({ ...params, ...query }) }
     },
   )
 
@@ -59,12 +66,14 @@ export function reportRoutes(app: App, deps: AppDeps): void {
         tags: ['versions'],
         summary: 'The gate’s report of a version as one file, to read, print and keep',
         params: VersionParams,
+        querystring: Which,
         produces: ['text/html'],
         response: { ...answers(Type.Object({})), 200: Type.String({ description: 'a page without scripts' }) },
       },
     },
-    async ({ params: { taskId, version } }, reply) => {
-      const html = await reports.html(taskId, version, untilGone(reply))
+    async ({ params, query }, reply) => {
+      const { taskId, version } = params
+      const html = await reports.html({ ...params, ...query }, untilGone(reply))
       return reply
         .headers({
           'content-security-policy': reportPolicy,
@@ -88,9 +97,9 @@ export function reportRoutes(app: App, deps: AppDeps): void {
         response: answers(SamplePage, 'some of them'),
       },
     },
-    async ({ params, query: { query, limit = 20, offset = 0 } }, reply) => {
+    async ({ params, query: { query, limit = 20, offset = 0, judgement } }, reply) => {
       reply.header('cache-control', 'private, no-cache')
-      return samples.read({ ...params, query: readQuery(query), limit, offset }, untilGone(reply))
+      return samples.read({ ...params, judgement, query: readQuery(query), limit, offset }, untilGone(reply))
     },
   )
 }

@@ -15,7 +15,7 @@ export interface Look {
 /** The claim that a report makes, if it makes one. */
 export const claimOf = ({ checks }: GateReport) => checks.find(({ claim }) => claim !== undefined)?.claim
 
-/** The ledger of looks at gate sets: a row for each judgement, whatever came of it. */
+/** The ledger of looks at gate sets: every judgement is one, whatever came of it. */
 export class LookRows {
   readonly #db: SyncQueries
 
@@ -23,24 +23,11 @@ export class LookRows {
     this.#db = db
   }
 
-  record(report: GateReport, at: number): void {
-    const accepted = claimOf(report)?.accepted
-    this.#db.run(
-      query.insertInto('gate_looks').values({
-        gate_sha256: report.datasetDigests.gate,
-        task_id: report.taskId,
-        version: report.version,
-        at,
-        claim: accepted === undefined ? null : accepted ? 1 : 0,
-      }),
-    )
-  }
-
   /** Oldest first, of every task that judges by this set. */
   of(gateSha256: string): Look[] {
     const rows = this.#db.all(
       query
-        .selectFrom('gate_looks')
+        .selectFrom('judgements')
         .select(['task_id', 'version', 'at', 'claim'])
         .where('gate_sha256', '=', gateSha256)
         .orderBy('id'),
@@ -53,28 +40,18 @@ export class LookRows {
     }))
   }
 
-  /** The newest, oldest first, with the verdict that their version has now. */
+  /** The newest, oldest first, each with its own verdict. */
   history(gateSha256: string, limit = 1000): ReportLook[] {
     const rows = this.#db.all(
       query
-        .selectFrom('gate_looks as look')
-        .innerJoin('versions as judged', (join) =>
-          join.onRef('judged.task_id', '=', 'look.task_id').onRef('judged.version', '=', 'look.version'),
-        )
-        .select(['look.task_id', 'look.version', 'look.at'])
-        .select(sql<GateVerdict | null>`json_extract(judged.evaluation, '$.verdict')`.as('verdict'))
-        .where('look.gate_sha256', '=', gateSha256)
-        .orderBy('look.id', 'desc')
+        .selectFrom('judgements')
+        .select(['task_id', 'version', 'at'])
+        .select(sql<GateVerdict>`json_extract(report, '$.verdict')`.as('verdict'))
+        .where('gate_sha256', '=', gateSha256)
+        .orderBy('id', 'desc')
         .limit(limit),
     )
-    return rows
-      .map(({ task_id: taskId, version, at, verdict }) => ({
-        taskId,
-        version,
-        at,
-        ...(verdict !== null && { verdict }),
-      }))
-      .reverse()
+    return rows.map(({ task_id: taskId, version, at, verdict }) => ({ taskId, version, at, verdict })).reverse()
   }
 }
 

@@ -1,9 +1,9 @@
-import type { Calibrator, DeviceId, EpochMs, GateReport } from '@panal/client-core'
+import type { Calibrator, DeviceId, EpochMs, GateReport, SignedReport } from '@panal/client-core'
 
 /** What became of a version at the gate. `initial` is version 0; `candidate` has not been judged yet, or could not be. */
 export type VersionStatus = 'initial' | 'candidate' | 'promoted' | 'held' | 'rejected' | 'unsound'
 
-/** One version with its whole lineage. `unsound`: failed an integrity check, never became head. */
+/** One version with its whole lineage. `unsound`: failed an integrity check; it becomes neither head nor champion. */
 export interface ModelVersion {
   readonly taskId: string
   readonly version: number
@@ -19,6 +19,7 @@ export interface ModelVersion {
   /** SHA-256 over the participants' update digests and weights, in canonical order: what the version was made of. */
   readonly dataDigest: string
   readonly createdAt: EpochMs
+  /** Of its newest judgement. */
   readonly evaluation: GateReport | null
   /** Part of the model that is served. Null: its answers are served as they are. */
   readonly calibrator: Calibrator | null
@@ -28,6 +29,34 @@ export interface ModelVersion {
    */
   readonly servedSha256: string | null
 }
+
+/** What came of a judgement. `waiting`: the gate would promote it, and a second person has to approve. */
+export type JudgementOutcome = 'promoted' | 'waiting' | 'held' | 'rejected'
+
+/** One judgement of a version by the gate, and so one look at its gate set. */
+export interface Judgement {
+  readonly id: number
+  readonly taskId: string
+  readonly version: number
+  /** `gate` at the end of a round; else who had it judged again. */
+  readonly actor: string
+  readonly verdict: GateReport['verdict']
+  readonly outcome: JudgementOutcome
+  readonly reason: string
+  readonly at: EpochMs
+  readonly gateSha256: string
+}
+
+export interface FullJudgement extends Judgement {
+  /** In today's form. */
+  readonly report: GateReport
+  /** As it was written, in whatever form that was: the signature is of these words. */
+  readonly signed: SignedReport
+}
+
+/** Judged, and neither served nor refused for it: more data, or another try, may tell. */
+export const isHeld = ({ status, evaluation }: Pick<ModelVersion, 'status' | 'evaluation'>): boolean =>
+  status === 'held' || (status === 'candidate' && evaluation !== null)
 
 /** One move of a pointer, and why. */
 export interface PointerMove {

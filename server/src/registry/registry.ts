@@ -1,9 +1,10 @@
-import type { GateReport, Params, Pointers, ReportLook, RoundSummary, SignedReport } from '@panal/client-core'
+import type { GateReport, Params, Pointers, ReportLook, RoundSummary } from '@panal/client-core'
 import type { AggregatingRound, ClosedRound, GatingRound, Round } from '../round/state.ts'
+import type { JudgedBy } from './judgements.ts'
 import type { Look } from './look-rows.ts'
 import type { ModelShape } from './served-model.ts'
 import type { Task } from './task.ts'
-import type { ModelVersion, PointerMove } from './model-version.ts'
+import type { FullJudgement, Judgement, ModelVersion, PointerMove } from './model-version.ts'
 
 /** What is decided about a champion by a person. `alongside` writes in the same transaction, before the move. */
 export interface Decision {
@@ -21,11 +22,13 @@ export interface Registry {
   /** @throws PanalError 'unknown-version' */
   version(taskId: string, version: number): ModelVersion
   versions(taskId: string, options?: { limit?: number; before?: number }): ModelVersion[]
+  /** Every judgement of a version, newest first. @throws PanalError 'unknown-version' */
+  judgements(taskId: string, version: number): Judgement[]
   /**
-   * What the gate found, word for word as it was written, and signed then. Undefined where it has not judged.
-   * @throws PanalError 'unknown-version'
+   * One judgement with its report: the newest, or the one with this id. Undefined where the gate has not judged.
+   * @throws PanalError 'unknown-version' | 'not-found' for an id of no judgement of this version
    */
-  signedReport(taskId: string, version: number): SignedReport | undefined
+  judgement(taskId: string, version: number, id?: number): FullJudgement | undefined
   /** Every judgement by this gate set, oldest first. */
   looks(gateSha256: string): Look[]
   /** The same with their verdicts, for people: the newest 1,000. */
@@ -47,6 +50,14 @@ export interface Registry {
    * are served, where the report has a calibrator that weights can hold.
    */
   conclude(round: GatingRound, report: GateReport, model: ModelShape): Promise<ClosedRound>
+  /** Whether a version may be judged again: the gate held it. @throws PanalError 'unknown-version' | 'not-held' */
+  requireHeld(taskId: string, version: number): void
+  /**
+   * The same as `conclude` for a version that was held and judged again, but for head and round, which have gone on; by
+   * the same rule, so a report on another champion than there is now promotes nothing. Earlier reports stay.
+   * @throws PanalError 'unknown-version' | 'not-held'
+   */
+  judgedAgain(report: GateReport, model: ModelShape, by: JudgedBy): Promise<Judgement>
   /** @throws PanalError 'unknown-version' | 'not-promotable' */
   promote(decision: Decision & { readonly version: number }): Promise<Pointers>
   /** Back to the champion before the present one, or to `version`. @throws PanalError 'nothing-to-roll-back' */

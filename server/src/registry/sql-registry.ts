@@ -6,7 +6,6 @@ import {
   type Pointers,
   type ReportLook,
   type RoundSummary,
-  type SignedReport,
 } from '@panal/client-core'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { failpoint } from '../failpoint.ts'
@@ -18,16 +17,17 @@ import type { BlobStore } from '../store/blobs.ts'
 import { bytesToParams, paramsToBytes } from '../store/params-bytes.ts'
 import type { BlobKind } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
-import type { ModelVersion, PointerMove } from './model-version.ts'
+import { Champions } from './champions.ts'
+import { Judgements, type JudgedBy } from './judgements.ts'
+import type { FullJudgement, Judgement, ModelVersion, PointerMove } from './model-version.ts'
 import { LookRows, type Look } from './look-rows.ts'
 import { PointerRows } from './pointer-rows.ts'
 import type { Decision, Registry } from './registry.ts'
 import { RoundRows } from './round-rows.ts'
-import { servedModel, type ModelShape } from './served-model.ts'
+import type { ModelShape } from './served-model.ts'
 import type { Task } from './task.ts'
 import { dataDigest, SqlUpdateLog } from './updates.ts'
-import { concluded, mayBeAnchor, settle } from './settle.ts'
-import { signReport } from './sign-report.ts'
+import { concluded, settle } from './settle.ts'
 import { VersionRows } from './version-rows.ts'
 
 export interface RegistryDeps {
@@ -51,6 +51,8 @@ export class SqlRegistry implements Registry {
   readonly #pointers: PointerRows
   readonly #rounds: RoundRows
   readonly #looks: LookRows
+  readonly #judgements: Judgements
+  readonly #champions: Champions
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps
@@ -58,6 +60,9 @@ export class SqlRegistry implements Registry {
     this.#pointers = new PointerRows(deps.db)
     this.#rounds = new RoundRows(deps.db)
     this.#looks = new LookRows(deps.db)
+    const rows = { versions: this.#versions, pointers: this.#pointers }
+    this.#judgements = new Judgements({ ...deps, ...rows })
+    this.#champions = new Champions({ ...deps, ...rows })
   }
 
   async createTask(task: Task, initial: Params, actor: string): Promise<void> {
@@ -93,8 +98,14 @@ export class SqlRegistry implements Registry {
     return this.#versions.list(taskId, options)
   }
 
-  signedReport(taskId: string, version: number): SignedReport | undefined {
-    return this.#versions.signedReport(taskId, version)
+  judgements(taskId: string, version: number): Judgement[] {
+    this.version(taskId, version)
+    return this.#judgements.rows.list(taskId, version)
+  }
+
+  judgement(taskId: string, version: number, id?: number): FullJudgement | undefined {
+    this.version(taskId, version)
+    return this.#judgements.rows.find(taskId, version, id)
   }
 
   looks(gateSha256: string): Look[] {
@@ -155,29 +166,22 @@ export class SqlRegistry implements Registry {
   }
 
   async conclude(round: GatingRound, report: GateReport, model: ModelShape): Promise<ClosedRound> {
-    const trained = () => this.params(round.taskId, round.candidateVersion)
-    const { calibrator, params } = await servedModel(report, model, trained)
-    const servedSha256 = params === null ? null : await this.#store(params)
+    const { taskId, candidateVersion: version } = round
+    const served = await this.#judgements.serve(report, model, () => this.params(taskId, version))
     const closed = this.#deps.db.transaction(() => {
-      const { audit, clock, keys } = this.#deps
+      const { audit, clock } = this.#deps
       const saved = this.#saved(round)
       if (saved.round.phase === 'closed') return saved.round
-      const { taskId, candidateVersion: to } = round
-      const { champion, anchor } = this.pointers(taskId)
-      const { outcome, status, reason } = settle(report, champion)
-      const signature = signReport(report, { ...this.version(taskId, to), servedSha256 }, keys)
+      const now = this.pointers(taskId)
+      const settled = settle(report, now.champion)
+      const { outcome, reason } = settled
       const at = clock.now()
       const closed = advance(round, { type: 'gated', outcome, reason, at })
       if (closed.phase !== 'closed') throw new Error(`round ${round.number} of ${taskId} is ${closed.phase}`)
-      this.#versions.conclude(taskId, to, { status, evaluation: report, calibrator, servedSha256, signature })
-      if (servedSha256 !== null && params !== null) this.#record(servedSha256, 'weights', params.byteLength)
-      const move = { taskId, to, actor: 'gate', reason, at }
-      if (report.sound) this.#pointers.move({ ...move, pointer: 'head' })
-      if (outcome === 'promoted') this.#pointers.move({ ...move, pointer: 'champion' })
-      if (outcome === 'promoted' && mayBeAnchor(report, anchor)) this.#pointers.move({ ...move, pointer: 'anchor' })
-      this.#looks.record(report, at)
+      if (report.sound) this.#pointers.move({ taskId, to: version, actor: 'gate', reason, at, pointer: 'head' })
+      this.#judgements.write({ report, served, ...settled, actor: 'gate' }, now)
       this.#rounds.save(closed, concluded(saved.summary, closed, report))
-      const detail = { taskId, version: to, round: round.number, verdict: report.verdict, outcome, reason }
+      const detail = { taskId, version, round: round.number, verdict: report.verdict, outcome, reason }
       audit.append({ actor: 'gate', action: 'gated', detail })
       if (outcome === 'promoted') failpoint('before-promote')
       return closed
@@ -186,33 +190,30 @@ export class SqlRegistry implements Registry {
     return closed
   }
 
+  requireHeld(taskId: string, version: number): void {
+    this.#judgements.requireHeld(taskId, version)
+  }
+
+  async judgedAgain(report: GateReport, model: ModelShape, by: JudgedBy): Promise<Judgement> {
+    const { taskId, version } = report
+    const served = await this.#judgements.serve(report, model, () => this.params(taskId, version))
+    return this.#judgements.again(report, served, by)
+  }
+
   promote(decision: Decision & { readonly version: number }): Promise<Pointers> {
-    return this.#transact(() => {
-      this.requirePromotable(decision.taskId, decision.version)
-      return this.#decide('promoted', decision)
-    })
+    return this.#champions.promote(decision)
   }
 
   rollBack(decision: Decision & { readonly version?: number }): Promise<Pointers> {
-    return this.#transact(() => {
-      const version = this.rollBackTarget(decision.taskId, decision.version)
-      return this.#decide('rolled-back', { ...decision, version })
-    })
+    return this.#champions.rollBack(decision)
   }
 
   requirePromotable(taskId: string, version: number): void {
-    const { status } = this.version(taskId, version)
-    if (status === 'unsound') throw new PanalError('not-promotable')
-    if (status === 'candidate') throw new PanalError('not-promotable', 'the gate has not judged this version yet')
+    this.#champions.requirePromotable(taskId, version)
   }
 
   rollBackTarget(taskId: string, wanted?: number): number {
-    const earlier = this.#pointers.championHistory(taskId).slice(0, -1)
-    const version = wanted ?? earlier.at(-1)
-    if (version === undefined) throw new PanalError('nothing-to-roll-back')
-    if (!earlier.includes(version))
-      throw new PanalError('nothing-to-roll-back', `version ${version} is no earlier champion; promote it instead`)
-    return version
+    return this.#champions.rollBackTarget(taskId, wanted)
   }
 
   saveRound(round: Round, summary: RoundSummary, alongside?: () => void): void {
@@ -240,18 +241,6 @@ export class SqlRegistry implements Registry {
 
   roundSummaries(taskId: string, options: { limit?: number; before?: number } = {}): RoundSummary[] {
     return this.#rounds.summaries(taskId, options)
-  }
-
-  /** Champion moved by a person: with a reason, and with a row in the audit log. */
-  #decide(action: 'promoted' | 'rolled-back', decision: Decision & { version: number }): Pointers {
-    const { taskId, version, actor, reason } = decision
-    if (reason.trim() === '') throw new PanalError('bad-request', 'a reason is needed')
-    decision.alongside?.()
-    const { champion } = this.pointers(taskId)
-    if (champion === version) return this.pointers(taskId)
-    this.#pointers.move({ taskId, pointer: 'champion', to: version, actor, reason, at: this.#deps.clock.now() })
-    this.#deps.audit.append({ actor, action, detail: { taskId, version, previous: champion, reason } })
-    return this.pointers(taskId)
   }
 
   #insert(version: ModelVersion): void {
@@ -287,11 +276,6 @@ export class SqlRegistry implements Registry {
     const saved = this.#rounds.find(taskId, number)
     if (saved === undefined) throw new Error(`round ${number} of ${taskId} was never saved`)
     return saved
-  }
-
-  /** A refusal inside rejects the promise. */
-  #transact<Result>(work: () => Result): Promise<Result> {
-    return new Promise((resolve) => resolve(this.#deps.db.transaction(work)))
   }
 
   #store(params: Params): Promise<string> {

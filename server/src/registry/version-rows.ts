@@ -1,23 +1,16 @@
-import {
-  PanalError,
-  type Calibrator,
-  type GateReport,
-  type ReportSignature,
-  type SignedReport,
-} from '@panal/client-core'
+import { PanalError, type Calibrator } from '@panal/client-core'
 import type { Schema } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 import type { ModelVersion, VersionStatus } from './model-version.ts'
 import { readReport } from './stored-report.ts'
 
-/** What the gate adds to a version. */
-export interface JudgedVersion extends Pick<ModelVersion, 'calibrator' | 'servedSha256'> {
-  readonly status: VersionStatus
-  readonly evaluation: GateReport
-  readonly signature: ReportSignature | null
-}
+/** What a judgement changes of a version. */
+export type JudgedVersion = Pick<ModelVersion, 'status' | 'calibrator' | 'servedSha256'>
 
-/** The rows of `versions`: written once, and once more when the gate has judged. */
+/** A row with the newest report of the version. */
+type JudgedRow = Schema['versions'] & { readonly report: string | null }
+
+/** The rows of `versions`: written once, and once more whenever the gate has judged. */
 export class VersionRows {
   readonly #db: SyncQueries
 
@@ -29,17 +22,14 @@ export class VersionRows {
     this.#db.run(query.insertInto('versions').values(toRow(version)))
   }
 
-  conclude(taskId: string, version: number, judged: JudgedVersion): void {
-    const { status, evaluation, calibrator, servedSha256, signature } = judged
+  conclude(taskId: string, version: number, { status, calibrator, servedSha256 }: JudgedVersion): void {
     this.#db.run(
       query
         .updateTable('versions')
         .set({
           status,
-          evaluation: JSON.stringify(evaluation),
           calibrator: calibrator === null ? null : JSON.stringify(calibrator),
           served_sha256: servedSha256,
-          report_signature: signature === null ? null : JSON.stringify(signature),
         })
         .where('task_id', '=', taskId)
         .where('version', '=', version),
@@ -48,20 +38,9 @@ export class VersionRows {
 
   /** @throws PanalError 'unknown-version' */
   get(taskId: string, version: number): ModelVersion {
-    return fromRow(this.#row(taskId, version))
-  }
-
-  /**
-   * The report of a version as it was written, in whatever form that was: a signature is of these words. Undefined where
-   * it has not been judged. @throws PanalError 'unknown-version'
-   */
-  signedReport(taskId: string, version: number): SignedReport | undefined {
-    const row = this.#row(taskId, version)
-    if (row.evaluation === null) return undefined
-    return {
-      report: JSON.parse(row.evaluation) as GateReport,
-      signature: row.report_signature === null ? null : (JSON.parse(row.report_signature) as ReportSignature),
-    }
+    const row = this.#db.first(selectTask(taskId).where('version', '=', version))
+    if (row === undefined) throw new PanalError('unknown-version', `the task has no version ${version}`)
+    return fromRow(row)
   }
 
   /** The one a round has made, if it has. */
@@ -77,12 +56,6 @@ export class VersionRows {
     return this.#db.all(select).map(fromRow)
   }
 
-  #row(taskId: string, version: number): Schema['versions'] {
-    const row = this.#db.first(selectTask(taskId).where('version', '=', version))
-    if (row === undefined) throw new PanalError('unknown-version', `the task has no version ${version}`)
-    return row
-  }
-
   /** The number the next version gets: one more than the highest, so that there are no gaps. */
   next(taskId: string): number {
     const newest = query
@@ -95,7 +68,21 @@ export class VersionRows {
   }
 }
 
-const selectTask = (taskId: string) => query.selectFrom('versions').selectAll().where('task_id', '=', taskId)
+const selectTask = (taskId: string) =>
+  query
+    .selectFrom('versions')
+    .selectAll()
+    .select((eb) =>
+      eb
+        .selectFrom('judgements')
+        .select('judgements.report')
+        .whereRef('judgements.task_id', '=', 'versions.task_id')
+        .whereRef('judgements.version', '=', 'versions.version')
+        .orderBy('judgements.id', 'desc')
+        .limit(1)
+        .as('report'),
+    )
+    .where('task_id', '=', taskId)
 
 const toRow = (version: ModelVersion): Schema['versions'] => ({
   task_id: version.taskId,
@@ -111,15 +98,12 @@ const toRow = (version: ModelVersion): Schema['versions'] => ({
   code_version: version.codeVersion,
   data_digest: version.dataDigest,
   created_at: version.createdAt,
-  evaluation: version.evaluation === null ? null : JSON.stringify(version.evaluation),
   calibrator: version.calibrator === null ? null : JSON.stringify(version.calibrator),
   served_sha256: version.servedSha256,
-  // Made with the judgement.
-  report_signature: null,
 })
 
 // The JSON columns were written by `toRow` and `conclude` and by nothing else.
-const fromRow = (row: Schema['versions']): ModelVersion => ({
+const fromRow = (row: JudgedRow): ModelVersion => ({
   taskId: row.task_id,
   version: row.version,
   parent: row.parent,
@@ -133,7 +117,7 @@ const fromRow = (row: Schema['versions']): ModelVersion => ({
   codeVersion: row.code_version,
   dataDigest: row.data_digest,
   createdAt: row.created_at,
-  evaluation: row.evaluation === null ? null : readReport(row.evaluation),
+  evaluation: row.report === null ? null : readReport(row.report),
   calibrator: row.calibrator === null ? null : (JSON.parse(row.calibrator) as Calibrator),
   servedSha256: row.served_sha256,
 })

@@ -63,13 +63,10 @@ export interface Schema {
     code_version: string
     data_digest: string
     created_at: number
-    evaluation: string | null
     /** A Calibrator as JSON; null where none was fitted. */
     calibrator: string | null
     /** Weights that have the calibrator in them; null where there is none, or weights cannot hold it. */
     served_sha256: string | null
-    /** Of `evaluation`, as JSON. */
-    report_signature: string | null
   }
   pointers: { task_id: string; pointer: 'head' | 'champion' | 'anchor'; version: number }
   pointer_moves: {
@@ -82,14 +79,22 @@ export interface Schema {
     reason: string
     at: number
   }
-  /** Judgements by a gate set. `claim`: whether "better than the anchor" was accepted, null where it was not claimed. */
-  gate_looks: {
+  /**
+   * What the gate found, a row for each judgement; so they are the looks at each gate set, too. Append-only. `claim`:
+   * whether "better than the anchor" was accepted, null where it was not claimed. `signature`: of `report`, as JSON.
+   */
+  judgements: {
     id: Generated<number>
-    gate_sha256: string
     task_id: string
     version: number
+    actor: string
+    outcome: 'promoted' | 'waiting' | 'held' | 'rejected'
+    reason: string
     at: number
+    gate_sha256: string
     claim: 0 | 1 | null
+    signature: string | null
+    report: string
   }
   /** Append-only; hash = SHA-256(previous hash ‖ canonical row). */
   audit: { seq: number; at: number; actor: string; action: string; detail: string; hash: string }

@@ -7,7 +7,7 @@ import { samplePage, type PageRequest } from './sample-page.ts'
 
 export interface SampleReaderParts extends EvaluationParts {
   readonly evaluator: Evaluator & ExampleReader
-  readonly registry: Pick<Registry, 'version'>
+  readonly registry: Pick<Registry, 'version' | 'judgement'>
   readonly tasks: Pick<TaskStore, 'get'>
 }
 
@@ -15,13 +15,15 @@ export interface SampleReaderParts extends EvaluationParts {
 export interface SampleRequest extends PageRequest {
   readonly taskId: string
   readonly version: number
+  /** The newest where it is left out. */
+  readonly judgement?: number | undefined
 }
 
 export interface SampleReader {
   /**
    * Some of the examples behind a row of a version's report. The models answer again, in the evaluator's worker, unless
    * their answers are still kept from judging.
-   * @throws PanalError 'unknown-task' | 'unknown-version' | 'not-found' (not judged yet) | 'bad-request'
+   * @throws PanalError 'unknown-task' | 'unknown-version' | 'not-found' (no such judgement) | 'bad-request'
    */
   read(request: SampleRequest, signal: AbortSignal): Promise<SamplePage>
 }
@@ -32,10 +34,13 @@ export function makeSampleReader(parts: SampleReaderParts): SampleReader {
     version === null ? null : { version, weightsSha256: registry.version(taskId, version).weightsSha256 }
 
   return {
-    async read({ taskId, version, query, offset, limit }, signal) {
-      const { document } = tasks.get(taskId)
-      const { evaluation: report, weightsSha256 } = registry.version(taskId, version)
-      if (report === null) throw new PanalError('not-found', 'the gate has not judged this version')
+    async read({ taskId, version, judgement, query, offset, limit }, signal) {
+      const { document: task } = tasks.get(taskId)
+      const report = registry.judgement(taskId, version, judgement)?.report
+      if (report === undefined) throw new PanalError('not-found', 'the gate has not judged this version')
+      // The task may have other sets by now.
+      const document = { ...task, sets: { ...task.sets, ...report.datasetDigests } }
+      const { weightsSha256 } = registry.version(taskId, version)
       const candidate = { version, weightsSha256 }
       const evaluation = openEvaluation(
         {

@@ -15,7 +15,7 @@ export interface ReportView extends SignedReport {
 }
 
 export interface ReportsParts {
-  readonly registry: Pick<Registry, 'version' | 'signedReport' | 'lookHistory'>
+  readonly registry: Pick<Registry, 'version' | 'judgement' | 'lookHistory'>
   readonly tasks: Pick<TaskStore, 'get'>
   readonly samples: SampleReader
   /** Under which people reach the server, without a slash at its end. */
@@ -24,35 +24,48 @@ export interface ReportsParts {
 
 /** Reports of versions as they leave the server. */
 export interface Reports {
-  /** @throws PanalError 'unknown-task' | 'unknown-version' | 'not-found' (not judged yet) */
-  view(taskId: string, version: number): ReportView
+  /** Of the newest judgement. @throws PanalError 'unknown-task' | 'unknown-version' | 'not-found' (no such judgement) */
+  view(judged: JudgedVersion): ReportView
   /** With examples: for people who may see the server's own data. @throws as `view`; the signal's reason when it aborts */
-  html(taskId: string, version: number, signal: AbortSignal): Promise<string>
+  html(judged: JudgedVersion, signal: AbortSignal): Promise<string>
+}
+
+/** Which version, and which judgement of it where not the newest is meant. */
+export interface JudgedVersion {
+  readonly taskId: string
+  readonly version: number
+  readonly judgement?: number | undefined
 }
 
 export function makeReports({ registry, tasks, samples, address }: ReportsParts): Reports {
-  const view = (taskId: string, version: number): ReportView => {
-    const { document } = tasks.get(taskId)
-    const signed = registry.signedReport(taskId, version)
-    const { evaluation, status, weightsSha256 } = registry.version(taskId, version)
-    if (signed === undefined || evaluation === null) throw new PanalError('not-found', 'the gate has not judged it yet')
+  const find = ({ taskId, version, judgement: id }: JudgedVersion) => {
+    tasks.get(taskId)
+    const judgement = registry.judgement(taskId, version, id)
+    if (judgement === undefined) throw new PanalError('not-found', 'the gate has not judged it yet')
+    return judgement
+  }
+
+  const view = (judged: JudgedVersion): ReportView => {
+    const { taskId, version } = judged
+    const { signed, report } = find(judged)
+    const { status, weightsSha256 } = registry.version(taskId, version)
     return {
       ...signed,
       // What nobody signed may be told in today's form.
-      ...(signed.signature === null && { report: evaluation }),
-      title: document.title,
+      ...(signed.signature === null && { report }),
+      title: tasks.get(taskId).document.title,
       status,
       weightsSha256,
-      looks: registry.lookHistory(evaluation.datasetDigests.gate),
+      looks: registry.lookHistory(report.datasetDigests.gate),
     }
   }
 
-  const html = async (taskId: string, version: number, signal: AbortSignal): Promise<string> => {
-    const { report, signature, title, status, weightsSha256, looks } = view(taskId, version)
-    const shown = registry.version(taskId, version).evaluation ?? report
+  const html = async (judged: JudgedVersion, signal: AbortSignal): Promise<string> => {
+    const { report, signature, title, status, weightsSha256, looks } = view(judged)
+    const { report: shown } = find(judged)
     const pages = new Map<string, SamplePage>()
     for (const query of queriesOf(shown)) {
-      const request = { taskId, version, query, offset: 0, limit: samplesInFile }
+      const request = { ...judged, query, offset: 0, limit: samplesInFile }
       // A model may have been blocked for what it answers, and a dataset be gone: the report stands without examples.
       const page = await samples.read(request, signal).catch(() => undefined)
       signal.throwIfAborted()

@@ -5,6 +5,7 @@ import { people } from './003-people.ts'
 import { gateLooks } from './004-gate-looks.ts'
 import { calibration } from './005-calibration.ts'
 import { reportSignatures } from './006-report-signatures.ts'
+import { judgements } from './007-judgements.ts'
 
 /** In order of their names. A migration that was released is never edited: add the next one. */
 export const migrations: Record<string, Migration> = {
@@ -14,4 +15,5 @@ export const migrations: Record<string, Migration> = {
   '004-gate-looks': gateLooks,
   '005-calibration': calibration,
   '006-report-signatures': reportSignatures,
+  '007-judgements': judgements,
 }

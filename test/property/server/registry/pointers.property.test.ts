@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeEach, expect, it } from '@jest/globals'
 import { PanalError } from '@panal/client-core'
-import { concluded, twoParamTask } from '../../../fixtures/registry-rounds.ts'
+import { concluded, report, twoParamTask } from '../../../fixtures/registry-rounds.ts'
 import { useTempStore } from '../../../fixtures/temp-store.ts'
 
 const store = useTempStore()
@@ -11,11 +11,24 @@ beforeEach(() => {
 })
 
 const step = fc.oneof(
-  fc.record({ do: fc.constant('round' as const), verdict: fc.constantFrom('PASS', 'BLOCK'), sound: fc.boolean() }),
+  fc.record({
+    do: fc.constant('round' as const),
+    verdict: fc.constantFrom('PASS', 'BLOCK', 'NOT_ENOUGH_DATA'),
+    sound: fc.boolean(),
+  }),
+  fc.record({
+    do: fc.constant('judge' as const),
+    version: fc.nat(8),
+    verdict: fc.constantFrom('PASS', 'BLOCK', 'NOT_ENOUGH_DATA', 'ERROR'),
+    sound: fc.boolean(),
+  }),
   fc.record({ do: fc.constant('promote' as const), version: fc.nat(8) }),
   fc.record({ do: fc.constant('rollBack' as const), version: fc.option(fc.nat(8), { nil: undefined }) }),
   fc.record({ do: fc.constant('restart' as const) }),
 )
+
+const judgements = (taskId: string) =>
+  store.registry.versions(taskId).flatMap(({ version }) => store.registry.judgements(taskId, version))
 
 /** Expected refusals are part of the game; anything else is a bug. */
 const unlessRefused = (error: unknown) => {
@@ -29,8 +42,10 @@ it('whatever people and gates decide: pointers stay at sound versions, moves and
       const { registry } = store
       await registry.createTask(twoParamTask(taskId), Float32Array.of(0, 0), 'ada')
       const decision = { taskId, actor: 'ada', reason: 'a test' }
+      const again = new Set<number>()
       for (const each of steps) {
         const before = store.registry.pointers(taskId)
+        const numJudged = judgements(taskId).length
         if (each.do === 'round') await concluded(store, { taskId, verdict: each.verdict as 'PASS', sound: each.sound })
         if (each.do === 'promote')
           await store.registry.promote({ ...decision, version: each.version }).catch(unlessRefused)
@@ -38,12 +53,23 @@ it('whatever people and gates decide: pointers stay at sound versions, moves and
           await store.registry
             .rollBack({ ...decision, ...(each.version !== undefined && { version: each.version }) })
             .catch(unlessRefused)
+        if (each.do === 'judge')
+          await store.registry
+            .judgedAgain(
+              report(each.version, before.champion, { taskId, verdict: each.verdict as 'PASS', sound: each.sound }),
+              twoParamTask(),
+              { actor: 'ada' },
+            )
+            .then(({ version }) => again.add(version), unlessRefused)
         if (each.do === 'restart') await store.reopen()
         const { head, champion, anchor } = store.registry.pointers(taskId)
         // Head only moves forward, and never to what is unsound; once there is a champion there always is one.
         expect(head).toBeGreaterThanOrEqual(before.head)
-        for (const version of [head, champion, anchor])
+        // Training has gone on from a version that was judged again, whatever was found then.
+        for (const version of [again.has(head) ? null : head, champion, anchor])
           if (version !== null) expect(store.registry.version(taskId, version).status).not.toBe('unsound')
+        // No judgement is lost.
+        expect(judgements(taskId).length).toBeGreaterThanOrEqual(numJudged)
         if (before.champion !== null) expect(champion).not.toBeNull()
         if (before.anchor !== null) expect(anchor).toBe(before.anchor)
       }
@@ -57,6 +83,6 @@ it('whatever people and gates decide: pointers stay at sound versions, moves and
       }
       expect(await store.audit.verify()).toMatchObject({ ok: true })
     }),
-    { numRuns: 25, seed: 20 },
+    { numRuns: 40, seed: 20 },
   )
 })

@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { sql } from 'kysely'
 import { reportDigest, verifyReport, type VerifyEd25519 } from '@panal/client-core'
 import { ServerKeys } from '../../../../server/src/keys/server-keys.ts'
 import { SqlRegistry } from '../../../../server/src/registry/sql-registry.ts'
@@ -26,10 +27,21 @@ async function judged(): Promise<number> {
   return round.candidateVersion
 }
 
+/** As somebody with the file can: what forbids it is in the file as well. */
+function rewrite(version: number, changed: object): void {
+  const change = query
+    .updateTable('judgements')
+    .set({ report: JSON.stringify(changed) })
+    .where('version', '=', version)
+  expect(() => store.db.run(change)).toThrow('append-only')
+  store.db.run({ compile: () => sql`drop trigger judgements_no_update`.compile(query) })
+  store.db.run(change)
+}
+
 describe('a concluded version', () => {
   it('has a report that the server signed, with the digest of its weights as subject', async () => {
     const version = await judged()
-    const signed = registry.signedReport('digits', version)
+    const signed = registry.judgement('digits', version)?.signed
     expect(signed).toEqual({
       report: report(version, null),
       signature: {
@@ -47,9 +59,8 @@ describe('a concluded version', () => {
 
   it('whose report somebody changes in the database gets no new signature', async () => {
     const version = await judged()
-    const evaluation = JSON.stringify(report(version, null, { verdict: 'PASS', reason: 'all is well' }))
-    store.db.run(query.updateTable('versions').set({ evaluation }).where('version', '=', version))
-    const signed = registry.signedReport('digits', version)
+    rewrite(version, report(version, null, { verdict: 'PASS', reason: 'all is well' }))
+    const signed = registry.judgement('digits', version)?.signed
     expect(signed?.report.reason).toBe('all is well')
     expect(await verifyReport(signed!, keys.publicSet, byNode)).toEqual({
       ok: false,
@@ -63,22 +74,21 @@ describe('a concluded version', () => {
       ...report(version, null),
       checks: [{ check: 'floor', verdict: 'PASS', reason: 'High.', metric: 'accuracy' }],
     }
-    const evaluation = JSON.stringify(old)
-    store.db.run(query.updateTable('versions').set({ evaluation }).where('version', '=', version))
-    expect(registry.signedReport('digits', version)?.report).toEqual(old)
+    rewrite(version, old)
+    expect(registry.judgement('digits', version)?.signed.report).toEqual(old)
     expect(registry.version('digits', version).evaluation?.checks[0]?.rows).toHaveLength(1)
   })
 
   it('has no signature where the registry has no keys', async () => {
     await concluded(store)
-    expect(registry.signedReport('digits', 1)).toMatchObject({ signature: null })
+    expect(registry.judgement('digits', 1)?.signed).toMatchObject({ signature: null })
   })
 })
 
 describe('a version that was not judged', () => {
   it('has no report', async () => {
-    expect(registry.signedReport('digits', 0)).toBeUndefined()
-    expect(() => registry.signedReport('digits', 7)).toThrow(expect.objectContaining({ code: 'unknown-version' }))
+    expect(registry.judgement('digits', 0)).toBeUndefined()
+    expect(() => registry.judgement('digits', 7)).toThrow(expect.objectContaining({ code: 'unknown-version' }))
   })
 })
 

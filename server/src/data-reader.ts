@@ -19,7 +19,7 @@ import { query } from './store/sync-query.ts'
 export interface DataReader {
   readonly registry: Registry
   readonly log: UpdateLog
-  /** As it was created. @throws PanalError 'unknown-task' */
+  /** @throws PanalError 'unknown-task' */
   task(taskId: string): Promise<Task>
   readonly blobs: BlobStore
   readonly spool: Spool

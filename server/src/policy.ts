@@ -20,12 +20,19 @@ export interface Policy<Options extends TProperties, Made, Terms = TaskTerms> {
 
 /** Checked against the data when a task is made. */
 export interface Needs {
-  /** Stored datasets, by digest. */
-  readonly datasets?: readonly { readonly path: string; readonly sha256: string }[]
+  readonly datasets?: readonly NeededDataset[]
   /** Those of them that are examples, to be read under the task's data schema. */
-  readonly examples?: readonly { readonly path: string; readonly sha256: string }[]
+  readonly examples?: readonly NeededDataset[]
   /** Columns of the server's sets. */
   readonly columns?: readonly { readonly path: string; readonly name: string }[]
+}
+
+/** A stored dataset, by digest. */
+export interface NeededDataset {
+  readonly path: string
+  readonly sha256: string
+  /** It has a row for each example of the task's gate set, in its order: it goes with that set and no other. */
+  readonly goesWithGateSet?: boolean
 }
 
 /** Policies of one kind by their names in the task document. */

@@ -1,6 +1,7 @@
 import type { CheckResult, DataSchema, GateReport, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
 import type { Baseline, BaselinePredictions } from './baselines/baseline.ts'
+import type { SegmentSpec } from './segments.ts'
 import type { VariationSpec } from './variations/registry.ts'
 
 /** The server's own datasets that a check may judge by. The calibration set is fitted on, so it never judges. */
@@ -166,9 +167,12 @@ export interface GateSubject {
   readonly looks?: LookLedger
 }
 
+/** Told of each check before it is made: its name, how many were made, and how many there are. */
+export type OnCheck = (check: string, numDone: number, numChecks: number) => void
+
 export interface Gate {
   /** Always answers with a report, ERROR included. @throws only the signal's reason when it aborts. */
-  judge(subject: GateSubject, signal: AbortSignal): Promise<GateReport>
+  judge(subject: GateSubject, signal: AbortSignal, onCheck?: OnCheck): Promise<GateReport>
   close(): Promise<void>
 }
 
@@ -188,6 +192,8 @@ export interface Examination {
 export interface Examiner {
   /** @throws PanalError 'invalid-dataset' | 'not-found'; the signal's reason when it aborts */
   examine(datasetSha256: string, data: DataSchema, signal?: AbortSignal): Promise<Examination>
+  /** Digest of the segments' profile that this set gives as a task's evaluation set. @throws as `examine` does */
+  profile(datasetSha256: string, data: DataSchema, segments: readonly SegmentSpec[]): Promise<string>
 }
 
 /** Runs a model over a stored dataset, off the main thread. */

@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { PanalError } from '@panal/client-core'
 import type { Evaluator, Examiner, ExampleReader } from './contract.ts'
 import type { Answer, Answers, FromWorker, Request, ToWorker } from './evaluator-protocol.ts'
+import { profileDigest } from './segment-profile.ts'
 import { spawnWorker } from './thread.ts'
 
 export interface EvaluatorParts {
@@ -166,6 +167,8 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner & Exa
     show: ({ document: { data }, datasetSha256: sha256, places }, signal) =>
       ask({ type: 'show', sha256, data, places }, signal),
     examine: (sha256, data, signal = never) => ask({ type: 'examine', data, sha256 }, signal),
+    profile: async (sha256, data, segments) =>
+      profileDigest(await ask({ type: 'profile', sha256, data, segments }, never)),
     close,
   }
 }

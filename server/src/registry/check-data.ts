@@ -82,7 +82,7 @@ const namedSets = ({ sets, samples }: TaskDocument): NamedSet[] => [
 ]
 
 /** What the gate's checks ask for beside the sets, with the paths of the document. */
-function gateNeeds({ gate }: TaskDocument) {
+export function gateNeeds({ gate }: TaskDocument) {
   const needs = gate.checks.map((spec, i) => {
     const own = policyNeeds(gateChecks, spec)
     const within = <Item extends { readonly path: string }>(items: readonly Item[] = []): Item[] =>

@@ -19,9 +19,9 @@ import type { Task } from './task.ts'
 // Else tfjs's cpu backend prints an advertisement into the output of whatever program runs on it.
 enableProdMode()
 
-/** What a document says of itself to people: changing it changes nothing that a device does. */
+/** Left out is what may change without a device doing anything else: what is said to people, and the server's own sets. */
 function planHash(document: TaskDocument): string {
-  const { samples: _samples, title: _title, description: _description, whatLeaves: _whatLeaves, ...plan } = document
+  const { title: _title, description: _text, whatLeaves: _leaves, samples: _samples, sets: _sets, ...plan } = document
   return sha256Of(canonicalJson(plan))
 }
 

@@ -1,12 +1,13 @@
-import { initialParams, PanalError, type Clock, type TaskCard } from '@panal/client-core'
+import { canonicalJson, initialParams, PanalError, type Clock, type TaskCard } from '@panal/client-core'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Examiner } from '../gate/contract.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
+import { withOtherSets } from './change-sets.ts'
 import { checkData } from './check-data.ts'
 import { invalidTask, makeTask, taskCard } from './make-task.ts'
 import type { Registry } from './registry.ts'
 import { parseTaskDocument } from './parse-task.ts'
-import type { TaskDocument } from './task-document.ts'
+import type { EvaluationSets, TaskDocument } from './task-document.ts'
 import type { Task } from './task.ts'
 
 export interface TaskStoreDeps {
@@ -18,8 +19,10 @@ export interface TaskStoreDeps {
 }
 
 interface Entry {
-  readonly task: Task
+  task: Task
   paused: boolean
+  /** Changes of its sets, one after the other: each is checked against what the one before has left. */
+  changing: Promise<unknown>
 }
 
 /** The tasks of this server: their documents as rows, and each built once, ready to run. */
@@ -38,7 +41,7 @@ export class TaskStore {
     for (const { document, paused } of rows) {
       // Checked when it was created.
       const task = await makeTask(JSON.parse(document) as TaskDocument)
-      store.#entries.set(task.id, { task, paused: paused === 1 })
+      store.#entries.set(task.id, { task, paused: paused === 1, changing: Promise.resolve() })
     }
     return store
   }
@@ -81,7 +84,41 @@ export class TaskStore {
     const task = await makeTask(document)
     const warnings = await checkData(document, this.#deps)
     await this.#deps.registry.createTask(task, await initialParams(task.topology, document.seed), actor)
-    this.#entries.set(task.id, { task, paused: false })
+    this.#entries.set(task.id, { task, paused: false, changing: Promise.resolve() })
+    return { task, warnings }
+  }
+
+  /**
+   * Judges by other sets from now on; those that are not named stay. Nothing of it concerns a device. Warnings as of
+   * `create`. @throws PanalError 'unknown-task' | 'invalid-task' | 'unknown-dataset' | 'invalid-dataset'
+   */
+  changeSets(
+    taskId: string,
+    changes: Partial<EvaluationSets>,
+    actor: string,
+  ): Promise<{ task: Task; warnings: string[] }> {
+    const entry = this.#entry(taskId)
+    const change = entry.changing.then(() => this.#changeSets(entry, changes, actor))
+    entry.changing = change.catch(() => undefined)
+    return change
+  }
+
+  async #changeSets(entry: Entry, changes: Partial<EvaluationSets>, actor: string) {
+    const { id: taskId, document: earlier } = entry.task
+    const { document, warnings } = await withOtherSets(earlier, changes, this.#deps)
+    if (canonicalJson(document.sets) === canonicalJson(earlier.sets)) return { task: entry.task, warnings }
+    const task = { ...entry.task, document }
+    const { db, audit } = this.#deps
+    db.transaction(() => {
+      db.run(
+        query
+          .updateTable('tasks')
+          .set({ document: JSON.stringify(document) })
+          .where('id', '=', taskId),
+      )
+      audit.append({ actor, action: 'sets-changed', detail: { taskId, before: earlier.sets, now: document.sets } })
+    })
+    entry.task = task
     return { task, warnings }
   }
 

@@ -6,7 +6,7 @@ import type { TaskDocument } from './task-document.ts'
 export interface Task {
   readonly id: string
   readonly document: TaskDocument
-  /** SHA-256 of the canonical JSON of the document without `samples`, `title`, `description`, `whatLeaves`. */
+  /** SHA-256 of the canonical JSON of the document without `samples`, `title`, `description`, `whatLeaves`, `sets`. */
   readonly planHash: string
   /** tfjs LayersModel topology, built-in names resolved; layer and weight names fixed. */
   readonly topology: unknown

@@ -42,6 +42,8 @@ export interface Rounds {
   /** Starts the task's rounds, or takes up the one that a stop or a crash left open. */
   start(task: Task, paused?: boolean): void
   setPaused(taskId: string, paused: boolean): void
+  /** The same task, judged by other sets from the next judgement on. */
+  replace(task: Task): void
   /** The open round, else the last closed one, else null. */
   current(taskId: string): RoundSummary | null
   /** Devices that are joined to the task now. */

@@ -88,6 +88,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
       running.push(rounds.run(stopping.signal))
     },
     setPaused: (taskId, paused) => void (find(taskId).paused = paused),
+    replace: (task) => void (find(task.id).task = task),
     current,
     numMembers: (taskId) => tasks.get(taskId)?.population.size ?? 0,
 

@@ -1,7 +1,7 @@
 import type { Assignment, Clock, DeviceId, ModelManifest, Pointers, Promoted, RoundSummary } from '@panal/client-core'
-import type { Gate, ModelRef } from '../gate/contract.ts'
+import type { Gate } from '../gate/contract.ts'
 import { failpoint } from '../failpoint.ts'
-import { ledgerOf } from '../registry/look-rows.ts'
+import { gateSubject } from '../registry/gate-subject.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import { assignmentFor, collectUpdates, type Offering } from './collect.ts'
@@ -15,7 +15,7 @@ import { runRound } from './round.ts'
 import { wantedDevices } from './select.ts'
 import type { Spool } from './spool.ts'
 import { addUpdate, emptyTally, type Tally } from './summary.ts'
-import type { GatingRound, Round } from './state.ts'
+import type { Round } from './state.ts'
 
 export interface TaskRoundsDeps {
   readonly registry: Registry
@@ -40,7 +40,7 @@ export interface TaskRoundsDeps {
 
 /** The rounds of one task, one after another, for as long as it is not paused; and the devices that serve it. */
 export class TaskRounds {
-  readonly task: Task
+  #task: Task
   readonly population: Population
   readonly intake: Intake
   readonly #deps: TaskRoundsDeps
@@ -51,7 +51,7 @@ export class TaskRounds {
   #wake: () => void = () => undefined
 
   constructor(task: Task, paused: boolean, deps: TaskRoundsDeps) {
-    this.task = task
+    this.#task = task
     this.#paused = paused
     this.#deps = deps
     this.population = new Population(task.document, deps.clock, {
@@ -68,6 +68,15 @@ export class TaskRounds {
       isMember: (deviceId) => this.population.has(deviceId),
       live: () => this.#live,
     })
+  }
+
+  get task(): Task {
+    return this.#task
+  }
+
+  /** Only what it is judged by may differ: all else was told to devices. */
+  set task(task: Task) {
+    this.#task = task
   }
 
   get live(): LiveRound | null {
@@ -91,7 +100,7 @@ export class TaskRounds {
   assignment(deviceId: DeviceId): Assignment | null {
     if (this.#live === null) return null
     this.#live.dispatch({ type: 'returned', deviceId, at: this.#deps.clock.now() })
-    return assignmentFor(this.task, this.#live, deviceId, this.#offering)
+    return assignmentFor(this.#task, this.#live, deviceId, this.#offering)
   }
 
   get #offering(): Offering {
@@ -103,8 +112,8 @@ export class TaskRounds {
     const { registry, sign, keyId } = this.#deps
     const kept = this.#manifest
     if (kept?.roundNumber === round.number && kept.manifest.keyId === keyId()) return kept.manifest
-    const { parent } = registry.version(this.task.id, round.baseVersion)
-    const manifest = manifestOf(this.task, round, { parent, sign })
+    const { parent } = registry.version(this.#task.id, round.baseVersion)
+    const manifest = manifestOf(this.#task, round, { parent, sign })
     this.#manifest = { roundNumber: round.number, manifest }
     return manifest
   }
@@ -116,19 +125,19 @@ export class TaskRounds {
     let mayBeOpen = true // one that a stop, a crash or a failure left
     for (let failures = 0; !stopped();) {
       try {
-        const open = mayBeOpen ? recoveredRound(this.task.id, this.#deps) : null
+        const open = mayBeOpen ? recoveredRound(this.#task.id, this.#deps) : null
         if (open === null) {
           this.#pauseAfterLast()
           await this.#readyToSelect(signal)
         }
         mayBeOpen = true
-        const closed = await runRound(this.task, open, this.#deps.watch(this.task.id, this.#ports()), signal)
+        const closed = await runRound(this.#task, open, this.#deps.watch(this.#task.id, this.#ports()), signal)
         mayBeOpen = false
         failures = closed.phase === 'closed' && closed.outcome === 'abandoned' ? failures + 1 : 0
         await this.#afterRound(closed, failures, signal)
       } catch (error) {
         if (stopped()) break
-        this.#deps.onError(error, this.task.id)
+        this.#deps.onError(error, this.#task.id)
         failures += 1
         await this.#rest(failures, signal).catch(() => undefined)
       }
@@ -140,10 +149,10 @@ export class TaskRounds {
   async #tidy(): Promise<void> {
     const { registry, spool, keptRounds, onError } = this.#deps
     try {
-      const numOpen = registry.openRounds(this.task.id).length
-      await spool.retire(this.task.id, registry.lastRoundNumber(this.task.id) - numOpen, keptRounds)
+      const numOpen = registry.openRounds(this.#task.id).length
+      await spool.retire(this.#task.id, registry.lastRoundNumber(this.#task.id) - numOpen, keptRounds)
     } catch (error) {
-      onError(error, this.task.id)
+      onError(error, this.#task.id)
     }
   }
 
@@ -157,8 +166,8 @@ export class TaskRounds {
       population: this.population,
       clock,
       enter: (round) => this.#enter(round),
-      collect: (live, signal) => collectUpdates(this.task, live, this.#offering, signal),
-      subject: (round) => this.#subject(round),
+      collect: (live, signal) => collectUpdates(this.#task, live, this.#offering, signal),
+      subject: ({ candidateVersion }) => gateSubject(this.#task, candidateVersion, registry),
     }
   }
 
@@ -181,23 +190,6 @@ export class TaskRounds {
     return tally
   }
 
-  #subject(round: GatingRound): Parameters<Gate['judge']>[0] {
-    const { registry } = this.#deps
-    const { champion, anchor } = registry.pointers(this.task.id)
-    const model = (version: number): ModelRef => {
-      const { weightsSha256 } = registry.version(this.task.id, version)
-      return { version, weightsSha256 }
-    }
-    return {
-      document: this.task.document,
-      candidate: model(round.candidateVersion),
-      base: model(round.baseVersion),
-      champion: champion === null ? null : model(champion),
-      anchor: anchor === null ? null : model(anchor),
-      looks: ledgerOf(registry.looks(this.task.document.sets.gate)),
-    }
-  }
-
   async #afterRound(round: Round, failures: number, signal: AbortSignal): Promise<void> {
     const { registry, spool, keptRounds, onPromoted } = this.#deps
     if (round.phase !== 'closed') return
@@ -209,14 +201,14 @@ export class TaskRounds {
 
   /** A task with `rounds.max` pauses itself after that round, also if a crash came between the two. */
   #pauseAfterLast(): void {
-    const { max } = this.task.document.rounds
-    const last = this.#deps.registry.lastRoundNumber(this.task.id)
-    if (max !== undefined && last >= max && !this.#paused) this.#deps.onFinished(this.task.id)
+    const { max } = this.#task.document.rounds
+    const last = this.#deps.registry.lastRoundNumber(this.#task.id)
+    if (max !== undefined && last >= max && !this.#paused) this.#deps.onFinished(this.#task.id)
   }
 
   /** The task's own interval; longer and longer while rounds fail. */
   async #rest(failures: number, signal: AbortSignal): Promise<void> {
-    const { rounds, lease } = this.task.document
+    const { rounds, lease } = this.#task.document
     const backoffMs = failures === 0 ? 0 : Math.min(60_000, lease.heartbeatMs * 2 ** Math.min(failures, 10))
     const restMs = Math.max(rounds.minIntervalMs, backoffMs)
     this.#nextRoundAt = this.#deps.clock.now() + restMs
@@ -228,7 +220,7 @@ export class TaskRounds {
    * as a round needs at least.
    */
   async #readyToSelect(signal: AbortSignal): Promise<void> {
-    const { cohort, lease } = this.task.document
+    const { cohort, lease } = this.#task.document
     for (let grace = true; ;) {
       signal.throwIfAborted()
       const available = this.#paused ? 0 : this.population.numAvailable
@@ -261,7 +253,7 @@ export class TaskRounds {
 
   /** [R8] Looks for lapsed leases often enough that one is noticed within half a heartbeat. */
   async #watchLeases(signal: AbortSignal): Promise<void> {
-    const everyMs = Math.ceil(this.task.document.lease.heartbeatMs / 2)
+    const everyMs = Math.ceil(this.#task.document.lease.heartbeatMs / 2)
     const waited = () =>
       this.#deps.clock.sleep(everyMs, signal).then(
         () => true,
@@ -272,7 +264,7 @@ export class TaskRounds {
         this.population.sweep()
       } catch (error) {
         // A lapse may end the round, and a full disk refuse that: the deadline ends it then.
-        this.#deps.onError(error, this.task.id)
+        this.#deps.onError(error, this.#task.id)
       }
   }
 }

@@ -94,7 +94,7 @@ export const baselines = policy({
     ]
   },
   needs: ({ rule, earlier = [] }) => ({
-    datasets: earlier.map(({ sha256 }, i) => ({ path: `/earlier/${i}/sha256`, sha256 })),
+    datasets: earlier.map(({ sha256 }, i) => ({ path: `/earlier/${i}/sha256`, sha256, goesWithGateSet: true })),
     columns: rule === undefined ? [] : [{ path: '/rule/column', name: rule.column }],
   }),
   make: (spec): GateCheck => ({

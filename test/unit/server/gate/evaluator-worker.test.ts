@@ -62,6 +62,12 @@ describe('the evaluation worker, examining data', () => {
     expect(examination).toMatchObject({ numExamples: 4, columns: ['a', 'label'] })
     expect(examination.contents).toHaveLength(4)
   })
+  it('digests the profile that describing by the same evaluation set goes by', async () => {
+    const request = { document: { ...document, sets: { ...tableSets, evaluation: 'rising' } }, datasetSha256: 'table' }
+    const { profileSha256 } = await evaluator.describe(request, never)
+    expect(await evaluator.profile('rising', data, document.segments)).toBe(profileSha256)
+    expect(await evaluator.profile('table', data, document.segments)).not.toBe(profileSha256)
+  })
   it('says with its code that a dataset does not fit its schema', async () => {
     await expect(evaluator.examine('broken', data)).rejects.toMatchObject({
       code: 'invalid-dataset',

@@ -1,64 +1,21 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import type { PanalError } from '@panal/client-core'
 import type { TaskDocument } from '@panal/server'
 import { BlobCatalogue } from '../../../../server/src/registry/blob-catalogue.ts'
 import { makeTask } from '../../../../server/src/registry/make-task.ts'
 import { TaskStore } from '../../../../server/src/registry/task-store.ts'
 import { recordBlob } from '../../../../server/src/store/blob-rows.ts'
-import type { BlobKind } from '../../../../server/src/store/schema.ts'
+import { people, peopleIn, refusal } from '../../../fixtures/stored-people.ts'
 import { digitsLike } from '../../../fixtures/task-document.ts'
 import { useTempStore } from '../../../fixtures/temp-store.ts'
 
 const store = useTempStore()
+const { stored, creditLike } = peopleIn(store)
 let tasks: TaskStore
 let catalogue: BlobCatalogue
 beforeEach(async () => {
   tasks = await TaskStore.load(store)
   catalogue = new BlobCatalogue(store)
 })
-
-/** Rows `from`…`to` − 1 of an endless table of people who are all different. */
-const people = (from: number, to: number): string => {
-  const rows = Array.from({ length: to - from }, (_, i) => `${from + i},${(from + i) % 2 === 0 ? 'no' : 'yes'},north`)
-  return ['age,paid,region', ...rows].join('\n')
-}
-
-async function stored(text: string, kind: BlobKind = 'dataset'): Promise<string> {
-  const bytes = new TextEncoder().encode(text)
-  const sha256 = await store.blobs.put(bytes)
-  catalogue.addDataset({ sha256, kind, numBytes: bytes.length }, 'ada')
-  return sha256
-}
-
-/** A table task over stored data: three sets of people, unless told otherwise. */
-async function creditLike(sets: Partial<Record<'evaluation' | 'calibration' | 'gate', string>> = {}) {
-  return digitsLike({
-    id: 'credit',
-    loss: 'binary-crossentropy',
-    data: {
-      kind: 'table',
-      columns: [{ name: 'age', kind: 'numeric', mean: 40, std: 10, missing: 'mean' }],
-      label: { column: 'paid' },
-      classes: ['no', 'yes'],
-    },
-    segments: ['region'],
-    sets: {
-      evaluation: await stored(sets.evaluation ?? people(0, 10)),
-      calibration: await stored(sets.calibration ?? people(10, 20)),
-      gate: await stored(sets.gate ?? people(20, 30)),
-    },
-  })
-}
-
-/** Code and paths of a refusal. */
-const refusal = (creating: Promise<unknown>) =>
-  creating.then(
-    () => 'created',
-    (error: unknown) => {
-      const { code, extra } = error as PanalError
-      return { code, paths: (extra['errors'] as { path: string }[] | undefined)?.map(({ path }) => path) }
-    },
-  )
 
 describe('create', () => {
   it('makes a task with version 0, the same from the same seed, that a restart finds again', async () => {
@@ -225,10 +182,12 @@ it('the card tells devices what to do and nothing of the server’s own policies
 })
 
 describe('the plan hash', () => {
-  it('is of what devices and gate do: not of titles, not of the order of keys', async () => {
+  it('is of what devices and gate do: not of titles, not of the server’s sets, not of the order of keys', async () => {
     const hash = async (changes: Partial<TaskDocument>) => (await makeTask(digitsLike(changes))).planHash
     const plain = await hash({})
     expect(await hash({ title: 'Other', description: 'Other', whatLeaves: 'Other' })).toBe(plain)
+    const { sets } = digitsLike()
+    expect(await hash({ sets: { ...sets, gate: 'f'.repeat(64) } })).toBe(plain)
     const reversed = Object.fromEntries(Object.entries(digitsLike()).reverse()) as unknown as TaskDocument
     expect((await makeTask(reversed)).planHash).toBe(plain)
     expect(await hash({ plan: { ...digitsLike().plan, epochs: 2 } })).not.toBe(plain)

@@ -49,6 +49,17 @@ describe('a round', () => {
     })
   })
 
+  it('is judged by the sets that its task has when it is judged', async () => {
+    const { document } = bench.task
+    const gate = '9'.repeat(64)
+    const closed = bench.closing(1)
+    bench.rounds.replace({ ...bench.task, document: { ...document, sets: { ...document.sets, gate } } })
+    await Promise.all(devices.map((device) => bench.upload(device, [1, 1, 1, 1])))
+    expect(await closed).toMatchObject({ outcome: 'promoted' })
+    expect(bench.registry.looks(gate)).toMatchObject([{ version: 1 }])
+    expect(bench.registry.looks(document.sets.gate)).toEqual([])
+  })
+
   it('[R16] a rejected candidate still becomes head, and the champion stays', async () => {
     bench.verdicts.push('PASS', 'BLOCK')
     for (const number of [1, 2]) {

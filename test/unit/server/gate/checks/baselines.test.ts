@@ -140,7 +140,7 @@ describe('what a task may ask for', () => {
   })
   it('needs its datasets and columns to be there', () => {
     expect(baselines.needs!({ rule, earlier: [{ label: 'x', sha256: 'a'.repeat(64) }] })).toEqual({
-      datasets: [{ path: '/earlier/0/sha256', sha256: 'a'.repeat(64) }],
+      datasets: [{ path: '/earlier/0/sha256', sha256: 'a'.repeat(64), goesWithGateSet: true }],
       columns: [{ path: '/rule/column', name: 'a' }],
     })
   })

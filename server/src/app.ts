@@ -13,6 +13,7 @@ import { datasetRoutes } from './http/datasets.ts'
 import { deviceRoutes } from './http/devices.ts'
 import { answerBrokenRequest, handleErrors, sendRefusal } from './http/error-handling.ts'
 import { healthRoutes } from './http/health.ts'
+import { judgementRoutes } from './http/judgements.ts'
 import { keyRoutes } from './http/keys.ts'
 import { modelRoutes } from './http/models.ts'
 import { oidcRoutes } from './http/oidc.ts'
@@ -25,6 +26,7 @@ import { securityHeaders } from './http/security-headers.ts'
 import { sessionRoutes } from './http/session.ts'
 import { limitSlowClients } from './http/slow-clients.ts'
 import { taskRoutes } from './http/tasks.ts'
+import { taskSetRoutes } from './http/task-sets.ts'
 import { tokenRoutes } from './http/tokens.ts'
 import { updateRoutes } from './http/updates.ts'
 import { validatorCompiler } from './http/validators.ts'
@@ -107,8 +109,10 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
       for (const routes of [
         keyRoutes,
         taskRoutes,
+        taskSetRoutes,
         versionRoutes,
         reportRoutes,
+        judgementRoutes,
         modelRoutes,
         blobRoutes,
         auditRoutes,

@@ -19,6 +19,7 @@ import { armFailpoint } from './failpoint.ts'
 import type { ModelRef, VariedPredictions } from './gate/contract.ts'
 import { makeEvaluator } from './gate/evaluator.ts'
 import { makeGate } from './gate/gate.ts'
+import { JudgeAgain } from './gate/judge-again.ts'
 import { makePredictionCache } from './gate/prediction-cache.ts'
 import { makeSampleReader } from './gate/report/read-samples.ts'
 import type { App } from './http/ports.ts'
@@ -138,6 +139,15 @@ async function compose(
   const catalogue = new BlobCatalogue({ db, clock, audit })
   const champion = (taskId: string) => registry.pointers(taskId).champion
   const moveRequests = new MoveRequests({ db, clock, audit, champion })
+  const judgeAgain = new JudgeAgain({
+    registry,
+    tasks,
+    gate,
+    clock,
+    ...(config.promotionPeople > 1 && { moveRequests }),
+    onPromoted: (promoted) => rounds.announce(promoted),
+    onError: (error, taskId) => log.error({ err: error, taskId }, 'judging again failed'),
+  })
   const stores = {
     registry,
     tasks,
@@ -150,6 +160,7 @@ async function compose(
     work,
     people,
     moveRequests,
+    judgeAgain,
     audit,
     disk,
     samples,
@@ -161,7 +172,7 @@ async function compose(
   let closing: Promise<void> | undefined
   const close = async () => {
     ready = false
-    await drain(door, () => rounds.stop(), { clock, drainMs: config.drainMs })
+    await drain(door, () => Promise.all([rounds.stop(), judgeAgain.stop()]), { clock, drainMs: config.drainMs })
     endTraces?.()
     await tracing?.close()
     await gate.close()
@@ -242,7 +253,7 @@ function listenError(error: unknown, host: string, port: number): unknown {
  */
 async function drain(
   { app, sockets }: FrontDoor,
-  stopRounds: () => Promise<void>,
+  stopWork: () => Promise<unknown>,
   { clock, drainMs }: { readonly clock: Clock; readonly drainMs: number },
 ): Promise<void> {
   const done = new AbortController()
@@ -252,7 +263,7 @@ async function drain(
       app.server.closeAllConnections()
     }
   })().catch(() => undefined)
-  await stopRounds()
+  await stopWork()
   await sockets.close({ code: 'draining', detail: 'the server is shutting down', retryAfterMs: 5_000 })
   await app.close()
   done.abort()

@@ -10,10 +10,10 @@ interface Moved {
   readonly request?: MoveRequest
 }
 
-/** `panal promote`, `panal roll-back`, and `panal request …` for the two-person rule. */
-export function championCommands(program: Command, context: CliContext): void {
+/** `promote` and `roll-back`: of `panal` itself, and of `panal version`. */
+export function moveCommands(parent: Command, context: CliContext): void {
   onServer(
-    program
+    parent
       .command('promote')
       .description('make a version the champion')
       .argument('<task>', 'the task')
@@ -27,8 +27,9 @@ export function championCommands(program: Command, context: CliContext): void {
     },
   )
   onServer(
-    program
+    parent
       .command('roll-back')
+      .alias('rollback')
       .description('go back to the champion before the present one')
       .argument('<task>', 'the task')
       .requiredOption('--reason <text>', 'why, in your words (required); kept in the audit trail')
@@ -42,7 +43,11 @@ export function championCommands(program: Command, context: CliContext): void {
       show(context, json, answer, () => movedText(task, answer))
     },
   )
+}
 
+/** `panal promote`, `panal roll-back`, and `panal request …` for the two-person rule. */
+export function championCommands(program: Command, context: CliContext): void {
+  moveCommands(program, context)
   const request = program.command('request').description('moves of a champion that wait for a second person')
   onServer(
     request.command('list').description('newest first').argument('<task>', 'the task'),

@@ -16,6 +16,9 @@ export interface ServerCommandOptions extends ServerOptions {
   readonly days?: string
   readonly emergency?: boolean
   readonly offline?: boolean
+  readonly evaluation?: string
+  readonly calibration?: string
+  readonly gate?: string
 }
 
 /**

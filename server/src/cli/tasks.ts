@@ -5,6 +5,7 @@ import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { decimals, fields, percent, seconds, show, table, when } from './output.ts'
 import { replayCommand } from './replay.ts'
 import { onServer } from './server-command.ts'
+import { taskSetsCommand } from './task-sets.ts'
 
 interface TaskOverview {
   readonly card: TaskCard
@@ -57,6 +58,8 @@ export function taskCommands(program: Command, context: CliContext): void {
         show(context, json, answer, () => `task ${id} is ${answer.paused ? 'paused' : 'running'}\n`)
       },
     )
+
+  taskSetsCommand(task, context)
 
   const round = program.command('round').description('look at rounds, and replay them')
   replayCommand(round, context)

@@ -1,7 +1,9 @@
 import { sayCalibrator } from '@panal/client-core'
 import type { Command } from 'commander'
 import type { ModelVersion } from '../registry/model-version.ts'
+import { moveCommands } from './champion.ts'
 import type { CliContext } from './context.ts'
+import { judgementCommands } from './judgements.ts'
 import { decimals, fields, percent, show, table, when } from './output.ts'
 import { onServer } from './server-command.ts'
 import { reportCommands } from './version-report.ts'
@@ -11,9 +13,9 @@ type ListedVersion = Omit<ModelVersion, 'participants'> & {
   readonly participants?: ModelVersion['participants']
 }
 
-/** `panal version …` */
+/** `panal version …`, or `panal model …` */
 export function versionCommands(program: Command, context: CliContext): void {
-  const version = program.command('version').description('look at model versions')
+  const version = program.command('version').alias('model').description('look at, judge and move model versions')
 
   onServer(
     version
@@ -41,6 +43,8 @@ export function versionCommands(program: Command, context: CliContext): void {
     },
   )
   reportCommands(version, context)
+  judgementCommands(version, context)
+  moveCommands(version, context)
 }
 
 const pathOf = (task: string): string => `/v1/tasks/${encodeURIComponent(task)}`

@@ -1,9 +1,9 @@
 import type { Clock, GateReport, Params } from '@panal/client-core'
 import { makeGateChecks } from './checks/registry.ts'
-import type { Evaluator, Gate, GateSubject, ModelRef, VariedPredictions } from './contract.ts'
+import type { Evaluator, Gate, GateSubject, ModelRef, OnCheck, VariedPredictions } from './contract.ts'
 import { openEvaluation, type EvaluationParts } from './open-evaluation.ts'
 import { makePredictionCache, type PredictionCache } from './prediction-cache.ts'
-import { conclude, runChecks } from './run-checks.ts'
+import { conclude, runChecks, type RunOptions } from './run-checks.ts'
 
 export interface GateParts {
   readonly evaluator: Evaluator
@@ -25,16 +25,20 @@ export function makeGate({ clock, ...given }: GateParts): Gate {
   }
   const { evaluator } = parts
 
-  const judge = async (subject: GateSubject, signal: AbortSignal): Promise<GateReport> => {
+  const judge = async (subject: GateSubject, signal: AbortSignal, onCheck?: OnCheck): Promise<GateReport> => {
     const judgedAt = clock.now()
     const { document, candidate, champion, anchor } = subject
     const checks = makeGateChecks(document.gate.checks)
+    const options: RunOptions = {
+      signal,
+      onCheck: (name, numDone) => onCheck?.(name, numDone, checks.length),
+    }
     let evaluation = openEvaluation(subject, parts, signal)
-    let results = await runChecks(checks, evaluation, { signal })
+    let results = await runChecks(checks, evaluation, options)
     if (results.some(({ verdict }, index) => verdict === 'ERROR' && checks[index]?.integrity)) {
-      // The evaluator may have died under it. Nobody judges this model later, so it is judged once more now.
+      // The evaluator may have died under it: it is judged once more now, for nobody may come to have it judged again.
       evaluation = openEvaluation(subject, parts, signal)
-      results = await runChecks(checks, evaluation, { signal })
+      results = await runChecks(checks, evaluation, options)
     }
     return {
       taskId: document.id,

@@ -12,6 +12,7 @@ import type { ProofOfWork } from '../auth/proof-of-work.ts'
 import type { People } from '../auth/people.ts'
 import type { Config } from '../config.ts'
 import type { SampleReader } from '../gate/report/read-samples.ts'
+import type { JudgeAgain } from '../gate/judge-again.ts'
 import type { ServerKeys } from '../keys/server-keys.ts'
 import type { BlobCatalogue } from '../registry/blob-catalogue.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -39,7 +40,7 @@ export interface AppDeps {
   /** Lets uploads begin, those of updates and of datasets. */
   readonly uploads: UploadRoom
   readonly registry: Registry
-  readonly tasks: Pick<TaskStore, 'has' | 'get' | 'list' | 'card' | 'create' | 'setPaused'>
+  readonly tasks: Pick<TaskStore, 'has' | 'get' | 'list' | 'card' | 'create' | 'changeSets' | 'setPaused'>
   readonly blobs: BlobStore
   readonly catalogue: Pick<BlobCatalogue, 'isPublic' | 'addDataset'>
   readonly devices: Pick<Devices, 'enrol' | 'standing' | 'revoke' | 'list'>
@@ -52,6 +53,7 @@ export interface AppDeps {
   readonly samples: SampleReader
   readonly people: People
   readonly moveRequests: MoveRequests
+  readonly judgeAgain: Pick<JudgeAgain, 'start' | 'current'>
   /** Under which people reach the server, without a slash at its end; known once it listens. */
   readonly address: () => string
   /** Folder of the built web page. */

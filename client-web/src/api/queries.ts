@@ -8,11 +8,21 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { getJson, isUnreachable, sendJson } from './http.ts'
-import type { PointerMove, ReportView, SessionView, TaskView, VersionView } from './types.ts'
+import type {
+  JudgedVersion,
+  JudgementsView,
+  PointerMove,
+  ReportView,
+  SessionView,
+  TaskView,
+  VersionView,
+} from './types.ts'
 
 /** Pages live on pushed events; these polls only cover the events that an outage swallowed. */
 const pollMs = 10_000
 const reconnectMs = 2_000
+/** While somebody waits for a judgement. */
+const judgingMs = 500
 
 export const makeQueryClient = (): QueryClient =>
   new QueryClient({
@@ -69,25 +79,30 @@ export const versionQuery = (taskId: string, version: number) =>
     refetchInterval: untilAnswered,
   })
 
-export const reportQuery = (taskId: string, version: number) =>
+/** Where the server has one of a version's reports, as JSON or as a page. */
+export const reportPath = ({ taskId, version, judgement }: JudgedVersion, kind: 'report.json' | 'report.html') =>
+  `${versionPath(taskId, version)}/${kind}${judgement === undefined ? '' : `?judgement=${judgement}`}`
+
+export const reportQuery = (judged: JudgedVersion) =>
   queryOptions({
-    queryKey: ['report', taskId, version],
-    queryFn: ({ signal }) => getJson<ReportView>(`${versionPath(taskId, version)}/report.json`, signal),
+    queryKey: ['report', judged.taskId, judged.version, judged.judgement],
+    queryFn: ({ signal }) => getJson<ReportView>(reportPath(judged, 'report.json'), signal),
     refetchInterval: untilAnswered,
   })
 
 const samplesAPage = 12
 
 /** The examples behind a row of a report, worst first. */
-export const samplesQuery = (taskId: string, version: number, query: SampleQuery) =>
+export const samplesQuery = ({ taskId, version, judgement }: JudgedVersion, query: SampleQuery) =>
   infiniteQueryOptions({
-    queryKey: ['samples', taskId, version, query],
+    queryKey: ['samples', taskId, version, judgement, query],
     queryFn: ({ signal, pageParam: offset }) =>
       getJson<SamplePage>(
         `${versionPath(taskId, version)}/samples?${new URLSearchParams({
           query: JSON.stringify(query),
           limit: String(samplesAPage),
           offset: String(offset),
+          ...(judgement !== undefined && { judgement: String(judgement) }),
         }).toString()}`,
         signal,
       ),
@@ -97,6 +112,27 @@ export const samplesQuery = (taskId: string, version: number, query: SampleQuery
     staleTime: Infinity,
     refetchInterval: false,
   })
+
+/** Every judgement of a version, and how far one is that is being made. */
+export const judgementsQuery = (taskId: string, version: number) =>
+  queryOptions({
+    queryKey: ['judgements', taskId, version],
+    queryFn: ({ signal }) => getJson<JudgementsView>(`${versionPath(taskId, version)}/judgements`, signal),
+    refetchInterval: ({ state: { data, error } }) => {
+      if (isUnreachable(error)) return reconnectMs
+      const judging = data?.judging ?? null
+      return judging !== null && judging.failure === undefined ? judgingMs : pollMs
+    },
+  })
+
+/** Has a held version judged again: begun, not done, when it answers. */
+export function useJudge(taskId: string, version: number) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => sendJson<unknown>('POST', `${versionPath(taskId, version)}/judge`),
+    onSettled: () => client.invalidateQueries({ queryKey: ['judgements', taskId, version] }),
+  })
+}
 
 export const movesQuery = (taskId: string) =>
   queryOptions({

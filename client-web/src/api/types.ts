@@ -42,6 +42,40 @@ export interface VersionView {
   readonly servedSha256: string | null
 }
 
+/** A version, and which of its judgements; the newest where it is left out. */
+export interface JudgedVersion {
+  readonly taskId: string
+  readonly version: number
+  readonly judgement?: number | undefined
+}
+
+export interface JudgementView {
+  readonly id: number
+  readonly taskId: string
+  readonly version: number
+  /** `gate` at the end of its round. Null for a person, where whoever asks has not signed in. */
+  readonly actor: string | null
+  readonly verdict: GateReport['verdict']
+  readonly outcome: 'promoted' | 'waiting' | 'held' | 'rejected'
+  readonly reason: string
+  readonly at: EpochMs
+}
+
+/** A judgement that is being made, or why the last try failed. */
+export interface JudgingView {
+  readonly check: string | null
+  readonly numDone: number
+  readonly numChecks: number
+  readonly failure?: { readonly code: string; readonly detail: string }
+}
+
+/** GET /v1/tasks/:id/versions/:version/judgements */
+export interface JudgementsView {
+  /** Newest first. */
+  readonly judgements: readonly JudgementView[]
+  readonly judging: JudgingView | null
+}
+
 /** GET /v1/tasks/:id/versions/:version/report.json */
 export interface ReportView extends SignedReport {
   readonly title: string

@@ -1,5 +1,5 @@
 import type { GateVerdict, RoundOutcome } from '@panal/client-core'
-import type { VersionStatus } from '../api/types.ts'
+import type { JudgementView, VersionStatus } from '../api/types.ts'
 
 /** One colour for one meaning, on every page. */
 export const outcomeColors: Record<RoundOutcome, string> = {
@@ -16,6 +16,13 @@ export const statusColors: Record<VersionStatus, string> = {
   held: 'yellow',
   rejected: 'red',
   unsound: 'red',
+}
+
+export const judgementColors: Record<JudgementView['outcome'], string> = {
+  promoted: 'teal',
+  waiting: 'blue',
+  held: 'yellow',
+  rejected: 'red',
 }
 
 export const verdictColors: Record<GateVerdict, string> = {

@@ -17,16 +17,19 @@ import { Link } from 'react-router'
 import type { VersionView } from '../../api/types.ts'
 import { formatBytes, formatDuration, formatTime } from '../../components/format.ts'
 import { sayVerdict, statusColors, verdictColors } from '../../components/outcome-colors.ts'
+import { JudgeAgain } from './judge-again.tsx'
 import { PointerBadges } from './pointer-badges.tsx'
+import { reportAddress } from './report/report-address.ts'
 
 interface VersionDrawerProps {
   readonly version: VersionView | null
   readonly pointers: Pointers
+  readonly canAct: boolean
   readonly onClose: () => void
 }
 
 /** How the gate judged one version, and where it comes from. */
-export function VersionDrawer({ version, pointers, onClose }: VersionDrawerProps) {
+export function VersionDrawer({ version, pointers, canAct, onClose }: VersionDrawerProps) {
   return (
     <Drawer
       opened={version !== null}
@@ -51,6 +54,14 @@ export function VersionDrawer({ version, pointers, onClose }: VersionDrawerProps
           ) : (
             <Report version={version} report={version.evaluation} />
           )}
+          {version.evaluation !== null && (
+            <JudgeAgain
+              key={version.version}
+              version={version}
+              isChampion={version.version === pointers.champion}
+              canAct={canAct}
+            />
+          )}
           <Lineage version={version} />
         </Stack>
       )}
@@ -69,7 +80,7 @@ function Report({ version, report }: { readonly version: VersionView; readonly r
       >
         {report.reason}
       </Alert>
-      <Button component={Link} to={`/admin/${version.taskId}/versions/${version.version}`} variant="light">
+      <Button component={Link} to={reportAddress({ taskId: version.taskId, version: version.version })} variant="light">
         Open the full report
       </Button>
       <Table fz="sm" aria-label="Checks">

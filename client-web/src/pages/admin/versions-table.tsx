@@ -77,6 +77,7 @@ export function VersionsTable({ taskId, pointers, canAct }: VersionsTableProps) 
       <VersionDrawer
         version={versions.find(({ version }) => version === shown) ?? null}
         pointers={pointers}
+        canAct={canAct}
         onClose={() => setShown(null)}
       />
       {move !== null && <MoveDialog taskId={taskId} move={move} pointers={pointers} onClose={() => setMove(null)} />}

@@ -3,11 +3,11 @@ import { samplesMarkup, type SamplePage, type SampleQuery } from '@panal/client-
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { samplesQuery, sessionQuery } from '../../../api/queries.ts'
+import type { JudgedVersion } from '../../../api/types.ts'
 import { MarkupView } from '../../../components/markup-view.tsx'
 
 interface ExamplesProps {
-  readonly taskId: string
-  readonly version: number
+  readonly judged: JudgedVersion
   readonly query: SampleQuery
 }
 
@@ -40,8 +40,8 @@ export function Examples(props: ExamplesProps) {
 
 const noParts = {}
 
-function Pages({ taskId, version, query }: ExamplesProps) {
-  const { data, error, hasNextPage, fetchNextPage, isFetching } = useInfiniteQuery(samplesQuery(taskId, version, query))
+function Pages({ judged, query }: ExamplesProps) {
+  const { data, error, hasNextPage, fetchNextPage, isFetching } = useInfiniteQuery(samplesQuery(judged, query))
   if (error !== null)
     return (
       <Alert color="red" title="The examples could not be read">

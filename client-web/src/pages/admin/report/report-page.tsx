@@ -4,37 +4,37 @@ import { IconArrowLeft, IconDownload, IconPrinter } from '@tabler/icons-react'
 import { h, reportBody, reportStyles, type GateReport, type MarkupElement, type SampleQuery } from '@panal/client-core'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { Link, useParams } from 'react-router'
-import { reportQuery, sessionQuery, versionPath, versionQuery } from '../../../api/queries.ts'
-import type { ReportView } from '../../../api/types.ts'
+import { Link, useParams, useSearchParams } from 'react-router'
+import { reportPath, reportQuery, sessionQuery, versionQuery } from '../../../api/queries.ts'
+import type { JudgedVersion, ReportView } from '../../../api/types.ts'
 import { MarkupView } from '../../../components/markup-view.tsx'
 import { PageSkeleton } from '../../../components/page-skeleton.tsx'
 import { NotFoundPage } from '../../not-found.tsx'
 import { Examples } from './examples.tsx'
+import { judgementIn, reportAddress } from './report-address.ts'
 
-/** Everything that the gate found of one version: `/admin/<task>/versions/<n>`. */
+/** Everything that the gate found of one version: `/admin/<task>/versions/<n>`; `?judgement=<id>` for an earlier time. */
 export default function ReportPage() {
   const { taskId = '', version = '' } = useParams()
-  return /^\d{1,9}$/.test(version) ? <Report taskId={taskId} version={Number(version)} /> : <NotFoundPage />
+  const [search] = useSearchParams()
+  if (!/^\d{1,9}$/.test(version)) return <NotFoundPage />
+  return <Report taskId={taskId} version={Number(version)} judgement={judgementIn(search)} />
 }
 
-interface Judged {
-  readonly taskId: string
-  readonly version: number
-}
-
-function Report({ taskId, version }: Judged) {
+function Report(judged: JudgedVersion) {
+  const { taskId, version, judgement } = judged
   const { data: view, error } = useQuery(versionQuery(taskId, version))
   // A version without a report has none to ask for.
-  const { data: found } = useQuery({
-    ...reportQuery(taskId, version),
+  const { data: found, error: notFound } = useQuery({
+    ...reportQuery(judged),
     enabled: view !== undefined && view.evaluation !== null,
   })
   useDocumentTitle(`Model ${version} of ${taskId} · Panal`)
-  if (error !== null && view === undefined)
+  const problem = view === undefined ? error : found === undefined ? notFound : null
+  if (problem !== null)
     return (
       <Alert color="red" title="This report could not be read">
-        {error.message}
+        {problem.message}
       </Alert>
     )
   if (view === undefined || (view.evaluation !== null && found === undefined)) return <PageSkeleton />
@@ -46,20 +46,27 @@ function Report({ taskId, version }: Judged) {
             <IconArrowLeft size={16} aria-hidden /> All versions
           </Group>
         </Anchor>
-        {found !== undefined && <SaveButtons taskId={taskId} version={version} />}
+        {found !== undefined && <SaveButtons {...judged} />}
       </Group>
+      {judgement !== undefined && (
+        <Text size="sm" c="dimmed">
+          One of several judgements of this version.{' '}
+          <Anchor component={Link} to={reportAddress({ taskId, version })} size="sm" className="on-screen">
+            Show the newest
+          </Anchor>
+        </Text>
+      )}
       {view.evaluation === null || found === undefined ? (
         <Text>{view.status === 'initial' ? 'The initial weights are not judged.' : 'It has not been judged yet.'}</Text>
       ) : (
-        <Body judged={{ taskId, version }} report={view.evaluation} found={found} />
+        <Body judged={judged} report={judgement === undefined ? view.evaluation : found.report} found={found} />
       )}
     </Stack>
   )
 }
 
-function SaveButtons({ taskId, version }: Judged) {
+function SaveButtons(judged: JudgedVersion) {
   const { data: session } = useQuery(sessionQuery)
-  const path = versionPath(taskId, version)
   const icon = <IconDownload size={16} aria-hidden />
   return (
     <Group gap="xs">
@@ -69,7 +76,7 @@ function SaveButtons({ taskId, version }: Judged) {
       {session?.signedIn === true && (
         <Button
           component="a"
-          href={`${path}/report.html`}
+          href={reportPath(judged, 'report.html')}
           download
           variant="default"
           size="compact-sm"
@@ -80,7 +87,7 @@ function SaveButtons({ taskId, version }: Judged) {
       )}
       <Button
         component="a"
-        href={`${path}/report.json`}
+        href={reportPath(judged, 'report.json')}
         download
         variant="default"
         size="compact-sm"
@@ -98,13 +105,14 @@ const print = () => window.print()
 const examplesTag = 'panal-examples'
 
 interface BodyProps {
-  readonly judged: Judged
+  readonly judged: JudgedVersion
   /** In today's form, whatever form was signed. */
   readonly report: GateReport
   readonly found: ReportView
 }
 
-function Body({ judged: { taskId, version }, report, found }: BodyProps) {
+function Body({ judged, report, found }: BodyProps) {
+  const { taskId, version, judgement } = judged
   const body = useMemo(() => {
     const { title, status, weightsSha256, signature, looks } = found
     const keysUrl = `${location.origin}/v1/keys`
@@ -115,10 +123,13 @@ function Body({ judged: { taskId, version }, report, found }: BodyProps) {
     () => ({
       [examplesTag]: ({ attributes }: Pick<MarkupElement, 'attributes'>) => (
         // Written by the line above.
-        <Examples taskId={taskId} version={version} query={JSON.parse(String(attributes['query'])) as SampleQuery} />
+        <Examples
+          judged={{ taskId, version, judgement }}
+          query={JSON.parse(String(attributes['query'])) as SampleQuery}
+        />
       ),
     }),
-    [taskId, version],
+    [taskId, version, judgement],
   )
   return (
     <>

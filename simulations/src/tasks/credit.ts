@@ -3,6 +3,7 @@ import type { TaskDocument } from '@panal/server'
 import { creditCsv, creditLabel, fitCreditSchema, loadCredit, type CreditTable } from '../data/credit.ts'
 import { splitByContent } from '../data/splits.ts'
 import type { PreparedTask, PrepareOptions, SampleShard, StoredData } from './prepared-task.ts'
+import { bySeverity } from './severities.ts'
 
 const setShares = { train: 0.6, evaluation: 0.1, calibration: 0.1, gate: 0.2 }
 
@@ -97,6 +98,22 @@ export const creditTask = ({ sets, samples }: StoredData, schema: TableSchema, s
       { name: 'negative-flips' },
       { name: 'segments', margin: 0.05 },
       { name: 'masking', margin: 0.05 },
+      { name: 'slices' },
+      { name: 'calibration', margin: 0.03 },
+      { name: 'segment-calibration' },
+      { name: 'invariance', columns: ['Marital'], tolerance: 1, block: 0.3 },
+      {
+        name: 'direction',
+        expectations: [
+          { column: 'Income', effect: 'up', class: 'good' },
+          { column: 'Amount', effect: 'down', class: 'good' },
+        ],
+      },
+      {
+        name: 'robustness',
+        variations: bySeverity(['noise', 'missing']),
+        margin: 0.03,
+      },
       { name: 'reuse' },
     ],
   },

@@ -13,6 +13,7 @@ import type { TaskDocument } from '@panal/server'
 import { loadMnist, mnistClasses, mnistPixels, mnistSide, type LabelledImages } from '../data/mnist.ts'
 import { splitByContent } from '../data/splits.ts'
 import type { PreparedTask, PrepareOptions, SampleShard, StoredData } from './prepared-task.ts'
+import { bySeverity } from './severities.ts'
 
 export const digitsSchema: ImageSchema = {
   kind: 'image',
@@ -97,6 +98,19 @@ export const digitsTask = ({ sets, samples }: StoredData, seed: number): TaskDoc
       { name: 'negative-flips' },
       { name: 'segments', margin: 0.03 },
       { name: 'masking', margin: 0.03 },
+      { name: 'calibration' },
+      {
+        name: 'invariance',
+        variations: [
+          { name: 'pixel-noise', severity: 1 },
+          { name: 'blur', severity: 1 },
+        ],
+      },
+      {
+        name: 'robustness',
+        variations: [...bySeverity(['shift', 'rotate', 'blur', 'pixel-noise']), ...bySeverity(['contrast'], 2)],
+        margin: 0.03,
+      },
       { name: 'reuse' },
     ],
   },

@@ -40,7 +40,7 @@ describe('demo', () => {
     const end = await runDemo(options(), screen, new AbortController().signal)
     expect(end.outcome).toBe('promoted')
     const promoted = lines.find((line) => line.startsWith('PROMOTED'))
-    const accuracy = Number(/PASS: about (\d+) % right on the 890 gate examples/.exec(promoted ?? '')?.[1])
+    const accuracy = Number(/(?:PASS|WARN): about (\d+) % right on the 890 gate examples/.exec(promoted ?? '')?.[1])
     expect(accuracy).toBeGreaterThanOrEqual(75)
     expect(lines.filter((line) => /^device \d+/.test(line))).toEqual([])
   }, 120_000)

@@ -15,7 +15,11 @@ export default defineConfig({
     target: 'node20',
     minify: false,
     rolldownOptions: {
-      input: { main: 'src/main.ts', 'evaluator-worker': 'src/gate/evaluator-worker.ts' },
+      input: {
+        main: 'src/main.ts',
+        'evaluator-worker': 'src/gate/evaluator-worker.ts',
+        'run-worker': 'src/gate/calibrate/run-worker.ts',
+      },
       output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' },
     },
   },

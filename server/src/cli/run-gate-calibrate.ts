@@ -10,7 +10,7 @@ import { makeEvaluator } from '../gate/evaluator.ts'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { gateCalibrateText } from './gate-calibrate-text.ts'
 import type { GateCalibrateOptions } from './gate-calibrate.ts'
-import { writeWhole } from './write-whole.ts'
+import { openWhole } from './write-whole.ts'
 
 interface Work {
   readonly options: GateCalibrateOptions
@@ -25,9 +25,14 @@ export async function calibrateGate(taskId: string, { options, reader, context }
     if (stop.signal.aborted) context.exitNow(exitCodes.refused)
     stop.abort(new CommandError(exitCodes.refused, 'stopped', 'asked to stop; nothing was written'))
   })
-  const report = await measure(taskId, { options, reader, context }, stop.signal)
-  if (options.json !== undefined) await writeWhole(options.json, `${JSON.stringify(report, null, 2)}\n`)
-  context.print(gateCalibrateText(report))
+  const json = options.json === undefined ? undefined : await openWhole(options.json)
+  try {
+    const report = await measure(taskId, { options, reader, context }, stop.signal)
+    await json?.write(`${JSON.stringify(report, null, 2)}\n`)
+    context.print(gateCalibrateText(report))
+  } finally {
+    await json?.discard()
+  }
 }
 
 async function measure(

@@ -43,7 +43,10 @@ export function openRun(recording: Recording, { pair, weights, isElsewhere }: St
     examples: async (set) => drawn[set].examples,
     calibration: {
       examples: async () => drawn.calibration.examples,
-      of: async (model) => (model === candidate ? own : theirs).on('calibration'),
+      of: async (model) => {
+        if (model !== candidate && model !== champion) throw new Error('only candidate and champion are calibrated')
+        return (model === candidate ? own : theirs).on('calibration')
+      },
     },
     baseline: async (baseline) => {
       const known = recording.baselines.get(JSON.stringify(baseline))

@@ -1,8 +1,7 @@
-import type { Params } from '@panal/client-core'
+import { canonicalJson, type Params } from '@panal/client-core'
 import type { BaselinePredictions } from '../baselines/baseline.ts'
 import type { GateCheckSpec } from '../checks/registry.ts'
 import type { Examples, JudgedTask, Variation } from '../contract.ts'
-import { canonicalJson } from '@panal/client-core'
 
 export const setNames = ['evaluation', 'calibration', 'gate'] as const
 export type SetName = (typeof setNames)[number]

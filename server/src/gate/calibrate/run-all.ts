@@ -29,6 +29,7 @@ export async function runAll(
   let next = 0
   const workThrough = async (worker: Worker): Promise<void> => {
     for (let at = next++; at < jobs.length; at = next++) {
+      signal.throwIfAborted()
       const outcomes = await doJob(worker, jobs[at]!, signal)
       found[at] = outcomes
       onRuns?.(outcomes.length)

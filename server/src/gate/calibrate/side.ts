@@ -36,9 +36,9 @@ export const changed = (side: Side, change: Change): Side => ({ ...side, changes
 
 /** What a side answers to the sets that were drawn. */
 export interface Answers {
-  on(set: SetName): Predictions
+  readonly on: (set: SetName) => Predictions
   /** Absent where a model was not asked under variations. */
-  under?(set: SetName, variation: Variation): VariedPredictions
+  readonly under?: (set: SetName, variation: Variation) => VariedPredictions
 }
 
 /** @param seed of the chance in its changes */

@@ -25,7 +25,7 @@ export function measureJitter({
   const answers = (probabilities: Float32Array): Predictions => ({ probabilities, labels, numClasses })
   const noisy = (std: number, who: string): Predictions => {
     const probabilities = champion.on.evaluation.slice()
-    noise(std)({ set: 'evaluation', drawn, probabilities, numClasses }, makeRng(`jitter/${who}`))
+    noise(std)({ drawn, probabilities, numClasses }, makeRng(`jitter/${who}`))
     return answers(probabilities)
   }
   const disagreementAt = (std: number): number => disagreement(noisy(std, 'one'), noisy(std, 'other'))

@@ -1,6 +1,6 @@
 import { makeRng } from '@panal/client-core'
 import type { Evaluation, JudgedModel } from '../contract.ts'
-import { drawSet, type DrawnSet } from './draw-sets.ts'
+import { asRecorded, drawSet, type DrawnSet } from './draw-sets.ts'
 import type { RecordedModel, Recording, SetName } from './recording.ts'
 import { answersOf, type Answers, type Pair } from './side.ts'
 
@@ -33,6 +33,11 @@ export function openRun(recording: Recording, { pair, weights, isElsewhere }: St
     ...judgedModel(recorded, theirs),
     ...(isElsewhere === true && measuredElsewhere(recording, pair, seed)),
   }
+  const sideOf = (model: JudgedModel): Answers => {
+    if (model === candidate) return own
+    if (model === champion) return theirs
+    throw new Error('only candidate and champion are asked that')
+  }
   const anchor = anchorOf(recording, { champion, drawn, seed })
   return {
     document: recording.task,
@@ -43,10 +48,13 @@ export function openRun(recording: Recording, { pair, weights, isElsewhere }: St
     examples: async (set) => drawn[set].examples,
     calibration: {
       examples: async () => drawn.calibration.examples,
-      of: async (model) => {
-        if (model !== candidate && model !== champion) throw new Error('only candidate and champion are calibrated')
-        return (model === candidate ? own : theirs).on('calibration')
-      },
+      of: async (model) => sideOf(model).on('calibration'),
+    },
+    cases: (sha256) => {
+      const recordedCases = recording.cases.get(sha256)
+      if (recordedCases === undefined) throw new Error(`no cases were recorded of ${sha256}`)
+      const once = asRecorded(recordedCases, makeRng(`${seed}/cases`))
+      return { examples: async () => recordedCases, of: async (model) => sideOf(model).onCases(sha256, once) }
     },
     baseline: async (baseline) => {
       const known = recording.baselines.get(JSON.stringify(baseline))

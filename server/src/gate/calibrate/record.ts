@@ -23,6 +23,8 @@ export interface RecordParts {
 
 interface Asked {
   readonly variations: readonly (readonly [SetName, Variation])[]
+  /** By the digests of the cases. */
+  readonly cases: ReadonlyMap<string, Examples>
   readonly baselines: ReadonlyMap<string, BaselinePredictions>
 }
 
@@ -43,13 +45,13 @@ export async function record(document: TaskDocument, versions: ChosenVersions, p
     gate: await describe('gate'),
   }
   tell('asking the checks what they need')
-  const { variations, baselines } = await askChecks(document, versions, parts)
+  const { variations, cases, baselines } = await askChecks(document, versions, parts)
   const models = new Map<number, RecordedModel>()
   const run = async (version: ModelVersion): Promise<RecordedModel> => {
     const known = models.get(version.version)
     if (known !== undefined) return known
     tell(`running version ${version.version}`)
-    const found = await runModel(document, version, { ...parts, variations })
+    const found = await runModel(document, version, { ...parts, variations, cases })
     models.set(version.version, found)
     return found
   }
@@ -60,6 +62,7 @@ export async function record(document: TaskDocument, versions: ChosenVersions, p
   return {
     task: { id, seed, segments, data },
     checks: document.gate.checks,
+    cases,
     ...withLike,
     anchor: anchor === null ? null : await run(anchor),
     earlier: await inTurn(earlier, run),
@@ -84,8 +87,14 @@ async function askChecks(
   const setOf = new Map(setNames.map((set) => [document.sets[set], set]))
   const variations = new Map<string, readonly [SetName, Variation]>()
   const baselines = new Map<string, BaselinePredictions>()
+  const cases = new Map<string, Examples>()
   const noting: Evaluator = {
     ...evaluator,
+    describe: async (request, abort) => {
+      const examples = await evaluator.describe(request, abort)
+      if (!setOf.has(request.datasetSha256)) cases.set(request.datasetSha256, examples)
+      return examples
+    },
     predictVaried: (request, abort) => {
       const set = setOf.get(request.datasetSha256)
       if (set !== undefined) variations.set(variedKey(set, request.variation), [set, request.variation])
@@ -102,19 +111,19 @@ async function askChecks(
   const candidate = { version: champion.version, weightsSha256: `again ${champion.weightsSha256}` }
   const evaluation = openEvaluation({ ...subject, candidate }, { evaluator: noting, loadParams, ...nothing }, signal)
   await runChecks(makeGateChecks(document.gate.checks), evaluation, { signal })
-  return { variations: [...variations.values()], baselines }
+  return { variations: [...variations.values()], cases, baselines }
 }
 
 async function runModel(
   document: TaskDocument,
   { version, weightsSha256 }: ModelRef,
-  { evaluator, loadParams, signal, variations }: RecordParts & Pick<Asked, 'variations'>,
+  { evaluator, loadParams, signal, variations, cases }: RecordParts & Pick<Asked, 'variations' | 'cases'>,
 ): Promise<RecordedModel> {
   const params = await loadParams(document.id, { version, weightsSha256 })
-  const on = async (set: SetName): Promise<Float32Array> => {
-    const { probabilities } = await evaluator.predict({ document, params, datasetSha256: document.sets[set] }, signal)
-    return probabilities
-  }
+  const onDataset = async (datasetSha256: string): Promise<Float32Array> =>
+    (await evaluator.predict({ document, params, datasetSha256 }, signal)).probabilities
+  const on = (set: SetName): Promise<Float32Array> => onDataset(document.sets[set])
+  const onCases = await inTurn([...cases.keys()], async (sha256) => [sha256, await onDataset(sha256)] as const)
   const under = await inTurn(variations, async ([set, variation]) => {
     const request = { document, params, datasetSha256: document.sets[set], variation }
     const { predictions, applies } = await evaluator.predictVaried(request, signal)
@@ -125,6 +134,7 @@ async function runModel(
     weightsSha256,
     params,
     on: { evaluation: await on('evaluation'), calibration: await on('calibration'), gate: await on('gate') },
+    onCases: new Map(onCases),
     under: new Map(under),
   }
 }

@@ -13,6 +13,8 @@ export interface RecordedModel {
   readonly params: Params
   /** [numExamples, numClasses] of each set, in the order of its `Examples`. */
   readonly on: Readonly<Record<SetName, Float32Array>>
+  /** To sets of cases, by their digests. */
+  readonly onCases?: ReadonlyMap<string, Float32Array>
   /** By `variedKey`; absent where it was not asked under variations. */
   readonly under?: ReadonlyMap<string, RecordedVariation>
 }
@@ -31,6 +33,8 @@ export interface Recording {
   readonly task: JudgedTask
   readonly checks: readonly GateCheckSpec[]
   readonly examples: Readonly<Record<SetName, Examples>>
+  /** Sets of cases, by their digests. */
+  readonly cases: ReadonlyMap<string, Examples>
   readonly champion: RecordedModel
   /** Null where there is none; the champion itself where it is the anchor. */
   readonly anchor: RecordedModel | null

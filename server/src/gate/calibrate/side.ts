@@ -5,7 +5,6 @@ import { variedKey, type RecordedModel, type RecordedVariation, type SetName } f
 
 /** A model's answers to one drawn set, to be changed in place. */
 export interface DrawnAnswers {
-  readonly set: SetName
   readonly drawn: DrawnSet
   /** [numExamples, numClasses] rows that sum to 1. */
   readonly probabilities: Float32Array
@@ -37,36 +36,44 @@ export const changed = (side: Side, change: Change): Side => ({ ...side, changes
 /** What a side answers to the sets that were drawn. */
 export interface Answers {
   readonly on: (set: SetName) => Predictions
+  /** To a set of cases, each of them once. */
+  readonly onCases: (datasetSha256: string, cases: DrawnSet) => Predictions
   /** Absent where a model was not asked under variations. */
   readonly under?: (set: SetName, variation: Variation) => VariedPredictions
 }
 
 /** @param seed of the chance in its changes */
 export function answersOf(side: Side, drawn: Readonly<Record<SetName, DrawnSet>>, seed: string): Answers {
-  const answer = (set: SetName, recorded: (model: RecordedModel) => Float32Array): Predictions => {
-    const { labels, classes } = drawn[set].examples
+  const answer = (name: string, to: DrawnSet, recorded: (model: RecordedModel) => Float32Array): Predictions => {
+    const { labels, classes } = to.examples
     const numClasses = classes.length
-    const probabilities = gather(side, drawn[set], { recorded, numClasses })
+    const probabilities = gather(side, to, { recorded, numClasses })
     side.changes.forEach((change, place) =>
-      change({ set, drawn: drawn[set], probabilities, numClasses }, makeRng(`${seed}/${set}/${place}`)),
+      change({ drawn: to, probabilities, numClasses }, makeRng(`${seed}/${name}/${place}`)),
     )
     return { probabilities, labels, numClasses }
   }
   const kept = new Map<SetName, Predictions>()
   const on = (set: SetName): Predictions => {
-    const known = kept.get(set) ?? answer(set, (model) => model.on[set])
+    const known = kept.get(set) ?? answer(set, drawn[set], (model) => model.on[set])
     kept.set(set, known)
     return known
   }
+  const onCases = (sha256: string, cases: DrawnSet): Predictions =>
+    answer(`cases ${sha256}`, cases, ({ version, onCases: recorded }) =>
+      present(recorded?.get(sha256), `version ${version} on ${sha256}`),
+    )
   const { model, exchanged } = side
-  if (model.under === undefined || (exchanged !== undefined && exchanged.with.under === undefined)) return { on }
+  const isVaried = model.under !== undefined && (exchanged === undefined || exchanged.with.under !== undefined)
+  if (!isVaried) return { on, onCases }
   return {
     on,
+    onCases,
     under: (set, variation) => {
       // Which examples it changes depends on the examples alone, and not on who answers them.
       const { applies } = variedOf(model, set, variation)
       return {
-        predictions: answer(set, (each) => variedOf(each, set, variation).probabilities),
+        predictions: answer(set, drawn[set], (each) => variedOf(each, set, variation).probabilities),
         applies: Uint8Array.from(drawn[set].rows, (row) => applies[row]!),
       }
     },
@@ -88,9 +95,10 @@ function gather(
   return gathered
 }
 
-function variedOf({ version, under }: RecordedModel, set: SetName, variation: Variation): RecordedVariation {
-  const known = under?.get(variedKey(set, variation))
-  if (known === undefined)
-    throw new Error(`no answers of version ${version} were recorded under ${JSON.stringify(variation)}`)
-  return known
+const variedOf = ({ version, under }: RecordedModel, set: SetName, variation: Variation): RecordedVariation =>
+  present(under?.get(variedKey(set, variation)), `version ${version} under ${JSON.stringify(variation)}`)
+
+function present<Recorded>(recorded: Recorded | undefined, what: string): Recorded {
+  if (recorded === undefined) throw new Error(`no answers were recorded of ${what}`)
+  return recorded
 }

@@ -1,29 +1,19 @@
-import type { Examples } from '../../contract.ts'
 import type { Change } from '../side.ts'
-import type { RecordedModel, Recording, SetName } from '../recording.ts'
+import type { Recording } from '../recording.ts'
 import { membersOf, type Where } from '../where.ts'
 
-/** The model's own mistakes on a set: row after row, falling, the probability of the true class first. */
+/** A model's own mistakes: of each the probability of the true class, then the others falling. */
 type Mistakes = readonly Float32Array[]
 
 /**
  * Right answers in one segment become wrong, each with this chance: the runner-up is answered instead of the true class,
- * as surely as the model is where it errs by itself. So a planted mistake looks like the model's others.
+ * as surely as the champion is where it errs on the gate set. So a planted mistake looks like the others.
  * @param rate of the right answers
  */
-export function forget(
-  { examples, champion }: Pick<Recording, 'examples' | 'champion'>,
-  where: Where,
-  rate: number,
-): Change {
-  const known = new Map<SetName, Mistakes>()
-  const mistakesOn = (set: SetName): Mistakes => {
-    const found = known.get(set) ?? mistakesOf(champion, examples[set], set)
-    known.set(set, found)
-    return found
-  }
-  return ({ set, drawn, probabilities, numClasses }, rng) => {
-    const mistakes = mistakesOn(set)
+export function forget(recording: Pick<Recording, 'examples' | 'champion'>, where: Where, rate: number): Change {
+  let mistakes: Mistakes | undefined
+  return ({ drawn, probabilities, numClasses }, rng) => {
+    mistakes ??= mistakesOf(recording)
     const { labels } = drawn.examples
     for (const place of membersOf(drawn.examples, where)) {
       // Both are drawn whatever comes of them, so that every example has chance of its own.
@@ -46,11 +36,11 @@ const rank = (row: Float32Array): number[] => [...row.keys()].sort((a, b) => row
 const swapped = (row: Float32Array, [truth, runnerUp, ...rest]: readonly number[]): Float32Array =>
   Float32Array.from([runnerUp!, truth!, ...rest], (label) => row[label]!)
 
-function mistakesOf({ on }: RecordedModel, { labels, classes }: Examples, set: SetName): Mistakes {
-  const width = classes.length
+function mistakesOf({ champion: { on }, examples: { gate } }: Pick<Recording, 'examples' | 'champion'>): Mistakes {
+  const width = gate.classes.length
   const mistakes: Float32Array[] = []
-  labels.forEach((label, place) => {
-    const row = on[set].subarray(place * width, (place + 1) * width)
+  gate.labels.forEach((label, place) => {
+    const row = on.gate.subarray(place * width, (place + 1) * width)
     const ranked = rank(row)
     if (ranked[0] === label) return
     mistakes.push(Float32Array.from([label, ...ranked.filter((each) => each !== label)], (each) => row[each]!))

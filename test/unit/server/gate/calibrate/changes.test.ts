@@ -22,7 +22,7 @@ const vans = membersOf(gate, inVans)
 
 function after(change: Change, seed = 1): Predictions {
   const probabilities = before.probabilities.slice()
-  change({ set: 'gate', drawn: asRecorded(gate, makeRng(0)), probabilities, numClasses: 2 }, makeRng(seed))
+  change({ drawn: asRecorded(gate, makeRng(0)), probabilities, numClasses: 2 }, makeRng(seed))
   return { ...before, probabilities }
 }
 
@@ -87,7 +87,7 @@ describe('forgetting', () => {
       { ...recording, champion },
       [],
       1,
-    )({ set: 'gate', drawn: asRecorded(gate, makeRng(0)), probabilities, numClasses: 2 }, makeRng(1))
+    )({ drawn: asRecorded(gate, makeRng(0)), probabilities, numClasses: 2 }, makeRng(1))
     expect(probabilities).toEqual(Float32Array.from(champion.on.gate, (p) => (p > 0.5 ? 0.1 : 0.9)))
   })
 })

@@ -57,7 +57,7 @@ describe('one run', () => {
     const { numExamples, labels } = await run.calibration!.examples()
     expect((await run.calibration!.of(run.candidate)).labels).toEqual(labels)
     expect(numExamples).toBe(500)
-    await expect(run.calibration!.of({ ...run.candidate })).rejects.toThrow(/only candidate and champion/)
+    await expect(run.calibration!.of({ ...run.candidate })).rejects.toThrow(/only candidate and champion are asked/)
   })
   it('has the champion as its anchor where that is the anchor, else the anchor’s own answers', async () => {
     const run = openRun(recording, { pair: samePair(recording) }, 'seed')
@@ -108,6 +108,36 @@ describe('under a variation', () => {
     expect(openRun(recording, { pair: samePair(recording) }, 'seed').candidate.under).toBeUndefined()
     const { candidate } = openRun(withVaried, { pair: samePair(withVaried) }, 'seed')
     await expect(candidate.under!('gate', { ...variation, severity: 2 })).rejects.toThrow(/version 5.*severity/)
+  })
+})
+
+describe('cases', () => {
+  const cases = recordingOf({ numExamples: 20 }).examples.evaluation
+  const withCases = (model: RecordedModel, p: number): RecordedModel => ({
+    ...model,
+    onCases: new Map([['abc', Float32Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? 1 - p : p))]]),
+  })
+  const asking = {
+    ...recording,
+    cases: new Map([['abc', cases]]),
+    champion: withCases(recording.champion, 0.75),
+    like: withCases(recording.like!, 0.25),
+  }
+
+  it('are asked each once, and answered by one version or the other', async () => {
+    const run = openRun(asking, { pair: exchangedPair(asking)! }, 'seed')
+    const set = run.cases!('abc')
+    expect(await set.examples()).toEqual(cases)
+    const [own, theirs] = [await set.of(run.candidate), await set.of(run.champion!)]
+    expect(own.labels).toEqual(cases.labels)
+    expect(new Set(own.probabilities)).toEqual(new Set([0.75, 0.25]))
+    expect(theirs.probabilities).toEqual(own.probabilities.map((p) => 1 - p))
+  })
+  it('are those that were recorded, and no others', async () => {
+    const run = openRun(recording, { pair: samePair(recording) }, 'seed')
+    expect(() => run.cases!('abc')).toThrow(/no cases/)
+    const unasked = openRun({ ...asking, like: recording.like }, { pair: exchangedPair(recording)! }, 'seed')
+    await expect(unasked.cases!('abc').of(unasked.candidate)).rejects.toThrow(/version/)
   })
 })
 

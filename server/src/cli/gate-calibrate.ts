@@ -11,6 +11,8 @@ export interface GateCalibrateOptions {
   readonly workers?: number
   readonly only?: string
   readonly json?: string
+  readonly html?: string
+  readonly svg?: string
 }
 
 /** `panal gate calibrate`: tries a task's gate on candidates whose worth is known. Reads the data directory itself. */
@@ -31,6 +33,8 @@ export function gateCommands(program: Command, context: CliContext): void {
     .option('--workers <n>', 'threads (default: one for each core but one)', wholeNumber(1, 256))
     .option('--only <kind>', 'one kind of candidate only: segment-regression')
     .option('--json <file>', 'write all figures as JSON')
+    .option('--html <file>', 'write them as a page that needs nothing else, with pictures')
+    .option('--svg <file>', 'write the pictures: what the gate says, by the size of the fault')
   command.action(async () => {
     const options = command.opts<GateCalibrateOptions>()
     // Loaded when it is wanted: no other command waits for the gate.

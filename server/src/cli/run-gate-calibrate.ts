@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import { systemClock } from '@panal/client-core'
 import type { DataReader } from '../data-reader.ts'
 import { calibrate } from '../gate/calibrate/calibrate.ts'
+import { calibrationHtml } from '../gate/calibrate/calibration-html.ts'
+import { calibrationSvg } from '../gate/calibrate/calibration-svg.ts'
 import type { CalibrationReport } from '../gate/calibrate/calibration-report.ts'
 import { chooseVersions } from '../gate/calibrate/choose-versions.ts'
 import { record } from '../gate/calibrate/record.ts'
@@ -10,7 +12,7 @@ import { makeEvaluator } from '../gate/evaluator.ts'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { gateCalibrateText } from './gate-calibrate-text.ts'
 import type { GateCalibrateOptions } from './gate-calibrate.ts'
-import { openWhole } from './write-whole.ts'
+import { openWhole, type WholeFile } from './write-whole.ts'
 
 interface Work {
   readonly options: GateCalibrateOptions
@@ -25,13 +27,38 @@ export async function calibrateGate(taskId: string, { options, reader, context }
     if (stop.signal.aborted) context.exitNow(exitCodes.refused)
     stop.abort(new CommandError(exitCodes.refused, 'stopped', 'asked to stop; nothing was written'))
   })
-  const json = options.json === undefined ? undefined : await openWhole(options.json)
+  const files = await openAll(options)
   try {
     const report = await measure(taskId, { options, reader, context }, stop.signal)
-    await json?.write(`${JSON.stringify(report, null, 2)}\n`)
+    for (const { file, textOf } of files) await file.write(textOf(report))
     context.print(gateCalibrateText(report))
   } finally {
-    await json?.discard()
+    for (const { file } of files) await file.discard()
+  }
+}
+
+const forms = {
+  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
+  html: calibrationHtml,
+  svg: calibrationSvg,
+} as const satisfies Record<string, (report: CalibrationReport) => string>
+
+interface Output {
+  readonly file: WholeFile
+  readonly textOf: (report: CalibrationReport) => string
+}
+
+async function openAll(options: GateCalibrateOptions): Promise<Output[]> {
+  const outputs: Output[] = []
+  try {
+    for (const form of ['json', 'html', 'svg'] as const) {
+      const path = options[form]
+      if (path !== undefined) outputs.push({ file: await openWhole(path), textOf: forms[form] })
+    }
+    return outputs
+  } catch (error) {
+    for (const { file } of outputs) await file.discard()
+    throw error
   }
 }
 

@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto'
 import {
   canonicalJson,
   decisiveOf,
   fold,
-  markupText,
   nameOfSubject,
   reportBody,
-  reportStyles,
   samplesMarkup,
   worstOverall,
   type ReportContext,
@@ -15,6 +12,9 @@ import {
   type ShownReport,
   type SignedReport,
 } from '@panal/client-core'
+import { htmlFile } from './html-file.ts'
+
+export { reportPolicy } from './html-file.ts'
 
 /** What a saved report shows beside the report itself; each part where it is known. */
 export interface ReportExtras extends Pick<ReportContext, 'title' | 'status' | 'weightsSha256' | 'keysUrl' | 'looks'> {
@@ -40,25 +40,6 @@ export function queriesOf(report: ShownReport, max = 8): SampleQuery[] {
   return [...new Map(wanted.map((query) => [keyOfQuery(query), query])).values()].slice(0, max)
 }
 
-const pageStyles = `
-body { margin: 0; padding: clamp(.8rem, 3vw, 2rem); background: #fdfcf9; }
-@media (prefers-color-scheme: dark) { body { background: #232323; } }
-@media print { body { background: none; padding: 0; } @page { margin: 16mm 14mm; } }
-`
-const styles = reportStyles + pageStyles
-
-/** Nothing is fetched, no script runs, and of styles only those of this program. */
-const policy = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(styles).digest('base64')}'`,
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ')
-
-/** The policy that is in the file, and what only a header can say. */
-export const reportPolicy = `${policy}; frame-ancestors 'none'`
-
 /**
  * A report as one file that needs nothing else: opened from a disk, sent by mail or printed. The same report and extras
  * give the same bytes.
@@ -71,21 +52,7 @@ export function reportHtml(report: ShownReport, extras: ReportExtras = {}): stri
     ...(samples !== undefined && { examples: (query) => examplesOf(query, { report, samples }) }),
   })
   const name = `${nameOfSubject(report, about.title ?? report.taskId)}: report of the gate`
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8" />
-<meta http-equiv="Content-Security-Policy" content="${policy}" />
-<meta name="viewport" content="width=device-width, initial-scale=1" />
-<meta name="color-scheme" content="light dark" />
-${markupText({ tag: 'title', attributes: {}, children: [name] })}
-<style>${styles}</style>
-</head>
-<body>
-${markupText(body)}
-${signed === undefined || signed.signature === null ? '' : dataBlock(signed)}</body>
-</html>
-`
+  return htmlFile(name, body, signed === undefined || signed.signature === null ? '' : dataBlock(signed))
 }
 
 function examplesOf(

@@ -17,8 +17,8 @@ export interface ReportContext {
   readonly keysUrl?: string
   /** Judgements by the same gate set, oldest first. */
   readonly looks?: readonly ReportLook[]
-  /** Shows the examples behind a row, or how to get at them. */
-  readonly examples?: (query: SampleQuery) => Child
+  /** Shows the examples behind a row, or how to get at them; also those that are the worst of all, in their own section. */
+  readonly examples?: (query: SampleQuery, where: 'row' | 'worst') => Child
 }
 
 /** One judgement by a gate set. */

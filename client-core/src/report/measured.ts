@@ -7,10 +7,12 @@ const kinds: readonly (readonly [RegExp, Unit])[] = [
   [/\blog loss\b/i, 'nats'],
   [/^power\b/i, 'points'],
   [/^(invariance|direction)\b/i, 'share'],
+  [/^error gained\b/i, 'points'],
   [/accuracy|flips?\b|violation|\brate\b|\bshare\b|duplicates|overlap|classes in|agreement/i, 'share'],
 ]
 /** Of two models: signed, and higher is better. */
-const difference = /\bagainst\b|\bbetter than\b|\bworse than\b|\bdifference\b|\bdrop\b|\bfall\b|\bminus\b/i
+const difference =
+  /\bagainst\b|^accuracy by\b|^AUC by\b|\badjusted for\b|\bbetter than\b|\bworse than\b|\bdifference\b|\bdrop\b|\bfall\b|\bminus\b/i
 
 /** How the numbers of a row are told. */
 export function kindOfRow({ metric }: Pick<CheckRow, 'metric'>): Sayable {

@@ -17,6 +17,9 @@ export const worstOverall = ({ champion }: Pick<ShownReport, 'champion'>): Sampl
   order: champion === null ? 'loss' : 'regression',
 })
 
+/** Of their section. */
+export const worstExamplesId = 'worst-examples'
+
 /**
  * A whole report, for the page of the server and for the file that it can be saved as: the verdict, what decided it, every
  * check, and what vouches for it. Ids in it are unique as long as one report is on a page.
@@ -57,11 +60,11 @@ const figuresSection = ({ figures = [] }: ShownReport): Child =>
   h('section', {}, h('h2', {}, 'How it answers'), h('div', { class: 'figures' }, figures.map(figureMarkup)))
 
 function worstSection(report: ShownReport, { examples }: ReportContext): Child {
-  const shown = examples?.(worstOverall(report))
+  const shown = examples?.(worstOverall(report), 'worst')
   if (shown === undefined) return undefined
   return h(
     'section',
-    {},
+    { id: worstExamplesId },
     h('h2', {}, 'The worst examples'),
     h(
       'p',

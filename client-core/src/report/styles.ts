@@ -146,18 +146,19 @@ const tables = `
 .report tbody tr + tr > * { border-top: 1px solid var(--line); }
 .report tbody th { font-weight: 600; }
 .report .measurements tbody th { min-width: 9.5rem; }
-.report .measurements tbody td:last-child { min-width: 11rem; }
+.report .measurements tbody td:last-child { min-width: 11rem; overflow-wrap: anywhere; }
 .report .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .report .forest td, .report .forest th { vertical-align: middle; padding-top: .2rem; padding-bottom: .2rem; }
 .report .forest .plot { width: 38%; padding-left: .8rem; }
 .report .forest th:first-child { width: 30%; }
-.report .forest .range { display: block; color: var(--dim); font-size: .85rem; }
+.report .forest .range { display: block; color: var(--dim); font-size: .94em; }
 .report .wide { overflow-x: auto; }
 .report .wide td, .report .wide th { white-space: nowrap; }
 .report .gallery { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); gap: .8rem; }
 .report .gallery li { background: var(--soft); border-radius: 8px; padding: .6rem; font-size: .85rem; line-height: 1.4;
   display: flex; flex-direction: column; }
 .report .gallery img { width: 100%; height: auto; image-rendering: pixelated; border-radius: 4px; margin-bottom: .4rem; background: #000; }
+.report .nowrap { white-space: nowrap; }
 .report .is-right strong { color: var(--pass); }
 .report .is-wrong strong { color: var(--block); }
 @media screen and (max-width: 640px) {
@@ -186,17 +187,19 @@ const tables = `
 const paper = `
 @media print {
   .report { ${light} --ground: #fff; --soft: #f7f5f0; font-size: 10.5pt; max-width: none; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  .report h2 { break-after: avoid; margin-top: 1.4rem; }
-  .report .banner, .report .measured, .report figure svg, .report .gallery li, .report tr, .report .tiles > div { break-inside: avoid; }
+  .report h2 { margin-top: 1.4rem; }
+  .report h2, .report h3, .report .head, .report .check > summary, .report figcaption, .report .fold > summary { break-after: avoid; }
+  .report .banner, .report .measures, .report .means, .report figure svg, .report .gallery li, .report tr, .report .tiles > div { break-inside: avoid; }
   .report details::details-content { content-visibility: visible; block-size: auto; opacity: 1; }
   .report .figure .fold, .report .on-screen { display: none; }
-  .report .check > summary::after { content: none; }
+  .report .check > summary::after, .report .check[open] > summary::after { content: none; }
   .report .fold > summary { color: inherit; list-style: none; font-weight: 600; }
   .report a { color: inherit; text-decoration: none; }
   .report table { font-size: 8.5pt; }
   .report .wide { overflow: visible; }
   .report .wide td, .report .wide th { white-space: normal; padding-right: .35rem; }
   .report svg { max-width: 21rem; }
+  .report .gallery { grid-template-columns: repeat(auto-fill, minmax(7.4rem, 1fr)); gap: .5rem; }
 }
 `
 

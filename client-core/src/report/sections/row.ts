@@ -25,7 +25,7 @@ export function rowBlock(row: CheckRow, { isSaid = false, examples }: RowOptions
     h('div', { class: 'head' }, h('h4', {}, nameOfRow(row)), verdictBadge(row.verdict)),
     !isSaid && h('p', {}, row.reason),
     h('div', { class: 'measures' }, intervalPicture(row), facts(row)),
-    row.samples !== undefined && examples?.(row.samples),
+    row.samples !== undefined && examples?.(row.samples, 'row'),
   )
 }
 

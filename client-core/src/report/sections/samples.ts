@@ -33,7 +33,6 @@ function picture({ image, label, candidate, id }: ShownExample): Child {
     width: image.width,
     height: image.height,
     alt: `Example ${id}: ${label}, answered ${candidate.answer}`,
-    loading: 'lazy',
   })
 }
 
@@ -52,7 +51,8 @@ const answerLine = (name: string, { answer, pAnswer }: ModelAnswer, label: strin
     { class: answer === label ? 'is-right' : 'is-wrong' },
     `${name}: `,
     h('strong', {}, answer),
-    ` ${answer === label ? '✓' : '✕'} ${sayProbability(pAnswer)}`,
+    ' ',
+    h('span', { class: 'nowrap' }, `${answer === label ? '✓' : '✕'} ${sayProbability(pAnswer)}`),
   )
 
 function rows(page: SamplePage): MarkupElement {
@@ -94,5 +94,6 @@ const cell = ({ answer, pAnswer }: ModelAnswer, label: string): MarkupElement =>
     'span',
     { class: answer === label ? 'is-right' : 'is-wrong' },
     h('strong', {}, answer),
-    ` ${answer === label ? '✓' : '✕'} ${sayProbability(pAnswer)}`,
+    ' ',
+    h('span', { class: 'nowrap' }, `${answer === label ? '✓' : '✕'} ${sayProbability(pAnswer)}`),
   )

@@ -2,9 +2,11 @@ import {
   canonicalJson,
   decisiveOf,
   fold,
+  h,
   nameOfSubject,
   reportBody,
   samplesMarkup,
+  worstExamplesId,
   worstOverall,
   type ReportContext,
   type SamplePage,
@@ -49,21 +51,30 @@ export function reportHtml(report: ShownReport, extras: ReportExtras = {}): stri
   const body = reportBody(report, {
     ...about,
     ...(signed !== undefined && { signature: signed.signature }),
-    ...(samples !== undefined && { examples: (query) => examplesOf(query, { report, samples }) }),
+    ...(samples !== undefined && { examples: examplesIn(report, samples) }),
   })
   const name = `${nameOfSubject(report, about.title ?? report.taskId)}: report of the gate`
   return htmlFile(name, body, signed === undefined || signed.signature === null ? '' : dataBlock(signed))
 }
 
-function examplesOf(
-  query: SampleQuery,
-  { report, samples }: { report: ShownReport; samples: NonNullable<ReportExtras['samples']> },
-) {
-  const key = keyOfQuery(query)
-  const page = samples.get(key)
-  if (page === undefined) return undefined
-  const shown = samplesMarkup(page)
-  return key === keyOfQuery(worstOverall(report)) ? shown : fold('The examples behind this', false, shown)
+/** Each query's examples once: where they are behind several rows, the later ones lead to the first. */
+function examplesIn(
+  report: ShownReport,
+  samples: NonNullable<ReportExtras['samples']>,
+): NonNullable<ReportContext['examples']> {
+  const worst = keyOfQuery(worstOverall(report))
+  const shown = new Map<string, string>()
+  return (query, where) => {
+    const key = keyOfQuery(query)
+    const page = samples.get(key)
+    if (page === undefined) return undefined
+    if (where === 'worst') return samplesMarkup(page)
+    const place = key === worst ? worstExamplesId : shown.get(key)
+    if (place !== undefined) return h('p', {}, h('a', { href: `#${place}` }, 'The examples behind this'))
+    const id = `examples-${shown.size + 1}`
+    shown.set(key, id)
+    return h('div', { id }, fold('The examples behind this', false, samplesMarkup(page)))
+  }
 }
 
 const dataBlockStart = '<script type="application/json" id="signed-report">'

@@ -68,6 +68,12 @@ describe('what a row measures', () => {
     ['looks at the gate set', 'count', false],
     ['overlap of the evaluation and the gate set', 'share', false],
     ['expected calibration error', 'plain', false],
+    ['invariance to Marital', 'share', false],
+    ['error gained over majority', 'points', false],
+    ['accuracy by Home', 'points', true],
+    ['AUC by Home', 'plain', true],
+    ['accuracy, adjusted for Home', 'points', true],
+    ['power', 'points', false],
   ])('%s is told as %s', (metric, unit, isDifference) => {
     expect(kindOfRow({ metric })).toEqual({ unit, isDifference })
   })

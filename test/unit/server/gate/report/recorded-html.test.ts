@@ -33,10 +33,10 @@ describe('a saved report on recorded predictions', () => {
     expect(signedReportIn(html)).toBeUndefined()
   })
 
-  it('shows the rows that decided by the names that the data give them', async () => {
+  it('shows the worst rows by the names that the data give them', async () => {
     const root = parsed(await htmlOf(worse))
-    const decided = all(root, 'section').find(({ attributes }) => attributes['class'] === 'decided')!
-    const cells = all(decided, 'tr').map((row) => [...all(row, 'th'), ...all(row, 'td')].map(textIn))
+    const worst = all(root, 'section').find(({ attributes }) => attributes['id'] === 'worst-examples')!
+    const cells = all(worst, 'tr').map((row) => [...all(row, 'th'), ...all(row, 'td')].map(textIn))
     const heads = ['Example', 'Truth', 'Answer', 'Champion', 'age', 'client', 'job']
     expect(cells[0]).toEqual(heads)
     const [id, truth, , , age, , job] = cells[1]!

@@ -92,6 +92,27 @@ describe('a saved report', () => {
     expect(textIn(root)).toContain('missing')
   })
 
+  it('shows the examples of a query once: later rows lead to the first, and to the worst of all from everywhere', () => {
+    const query = { set: 'gate', where: [{ column: 'label', value: '7' }], order: 'loss' } as const
+    const rows = [
+      comparison({ samples: query }),
+      comparison({ samples: { ...query, where: [...query.where] } }),
+      comparison({ samples: worstOverall(report) }),
+    ]
+    const judged = gateReport({
+      reason: 'segments: Worse.',
+      checks: [check({ check: 'segments', reason: 'Worse.', rows })],
+    })
+    const samples = new Map([query, worstOverall(report)].map((each) => [keyOfQuery(each), page]))
+    const root = parsed(reportHtml(judged, { samples }))
+    expect(textIn(root).match(/1 to 1 of 30 examples/g)).toHaveLength(2)
+    const links = all(root, 'a').filter((link) => textIn(link) === 'The examples behind this')
+    const targets = new Set(links.map(({ attributes }) => String(attributes['href']).slice(1)))
+    expect(targets).toEqual(new Set(['examples-1', 'worst-examples']))
+    const ids = all(root).flatMap(({ attributes }) => attributes['id'] ?? [])
+    for (const target of targets) expect(ids.filter((id) => id === target)).toHaveLength(1)
+  })
+
   it('without samples says nothing of examples', () => {
     expect(reportHtml(report)).not.toContain('The worst examples')
   })

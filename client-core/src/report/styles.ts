@@ -186,7 +186,8 @@ const tables = `
 
 const paper = `
 @media print {
-  .report { ${light} --ground: #fff; --soft: #f7f5f0; font-size: 10.5pt; max-width: none; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  :root { font-size: 12px; }
+  .report { ${light} --ground: #fff; --soft: #f7f5f0; font-size: 9.5pt; max-width: none; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .report h2 { margin-top: 1.4rem; }
   .report h2, .report h3, .report .head, .report .check > summary, .report figcaption, .report .fold > summary { break-after: avoid; }
   .report .banner, .report .measures, .report .means, .report figure svg, .report .gallery li, .report tr, .report .tiles > div { break-inside: avoid; }
@@ -195,11 +196,16 @@ const paper = `
   .report .check > summary::after, .report .check[open] > summary::after { content: none; }
   .report .fold > summary { color: inherit; list-style: none; font-weight: 600; }
   .report a { color: inherit; text-decoration: none; }
-  .report table { font-size: 8.5pt; }
+  .report table { font-size: 8pt; }
+  .report .measurements tbody th { min-width: 6rem; }
+  .report .measurements tbody td:last-child { min-width: 8rem; }
+  .report .measurements .number { white-space: normal; }
+  .report .measurements .badge { padding: 0 .3rem; font-size: inherit; }
   .report .wide { overflow: visible; }
   .report .wide td, .report .wide th { white-space: normal; padding-right: .35rem; }
   .report svg { max-width: 21rem; }
-  .report .gallery { grid-template-columns: repeat(auto-fill, minmax(7.4rem, 1fr)); gap: .5rem; }
+  .report .gallery { grid-template-columns: repeat(8, minmax(0, 1fr)); gap: .4rem; }
+  .report .gallery li { padding: .35rem; font-size: 7pt; overflow-wrap: anywhere; }
 }
 `
 

@@ -8,6 +8,7 @@ import {
   samplesMarkup,
   worstExamplesId,
   worstOverall,
+  type MarkupElement,
   type ReportContext,
   type SamplePage,
   type SampleQuery,
@@ -69,13 +70,16 @@ function examplesIn(
     const page = samples.get(key)
     if (page === undefined) return undefined
     if (where === 'worst') return samplesMarkup(page)
-    const place = key === worst ? worstExamplesId : shown.get(key)
-    if (place !== undefined) return h('p', {}, h('a', { href: `#${place}` }, 'The examples behind this'))
+    if (key === worst) return linkTo(worstExamplesId, 'The examples behind this are the worst of all, further down')
+    const before = shown.get(key)
+    if (before !== undefined) return linkTo(before, 'The examples behind this are shown above')
     const id = `examples-${shown.size + 1}`
     shown.set(key, id)
     return h('div', { id }, fold('The examples behind this', false, samplesMarkup(page)))
   }
 }
+
+const linkTo = (id: string, text: string): MarkupElement => h('p', {}, h('a', { href: `#${id}` }, text))
 
 const dataBlockStart = '<script type="application/json" id="signed-report">'
 

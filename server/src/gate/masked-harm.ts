@@ -3,7 +3,7 @@ import { countOutcomes, outcomesOf, type Outcomes, type Pair } from './compared.
 import type { Predictions } from './contract.ts'
 import { aucDifferenceOf } from './metric-differences.ts'
 import { points, pValue } from './say.ts'
-import { segmentPower } from './segment-power.ts'
+import { minSegment } from './segment-power.ts'
 import type { Segment } from './segments.ts'
 import { differenceWith } from './statistics/kitagawa.ts'
 import { mcnemarHarmP } from './statistics/mcnemar.ts'
@@ -15,7 +15,6 @@ export interface MaskingSettings {
   readonly alpha: number
   /** A fall of accuracy that matters. */
   readonly margin: number
-  readonly detectable: number
 }
 
 interface Hidden {
@@ -34,7 +33,7 @@ export function maskedHarm(pair: Pair, stratifiers: readonly Stratifier[], setti
   const outcomes = outcomesOf(pair)
   const all = countOutcomes(outcomes, Int32Array.from(outcomes.right.candidate.keys()))
   const isOpen = mcnemarHarmP(all) < settings.alpha
-  const found = stratifiers.map(({ strata }) => hiddenIn(strata, outcomes, settings))
+  const found = stratifiers.map(({ strata }) => hiddenIn(strata, outcomes))
   const { adjusted } = holm(found.map((each) => each?.p ?? NaN))
   return stratifiers.map(({ name }, i): CheckRow => {
     const metric = `accuracy by ${name}`
@@ -70,12 +69,14 @@ export function maskedHarm(pair: Pair, stratifiers: readonly Stratifier[], setti
 
 const samplesOf = ({ where }: Segment): SampleQuery => ({ set: 'gate', where, order: 'regression' })
 
-function hiddenIn(strata: readonly Segment[], outcomes: Outcomes, { detectable }: MaskingSettings): Hidden | undefined {
-  const gating = segmentPower(outcomes, strata, { detectable }).filter(({ isGating }) => isGating)
-  if (gating.length === 0) return undefined
-  const { adjusted } = benjaminiHochberg(gating.map(({ counts }) => mcnemarHarmP(counts)))
+function hiddenIn(strata: readonly Segment[], outcomes: Outcomes): Hidden | undefined {
+  const tested = strata
+    .filter(({ rows }) => rows.length >= minSegment)
+    .map((segment) => ({ segment, counts: countOutcomes(outcomes, segment.rows) }))
+  if (tested.length === 0) return undefined
+  const { adjusted } = benjaminiHochberg(tested.map(({ counts }) => mcnemarHarmP(counts)))
   const least = Math.min(...adjusted.map((q) => q ?? 1))
-  const { segment, counts } = gating[adjusted.indexOf(least)]!
+  const { segment, counts } = tested[adjusted.indexOf(least)]!
   return { worst: segment, fall: (counts.won - counts.lost) / counts.n, n: counts.n, p: least }
 }
 

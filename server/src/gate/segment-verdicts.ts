@@ -64,7 +64,7 @@ function lossOf({ name, rows }: Segment, { losses }: Outcomes, seed: string): Me
 }
 
 /** NaN where no test is made, which no correction then counts. */
-const harmPOf = ({ of, measured }: SegmentMetric): number => (of.isGating && 'harmP' in measured ? measured.harmP : NaN)
+const harmPOf = ({ of, measured }: SegmentMetric): number => (of.isTested && 'harmP' in measured ? measured.harmP : NaN)
 
 /** Of H₀ "worse by the margin or more": critical segments are to refute it, by accuracy. */
 const criticalPOf = ({ of, metric, measured }: SegmentMetric): number =>
@@ -115,7 +115,11 @@ function metricRow(
       reason: `Worse beyond chance by ${metric}, and not by enough to block: ${changed}.`,
     }
   if (!isGating && !segment.critical)
-    return { ...found, verdict: 'NOT_ENOUGH_DATA', reason: `Watched only, for it has too few examples: ${changed}.` }
+    return {
+      ...found,
+      verdict: 'NOT_ENOUGH_DATA',
+      reason: `No harm beyond chance, and too few examples to be sure of finding one: ${changed}.`,
+    }
   const isShown =
     segment.critical && metric === 'accuracy'
       ? criticalP !== null && criticalP < settings.alpha

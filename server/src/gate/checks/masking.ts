@@ -22,9 +22,8 @@ export const masking = policy({
     margin: Type.Optional(
       Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.02, description: 'a fall of accuracy that matters' }),
     ),
-    detectable: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.1 })),
   },
-  make: ({ alpha = 0.05, margin = 0.02, detectable = 0.1 }): GateCheck => ({
+  make: ({ alpha = 0.05, margin = 0.02 }): GateCheck => ({
     name: 'masking',
     integrity: false,
     judges: false,
@@ -46,7 +45,7 @@ export const masking = policy({
       const pair = await comparedWith(evaluation, 'champion')
       if ('reason' in pair) return resultOf('masking', pair)
       const stratifiers = stratifiersOf(segments, await evaluation.examples('gate'))
-      const settings = { alpha, margin, detectable }
+      const settings = { alpha, margin }
       const rows = [...maskedHarm(pair, stratifiers, settings), ...reversedAreas(pair, stratifiers, settings)]
       // What is too small to be told hides nothing that could be found.
       return summarise(rows, ['BLOCK', 'WARN'])

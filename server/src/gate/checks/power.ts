@@ -15,7 +15,7 @@ const power = 0.8
 /**
  * Check 3: could the gate set show a harm at all? From how often champion and candidate differ (its upper bound) follows
  * how many examples a margin needs, and which fall of accuracy each segment's examples would show. Segments with enough
- * are `gating`, the others are watched only. NOT_ENOUGH_DATA where the whole set is too small for `margin`.
+ * are `gating`; in the others a harm may go unseen. NOT_ENOUGH_DATA where the whole set is too small for `margin`.
  */
 export const powerPreflight = policy({
   options: {
@@ -42,7 +42,7 @@ export const powerPreflight = policy({
       const whole = wholeRow(pair, margin)
       const examples = await evaluation.examples('gate')
       const segments = declaredSegments(evaluation.document.segments, examples)
-      const found = segmentPower(outcomesOf(pair), segments, { detectable, alpha, power })
+      const found = segmentPower(outcomesOf(pair), segments, { detectable })
       const rows = [whole, ...found.map((each) => segmentRow(each, detectable))]
       const gating = found.filter(({ isGating }) => isGating).length
       const ofSegments = found.length === 0 ? '' : ` ${gating} of ${count(found.length, 'segment')} can gate.`
@@ -84,7 +84,7 @@ function segmentRow({ segment, counts, nRequired, mdd, isGating }: SegmentPower,
     verdict: isGating ? 'PASS' : 'NOT_ENOUGH_DATA',
     reason: isGating
       ? `Gating: its ${n} examples would show a fall by ${points(mdd ?? detectable).slice(1)}.`
-      : `Watched only: ${count(n, 'example')}, and a fall by ${points(detectable).slice(1)} needs ${nRequired}.`,
+      : `A fall by ${points(detectable).slice(1)} may go unseen: ${count(n, 'example')}, and it needs ${nRequired}.`,
     samples: { set: 'gate', where, order: 'regression' },
   }
 }

@@ -35,3 +35,34 @@ export const requiredForDiscordance = ({
 export function minimumDetectable(n: number, discordance: number, { alpha = 0.05, power = 0.8 } = {}): number {
   return (normalQuantile(1 - alpha) + normalQuantile(power)) * Math.sqrt(discordance / n)
 }
+
+export interface Fall {
+  /** How often the models differ where neither is worse. */
+  readonly discordance: number
+  /** One-sided. */
+  readonly alpha: number
+  /** Chance that the fall is found. */
+  readonly power: number
+}
+
+/**
+ * Examples that show a fall of accuracy by `fall`. Where accuracy falls, at least as many answers differ as are lost, beside
+ * those that differ anyway: ψ + δ, of which δ² is no variance. ⌈(z_{1−α} + z_{power})² (ψ + δ − δ²) / δ²⌉.
+ * Source: Connor 1987, with this ψ.
+ */
+export function requiredForFall(fall: number, { discordance, alpha, power }: Fall): number {
+  if (!(fall > 0)) throw new RangeError(`sample size: a fall by ${fall}`)
+  const z = normalQuantile(1 - alpha) + normalQuantile(power)
+  return Math.ceil((z * z * Math.max(0, Math.min(1, discordance + fall) - fall * fall)) / fall ** 2)
+}
+
+/** The smallest fall of accuracy that n examples show: that of which `requiredForFall` asks for n, at most 1. n = 0 → 1. */
+export function detectableFall(n: number, { discordance, alpha, power }: Fall): number {
+  const z = normalQuantile(1 - alpha) + normalQuantile(power)
+  // (n + z²) δ² − z² δ − z² ψ = 0
+  const squared = z * z
+  return Math.min(
+    1,
+    (squared + Math.sqrt(squared * squared + 4 * (n + squared) * squared * discordance)) / (2 * (n + squared)),
+  )
+}

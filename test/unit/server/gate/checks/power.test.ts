@@ -30,17 +30,20 @@ describe('power', () => {
   it('passes a set that is large enough for the margin', async () => {
     expect((await judge(1000, { margin: 0.02 })).verdict).toBe('PASS')
   })
-  it('tells gating segments from watched ones, and lists an empty one', async () => {
-    // n_req for ten points: 6.1826 · .06258 / .01 = 38.7
-    const { rows, reason } = await judge(1000)
+  it('tells segments in which a fall by ten points would be found from others, and lists an empty one', async () => {
+    // Two are tested, each twice: at .05/4, power .9 is (2.2414 + 1.2816)² = 12.411. That times (.06258 + .1 − .01)/.01.
+    const { rows, reason } = await judge(1000, {}, { inA: 200 })
     expect(rows.slice(1).map(({ segment, verdict, nRequired }) => [segment, verdict, nRequired])).toEqual([
-      ['home=a', 'PASS', 39],
-      ['home=b', 'PASS', 39],
-      ['home=c', 'NOT_ENOUGH_DATA', 39],
+      ['home=a', 'PASS', 190],
+      ['home=b', 'PASS', 190],
+      ['home=c', 'NOT_ENOUGH_DATA', 190],
     ])
     expect(reason).toContain('2 of 3 segments can gate')
-    const fewer = await judge(1000, {}, { inA: 38 })
+    const fewer = await judge(1000, {}, { inA: 189 })
     expect(fewer.rows[1]).toMatchObject({ segment: 'home=a', verdict: 'NOT_ENOUGH_DATA' })
+    // With as many as are required, the smallest fall that is found is that of ten points.
+    const just = await judge(1000, {}, { inA: 190 })
+    expect(just.rows[1]?.mdd).toBeCloseTo(0.1, 3)
   })
   it('never lets a segment of under 30 gate, whatever it would take', async () => {
     const { rows } = await judge(1000, { detectable: 0.9 }, { inA: 29 })

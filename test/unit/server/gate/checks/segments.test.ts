@@ -44,7 +44,8 @@ describe('segments', () => {
     expect((await first).verdict).toBe('NOT_APPLICABLE')
   })
   it('pass a model that is as good everywhere; an empty segment is listed', async () => {
-    const result = await judge({ candidate: jittered, champion, codes })
+    // 100 who rent show a fall by 15 points, and not one by 10.
+    const result = await judge({ candidate: jittered, champion, codes }, { detectable: 0.15 })
     expect(result.verdict).toBe('PASS')
     expect(verdictsOf(result)[2]).toEqual(['home=tent', 'NOT_ENOUGH_DATA'])
     expect(result.reason).toContain('1 segment of 3 have too few examples')
@@ -61,6 +62,16 @@ describe('segments', () => {
     })
     // two segments gate, by two metrics: the smallest of four p-values counts fourfold
     expect(row?.adjustedP).toBeGreaterThanOrEqual(row?.p ?? NaN)
+  })
+  it('block one that is too small to be sure of finding it, where it is found all the same', async () => {
+    // 40 who rent gate at no detectable fall under 30 points; nearly all of them are lost.
+    const few = Array.from({ length: n }, (_, i) => (i % 25 === 0 ? 1 : 0))
+    const lost = jittered.map((p, i) => (few[i] === 1 ? Math.min(p, 0.2) : p))
+    const result = await judge({ candidate: lost, champion, codes: few })
+    expect(result.verdict).toBe('BLOCK')
+    expect(verdictsOf(result)[1]).toEqual(['home=rent', 'BLOCK'])
+    const equal = await judge({ candidate: jittered, champion, codes: few })
+    expect(verdictsOf(equal)[1]).toEqual(['home=rent', 'NOT_ENOUGH_DATA'])
   })
   it('never block a tiny segment: 3 of 3 lost are not enough data', async () => {
     const tiny = Array.from({ length: n }, (_, i) => (i < 3 ? 1 : 0))

@@ -1,7 +1,8 @@
 import { makeRng, type CheckResult, type GateVerdict } from '@panal/client-core'
 import { makeGateChecks } from '../checks/registry.ts'
-import { conclude, runChecks } from '../run-checks.ts'
+import { runChecks } from '../run-checks.ts'
 import { nameOfCheck } from '../say.ts'
+import { overallVerdict } from '../verdict.ts'
 import { openRun } from './open-run.ts'
 import type { Recording } from './recording.ts'
 import { isUnavailable, type Setting } from './scenario.ts'
@@ -43,7 +44,7 @@ export function makeRunner(recording: Recording, seed: number): Runner {
       const staged = settingsOf(name)[place]!.stage(makeRng(`${ownSeed}/stage`))
       const evaluation = openRun(recording, staged, ownSeed)
       const results = await runChecks(checks, evaluation, { signal: never })
-      const { verdict } = await conclude(checks, results, evaluation, never)
+      const { verdict } = overallVerdict({ checks, results, firstModel: false, sameAsChampion: false })
       return {
         run,
         verdict,

@@ -1,5 +1,6 @@
 import type { Rng } from '@panal/client-core'
 import { equalWidthBins, equalWidthIndex, expectedCalibrationError, type Forecasts } from './calibration-error.ts'
+import { poissonBinomial } from './poisson-binomial.ts'
 import { sum } from './summation.ts'
 
 export interface CalibrationTest {
@@ -15,7 +16,7 @@ export interface CalibrationTest {
 
 /**
  * Consistency resampling: is the expected calibration error more than chance gives a perfectly calibrated model that makes
- * the same forecasts? Draws outcomes from the forecasts themselves. Source: Bröcker and Smith 2007.
+ * the same forecasts? Draws outcomes from the forecasts themselves, all of a bin at once. Source: Bröcker and Smith 2007.
  * @throws RangeError without forecasts
  */
 export function testCalibration(
@@ -40,20 +41,24 @@ export function testCalibration(
   }
 }
 
-/** The forecasts of each bin: they stay where they are, whatever comes true. */
-function inBins(confidence: ArrayLike<number>, numBins: number): { forecasts: Float64Array; sum: number }[] {
-  const bins = Array.from({ length: numBins }, (): number[] => [])
-  for (let i = 0; i < confidence.length; i++) bins[equalWidthIndex(confidence[i]!, numBins)]!.push(confidence[i]!)
-  return bins.map((forecasts) => ({ forecasts: Float64Array.from(forecasts), sum: sum(forecasts) }))
+/** The forecasts of a bin stay where they are, whatever comes true. */
+interface Bin {
+  /** Σ forecasts. */
+  readonly promised: number
+  /** How many of them come true. */
+  readonly happened: (rng: Rng) => number
 }
 
-function drawnError(bins: ReturnType<typeof inBins>, n: number, rng: Rng): number {
+function inBins(confidence: ArrayLike<number>, numBins: number): Bin[] {
+  const bins = Array.from({ length: numBins }, (): number[] => [])
+  for (let i = 0; i < confidence.length; i++) bins[equalWidthIndex(confidence[i]!, numBins)]!.push(confidence[i]!)
+  return bins
+    .filter((forecasts) => forecasts.length > 0)
+    .map((forecasts) => ({ promised: sum(forecasts), happened: poissonBinomial(forecasts) }))
+}
+
+function drawnError(bins: readonly Bin[], n: number, rng: Rng): number {
   let error = 0
-  for (const { forecasts, sum: promised } of bins) {
-    let happened = 0
-    // No branch: half of them would be mispredicted.
-    for (let i = 0; i < forecasts.length; i++) happened += Number(rng.uniform() < forecasts[i]!)
-    error += Math.abs(happened - promised)
-  }
+  for (const { promised, happened } of bins) error += Math.abs(happened(rng) - promised)
   return error / n
 }

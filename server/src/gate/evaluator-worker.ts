@@ -42,6 +42,8 @@ import { vary, type VariedDataset } from './variations/vary.ts'
 const maxTrainers = 8
 /** As large as their datasets. A check asks candidate and champion in turn, so one is enough for each gate at work. */
 const maxVaried = 2
+/** A baseline is made from sets that never change, so every judgement of a task asks for the same one. */
+const maxFitted = 4
 
 const port = parentPort
 if (port === null) throw new Error('evaluator-worker.ts runs as a worker thread only')
@@ -56,6 +58,7 @@ const clock = systemClock({ setTimeout, clearTimeout })
 const datasets = new Map<string, Held>()
 const trainers = new Map<string, Promise<Trainer>>()
 const varied = keepLast<VariedDataset>(maxVaried)
+const fitted = keepLast<BaselinePredictions>(maxFitted)
 const cancels = new Map<number, AbortController>()
 const backend = chooseBackend()
 
@@ -146,8 +149,12 @@ function describe({ sha256, data, profile }: DescribeRequest): Examples {
 function answerByBaseline({ sha256, from, data, baseline }: BaselineRequest): BaselinePredictions {
   const judged = open(sha256, data)
   switch (baseline.kind) {
-    case 'logistic':
-      return answerByLogistic(open(from, data).dataset, judged.dataset, { data, ridge: baseline.ridge })
+    case 'logistic': {
+      const key = canonicalJson([sha256, from, data, baseline])
+      return fitted.get(key, () =>
+        answerByLogistic(open(from, data).dataset, judged.dataset, { data, ridge: baseline.ridge }),
+      )
+    }
     case 'rule':
       return answerByRule(judged.dataset, data, baseline.rule)
     case 'recorded':

@@ -40,12 +40,24 @@ function smooth(
   to: Float32Array | Uint8ClampedArray,
   { start, step, length, weights, line }: Line,
 ): void {
-  const radius = (weights.length - 1) / 2
-  for (let i = -radius; i < length + radius; i++)
-    line[i + radius] = from[start + Math.min(Math.max(i, 0), length - 1) * step]!
+  const numWeights = weights.length
+  const radius = (numWeights - 1) / 2
+  let isBlack = true
+  for (let i = 0; i < length; i++) {
+    const value = from[start + i * step]!
+    line[radius + i] = value
+    isBlack &&= value === 0
+  }
+  // Half of the lines of a drawing are background.
+  if (isBlack) {
+    for (let i = 0; i < length; i++) to[start + i * step] = 0
+    return
+  }
+  line.fill(line[radius]!, 0, radius)
+  line.fill(line[radius + length - 1]!, radius + length, length + 2 * radius)
   for (let i = 0; i < length; i++) {
     let total = 0
-    for (let w = 0; w < weights.length; w++) total += weights[w]! * line[i + w]!
+    for (let w = 0; w < numWeights; w++) total += weights[w]! * line[i + w]!
     to[start + i * step] = total
   }
 }

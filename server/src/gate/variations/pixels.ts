@@ -31,17 +31,19 @@ function varyImages(
 ): Dataset {
   if (schema.kind !== 'image') throw new Error('a variation of images was asked to vary a table')
   const { scale } = schema
+  const before = dataset.x
   // Nothing to see, before and after.
   if (scale === 0) return dataset
   const change = changeOf(schema)
   const width = schema.height * schema.width * schema.channels
   const [from, to] = [new Float32Array(width), new Uint8ClampedArray(width)]
   const scaled = Float32Array.from({ length: 256 }, (_, byte) => byte * scale)
-  const x = new Float32Array(dataset.x.length)
+  const x = new Float32Array(before.length)
+  const inverse = 1 / scale
   ids.forEach((id, row) => {
     const start = row * width
     // What is read is a byte × scale: half a byte more, cut off, is the nearest one.
-    for (let i = 0; i < width; i++) from[i] = (dataset.x[start + i]! / scale + 0.5) | 0
+    for (let i = 0; i < width; i++) from[i] = (before[start + i]! * inverse + 0.5) | 0
     change(from, to, rng.fork(id))
     for (let i = 0; i < width; i++) x[start + i] = scaled[to[i]!]!
   })

@@ -111,7 +111,7 @@ export const creditTask = ({ sets, samples }: StoredData, schema: TableSchema, s
       },
       {
         name: 'robustness',
-        variations: bySeverity(['noise', 'missing']),
+        variations: bySeverity(['noise', 'missing'], [1, 2, 3]),
         margin: 0.03,
       },
       { name: 'reuse' },

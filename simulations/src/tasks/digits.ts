@@ -108,7 +108,10 @@ export const digitsTask = ({ sets, samples }: StoredData, seed: number): TaskDoc
       },
       {
         name: 'robustness',
-        variations: [...bySeverity(['shift', 'rotate', 'blur', 'pixel-noise']), ...bySeverity(['contrast'], 2)],
+        variations: [
+          ...bySeverity(['shift', 'rotate', 'blur', 'pixel-noise'], [1, 3]),
+          ...bySeverity(['contrast'], [1, 2]),
+        ],
         margin: 0.03,
       },
       { name: 'reuse' },

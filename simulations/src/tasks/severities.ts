@@ -1,6 +1,5 @@
-/**
- * Each perturbation from severity 1 on, as the `robustness` check takes them. The milder three by default: at 4 and 5 a
- * field is as often lost as not, and a digit may be gone.
- */
-export const bySeverity = <Name extends string>(names: readonly Name[], harshest: 1 | 2 | 3 = 3) =>
-  names.flatMap((name) => ([1, 2, 3] as const).slice(0, harshest).map((severity) => ({ name, severity })))
+type Severity = 1 | 2 | 3 | 4 | 5
+
+/** Each perturbation at each severity, as the `robustness` check takes them. */
+export const bySeverity = <Name extends string>(names: readonly Name[], severities: readonly Severity[]) =>
+  names.flatMap((name) => severities.map((severity) => ({ name, severity })))

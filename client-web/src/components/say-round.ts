@@ -9,11 +9,14 @@ export function sayRound(round: RoundSummary | null): string {
     case 'aggregating':
       return `Averaging ${round.numAccepted} updates into one model.`
     case 'gating':
-      return 'The new model is being examined before anybody is served by it.'
+      return `The new model is being examined before anybody is served by it${sayCheck(round)}.`
     case 'closed':
       return sayOutcome(round)
   }
 }
+
+const sayCheck = ({ judging }: RoundSummary): string =>
+  judging === undefined ? '' : `: ${judging.check}, ${judging.numDone + 1} of ${judging.numChecks} checks`
 
 function sayOutcome(round: RoundSummary): string {
   const model = round.candidateVersion === undefined ? 'The model' : `Model ${round.candidateVersion}`

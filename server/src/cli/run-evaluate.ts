@@ -6,6 +6,7 @@ import { RecordedError } from '../gate/recorded/recorded-error.ts'
 import { openTableFile, type OnRead } from '../gate/recorded/table-file.ts'
 import { recordedHtml } from '../gate/report/recorded-html.ts'
 import { GateReportSchema } from '../gate/report-schema.ts'
+import type { OnCheck } from '../gate/contract.ts'
 import type { CliContext } from './context.ts'
 import { evaluateText } from './evaluate-text.ts'
 import type { EvaluateOptions } from './evaluate.ts'
@@ -103,7 +104,7 @@ async function write(path: string, text: string): Promise<void> {
 /** On standard error, where there is enough to do to wait for: the reading by tenths, then each check. */
 function progress({ complain }: CliContext): {
   readonly read: OnRead
-  readonly check: (numExamples: number) => (name: string) => void
+  readonly check: (numExamples: number) => OnCheck
 } {
   const [manyBytes, manyRows] = [2 ** 23, 20_000]
   let tenths = 0
@@ -112,8 +113,8 @@ function progress({ complain }: CliContext): {
       const now = of === 0 ? 10 : Math.floor((10 * done) / of)
       if (of >= manyBytes && now > tenths) complain(`reading: ${10 * (tenths = now)} %\n`)
     },
-    check: (numExamples) => (name) => {
-      if (numExamples >= manyRows) complain(`checking: ${name}\n`)
+    check: (numExamples) => (name, numDone, numChecks) => {
+      if (numExamples >= manyRows) complain(`checking: ${name}, ${numDone + 1} of ${numChecks}\n`)
     },
   }
 }

@@ -29,10 +29,7 @@ export function makeGate({ clock, ...given }: GateParts): Gate {
     const judgedAt = clock.now()
     const { document, candidate, champion, anchor } = subject
     const checks = makeGateChecks(document.gate.checks)
-    const options: RunOptions = {
-      signal,
-      onCheck: (name, numDone) => onCheck?.(name, numDone, checks.length),
-    }
+    const options: RunOptions = { signal, onCheck }
     let evaluation = openEvaluation(subject, parts, signal)
     let results = await runChecks(checks, evaluation, options)
     if (results.some(({ verdict }, index) => verdict === 'ERROR' && checks[index]?.integrity)) {

@@ -1,6 +1,6 @@
 import type { CheckResult, Figure, GateReport, Metrics } from '@panal/client-core'
 import { failpoint } from '../failpoint.ts'
-import type { Evaluation, GateCheck, JudgedModel, JudgedSet } from './contract.ts'
+import type { Evaluation, GateCheck, JudgedModel, JudgedSet, OnCheck } from './contract.ts'
 import { modelFigures } from './report/model-figures.ts'
 import { accuracy } from './statistics/accuracy.ts'
 import { roundToLadder } from './statistics/ladder.ts'
@@ -12,8 +12,7 @@ export type Judgement = Pick<GateReport, 'verdict' | 'reason' | 'sound' | 'check
 
 export interface RunOptions {
   readonly signal: AbortSignal
-  /** Told of each check before it is made: its name, and how many of them were made. */
-  readonly onCheck?: (name: string, numDone: number) => void
+  readonly onCheck?: OnCheck | undefined
 }
 
 /** Every check in order; only an integrity check that does not pass ends it early. @throws the signal's reason only */
@@ -24,7 +23,7 @@ export async function runChecks(
 ): Promise<CheckResult[]> {
   const results: CheckResult[] = []
   for (const check of checks) {
-    onCheck?.(check.name, results.length)
+    onCheck?.(check.name, results.length, checks.length)
     const result = await runCheck(check, evaluation)
     signal.throwIfAborted()
     failpoint('during-gate')

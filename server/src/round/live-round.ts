@@ -11,6 +11,7 @@ import { summarise, type Tally } from './summary.ts'
 export class LiveRound {
   #round: Round
   #tally: Tally
+  #judging: RoundSummary['judging']
   readonly #registry: Registry
   readonly #publish: (summary: RoundSummary) => void
   #settled: () => void = () => undefined
@@ -31,6 +32,7 @@ export class LiveRound {
   /** Goes on from what is on disk, after a failure. Uploads under way stay with it: there is never a second of one round. */
   takeUp(round: Round): this {
     this.#round = round
+    this.#judging = undefined
     this.#enter()
     return this
   }
@@ -44,7 +46,14 @@ export class LiveRound {
   }
 
   get summary(): RoundSummary {
-    return summarise(this.#round, this.#tally)
+    const summary = summarise(this.#round, this.#tally)
+    return this.#judging === undefined ? summary : { ...summary, judging: this.#judging }
+  }
+
+  /** How far the gate is: told to everybody, and in no row of the database. */
+  set judging(judging: NonNullable<RoundSummary['judging']>) {
+    this.#judging = judging
+    this.#publish(this.summary)
   }
 
   /** Aborts when collection is over, with the refusal that an upload in flight gets. */
@@ -75,6 +84,7 @@ export class LiveRound {
     if (collectionEnds) failpoint('after-close')
     this.#round = next
     this.#tally = tally
+    if (phaseChanged) this.#judging = undefined
     if (phaseChanged && next.phase !== 'collecting') this.#endCollection()
     this.#publish(this.summary)
   }

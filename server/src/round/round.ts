@@ -34,7 +34,9 @@ export async function runRound(task: Task, open: Round | null, ports: RoundPorts
 
   if (live.round.phase === 'gating') {
     // 5 gate: judge the candidate by the task's checks, against champion and anchor
-    const report = await gate.judge(ports.subject(live.round), signal)
+    const report = await gate.judge(ports.subject(live.round), signal, (check, numDone, numChecks) => {
+      live.judging = { check, numDone, numChecks }
+    })
     live.tally.metrics = report.evaluation
 
     // 6 promote: move head if it is sound, champion if the gate says so, calibrated as the gate has found

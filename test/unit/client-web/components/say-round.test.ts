@@ -24,7 +24,11 @@ describe('sayRound', () => {
     expect(sayRound(null)).toContain('first round')
     expect(sayRound(round)).toBe('4 of 10 updates are in.')
     expect(sayRound({ ...round, phase: 'aggregating' })).toContain('Averaging 4 updates')
-    expect(sayRound({ ...round, phase: 'gating' })).toContain('examined')
+    expect(sayRound({ ...round, phase: 'gating' })).toBe(
+      'The new model is being examined before anybody is served by it.',
+    )
+    const judging = { check: 'robustness', numDone: 13, numChecks: 16 }
+    expect(sayRound({ ...round, phase: 'gating', judging })).toMatch(/: robustness, 14 of 16 checks\.$/)
   })
 
   it('says what became of it', () => {

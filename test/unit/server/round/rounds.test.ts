@@ -2,9 +2,10 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import { PanalError } from '@panal/client-core'
+import { PanalError, RoundSummary } from '@panal/client-core'
 import { SqlRegistry } from '@panal/server'
-import { RoundsBench, type Device } from '../../../fixtures/rounds.ts'
+import { Value } from 'typebox/value'
+import { judgedChecks, RoundsBench, type Device } from '../../../fixtures/rounds.ts'
 import { digitsLike } from '../../../fixtures/task-document.ts'
 
 const { cohort } = digitsLike()
@@ -47,6 +48,18 @@ describe('a round', () => {
       status: 'promoted',
       participants: devices.map(({ join }) => join.deviceId),
     })
+  })
+
+  it('tells how far the gate is, and of a closed round no more', async () => {
+    const closed = bench.closing(1)
+    await Promise.all(devices.map((device) => bench.upload(device, [1, 1, 1, 1])))
+    expect(await closed).not.toHaveProperty('judging')
+    const told = bench.summaries.filter(({ judging }) => judging !== undefined)
+    expect(told.map(({ phase, judging }) => [phase, judging])).toEqual(
+      judgedChecks.map((check, numDone) => ['gating', { check, numDone, numChecks: 2 }]),
+    )
+    expect(told.every((summary) => Value.Check(RoundSummary, summary))).toBe(true)
+    expect(bench.registry.roundSummary('digits', 1)).not.toHaveProperty('judging')
   })
 
   it('is judged by the sets that its task has when it is judged', async () => {

@@ -34,7 +34,7 @@ it('[I9] a kill -9 before the commit leaves neither the promotion nor its audit 
   await die('promote', 'before-commit')
   expect(store.registry.pointers('digits')).toEqual(pointers(1, null, null))
   expect(store.audit.entries({ limit: 1 })).toMatchObject([{ action: 'gated' }])
-  expect(store.audit.verify()).toMatchObject({ ok: true })
+  expect(await store.audit.verify()).toMatchObject({ ok: true })
 })
 
 it('[I1] a judgement made again stays whole after kill -9: report, look, status, champion, audit row', async () => {
@@ -44,7 +44,7 @@ it('[I1] a judgement made again stays whole after kill -9: report, look, status,
   expect(store.registry.version('digits', 1).status).toBe('promoted')
   expect(store.registry.pointers('digits')).toEqual(pointers(1, 1, 1))
   expect(store.audit.entries({ limit: 1 })).toMatchObject([{ actor: 'ada', action: 'judged-again' }])
-  expect(store.audit.verify()).toMatchObject({ ok: true })
+  expect(await store.audit.verify()).toMatchObject({ ok: true })
 })
 
 it('[I9] a kill -9 before its commit leaves nothing of it', async () => {

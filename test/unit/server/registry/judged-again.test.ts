@@ -45,7 +45,7 @@ describe('a held version judged again', () => {
     expect(store.audit.entries({ limit: 1 })).toMatchObject([
       { actor: 'ada', action: 'judged-again', detail: { version: 1, verdict, outcome, gate: gateSet } },
     ])
-    expect(store.audit.verify()).toMatchObject({ ok: true })
+    expect(await store.audit.verify()).toMatchObject({ ok: true })
   })
 
   it('keeps the earlier report, and its round as it ended', async () => {

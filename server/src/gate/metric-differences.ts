@@ -124,7 +124,7 @@ function fromBootstrap(
   means: { readonly candidate: number; readonly reference: number },
   { n, margin, alpha, unit }: { n: number; margin: number; alpha: number; unit: string },
 ): Measured | Unmeasured {
-  if (found === undefined) return { n, because: `there are fewer than two ${unit} to draw from` }
+  if (found === undefined) return { n, because: `there are too few ${unit} to draw from` }
   if (found.isDegenerate)
     return { n, because: `every draw of ${unit} gives the same, so nothing tells how far off it is` }
   const { estimate, interval, se } = found

@@ -107,6 +107,16 @@ function metricRow(
   const isHarm = harmQ !== null && harmQ <= settings.q
   if (isHarm && fall <= -settings.margin)
     return { ...found, verdict: 'BLOCK', reason: `Worse beyond chance, and by enough to matter: ${changed}.` }
+  const isShown =
+    segment.critical && metric === 'accuracy'
+      ? criticalP !== null && criticalP < settings.alpha
+      : measured.comparison.isAboveMargin
+  if (segment.critical && metric === 'accuracy' && !isShown)
+    return {
+      ...found,
+      verdict: 'NOT_ENOUGH_DATA',
+      reason: `${isHarm ? 'Worse beyond chance' : 'No harm beyond chance'}, and not shown to be within the margin: ${changed}.`,
+    }
   // A loss that rose a little everywhere is certain soon, and means little.
   if (isHarm && (metric === 'accuracy' || measured.comparison.estimate <= -measured.comparison.margin))
     return {
@@ -120,10 +130,6 @@ function metricRow(
       verdict: 'NOT_ENOUGH_DATA',
       reason: `No harm beyond chance, and too few examples to be sure of finding one: ${changed}.`,
     }
-  const isShown =
-    segment.critical && metric === 'accuracy'
-      ? criticalP !== null && criticalP < settings.alpha
-      : measured.comparison.isAboveMargin
   return isShown
     ? { ...found, verdict: 'PASS', reason: `No worse by the margin, beyond chance: ${changed}.` }
     : {

@@ -35,6 +35,9 @@ export const pin = policy({
       const registered = evaluation.document.sets
       const rows = [
         ...(registered === undefined ? [] : sets.map((set) => digestRow(set, found[set], registered[set]))),
+        ...(registered === undefined || calibration === undefined
+          ? []
+          : [digestRow('calibration', calibration, registered.calibration)]),
         ...(profileSha256 === undefined ? [] : [profileRow(onGate, profileSha256)]),
         coverageRow(onGate),
         ...(isSame(onEvaluation, onGate) ? (['gate'] as const) : sets).map((set) =>
@@ -58,7 +61,7 @@ const fit = {
   recorded: 'The set has examples of every class, and hardly any twice.',
 } as const
 
-function digestRow(set: JudgedSet, { datasetSha256, numExamples }: Examples, registered: string): CheckRow {
+function digestRow(set: JudgedSet | 'calibration', { datasetSha256, numExamples }: Examples, registered: string): CheckRow {
   const about = { metric: `digest of the ${set} set`, n: numExamples }
   return datasetSha256 === registered
     ? { ...about, verdict: 'PASS', reason: `The ${set} set is the registered one, ${registered}.` }

@@ -87,9 +87,9 @@ function summarise(judged: readonly JudgedSegment[]): Pick<CheckResult, 'verdict
     }
   const gating = judged.filter(({ isGating }) => isGating)
   const few = `${count(judged.length - gating.length, 'segment')} of ${judged.length} have too few examples to tell`
-  if (gating.length === 0) return { verdict: 'WARN', reason: `Nothing can be said of segments: ${few}.` }
   const warned = worst('WARN')
   if (warned !== undefined) return { verdict: 'WARN', reason: `Segment ${warned.name}: ${lowerFirst(warned.reason)}` }
+  if (gating.length === 0) return { verdict: 'WARN', reason: `Nothing can be said of segments: ${few}.` }
   const rest = gating.length === judged.length ? '' : `; ${few}`
   return { verdict: 'PASS', reason: `No segment is worse beyond chance and by enough to matter${rest}.` }
 }

@@ -61,10 +61,12 @@ export const slices = policy({
         return resultOf('slices', { verdict: 'NOT_APPLICABLE', reason: 'The examples have no columns to search.' })
       const halves = splitInHalf(examples)
       const settings = { k, alpha, effect, minExamples, maxLevel }
-      if (halves.confirmation.length < minExamples)
+      // Fewer than two slices in a half: it is searched, and nothing can stand out in it.
+      const smaller = Math.min(halves.discovery.length, halves.confirmation.length)
+      if (smaller < 2 * minExamples)
         return resultOf('slices', {
           verdict: 'NOT_ENOUGH_DATA',
-          reason: `Half of the gate set is ${count(halves.confirmation.length, 'example')}, and a slice needs ${minExamples} to be confirmed.`,
+          reason: `Half of the gate set is ${count(smaller, 'example')}, and to find a slice of ${minExamples} and confirm it takes twice as many in each half.`,
         })
       const changes = changesOf(pair)
       const { segments } = examples

@@ -29,11 +29,19 @@ export function orderById({ ids, numbers }: Pick<RecordedRows, 'ids' | 'numbers'
 
 /**
  * By content. Rows alike in content are different examples all the same: the second and each further one gets an id made
- * of the content's and its place among them, which goes by what the models say of it. Rows alike in that too are
- * interchangeable, so that the order of the file cannot show.
+ * of the content's and its place among them, which goes by their split and by what the models say of them. Rows alike in
+ * that too are interchangeable, so that the order of the file cannot show.
  */
-export function orderByContent({ ids, probabilities }: Pick<RecordedRows, 'ids' | 'probabilities'>): RowOrder {
-  const tieBreak = comparePredictions(probabilities, ids.length)
+export function orderByContent({
+  ids,
+  probabilities,
+  splits,
+}: Pick<RecordedRows, 'ids' | 'probabilities' | 'splits'>): RowOrder {
+  const byPredictions = comparePredictions(probabilities, ids.length)
+  const codes = splits?.codes
+  const splitOf = (row: number) => splits?.values[codes![row]!] ?? ''
+  const bySplit = (a: number, b: number) => compareTexts(splitOf(a), splitOf(b))
+  const tieBreak = (a: number, b: number) => bySplit(a, b) || byPredictions(a, b)
   const byContent = sortedRows(ids, tieBreak)
   const own: string[] = new Array<string>(ids.length)
   let place = 0
@@ -50,10 +58,9 @@ const nextId = (id: string, place: number): string =>
 
 /** By code units, not by any language's rules; then by `tieBreak`, then as in the file. */
 const sortedRows = (ids: readonly string[], tieBreak: (a: number, b: number) => number = () => 0): Int32Array =>
-  Int32Array.from(ids.keys()).sort((a, b) => {
-    const [left, right] = [ids[a]!, ids[b]!]
-    return left < right ? -1 : left > right ? 1 : tieBreak(a, b) || a - b
-  })
+  Int32Array.from(ids.keys()).sort((a, b) => compareTexts(ids[a]!, ids[b]!) || tieBreak(a, b) || a - b)
+
+const compareTexts = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
 
 /** Champion first, candidate last: another candidate rarely changes which row is which. */
 function comparePredictions(of: RecordedRows['probabilities'], numRows: number): (a: number, b: number) => number {

@@ -1,4 +1,4 @@
-import { PanalError, type SamplePage } from '@panal/client-core'
+import { canonicalJson, PanalError, type GateReport, type SamplePage, type SampleQuery } from '@panal/client-core'
 import type { Registry } from '../../registry/registry.ts'
 import type { TaskStore } from '../../registry/task-store.ts'
 import type { Evaluator, ExampleReader, ModelRef } from '../contract.ts'
@@ -38,6 +38,7 @@ export function makeSampleReader(parts: SampleReaderParts): SampleReader {
       const { document: task } = tasks.get(taskId)
       const report = registry.judgement(taskId, version, judgement)?.report
       if (report === undefined) throw new PanalError('not-found', 'the gate has not judged this version')
+      requireTried(report, query)
       // The task may have other sets by now.
       const document = { ...task, sets: { ...task.sets, ...report.datasetDigests } }
       const { weightsSha256 } = registry.version(taskId, version)
@@ -58,4 +59,13 @@ export function makeSampleReader(parts: SampleReaderParts): SampleReader {
       )
     },
   }
+}
+
+/** Each variation is a pass of two models on the thread that rounds wait for: those of the report, and no others. */
+function requireTried({ checks }: GateReport, { variation }: SampleQuery): void {
+  if (variation === undefined) return
+  const tried = checks.flatMap(({ rows }) => rows.map(({ samples }) => samples?.variation))
+  const wanted = canonicalJson(variation)
+  if (!tried.some((each) => each !== undefined && canonicalJson(each) === wanted))
+    throw new PanalError('bad-request', 'no row of this report is about examples that were changed in this way')
 }

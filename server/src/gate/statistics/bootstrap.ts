@@ -166,7 +166,8 @@ function deviation(values: Float64Array): number {
 /**
  * Percentile-t bootstrap of a mean over examples, where examples come in clusters (the clients): Σ values / Σ examples,
  * each replicate measured in its own standard error, that of a ratio of cluster totals. More accurate than BCa for means,
- * and for few clusters. Undefined with fewer than two clusters. Source: Efron and Tibshirani 1993, ch. 12.
+ * and for few clusters. Undefined with fewer than two clusters, or with so few that an end of the interval would be among
+ * the draws that have no spread. Source: Efron and Tibshirani 1993, ch. 12.
  */
 export function bootstrapMean(
   values: ArrayLike<number>,
@@ -189,12 +190,14 @@ export function bootstrapMean(
     return of.se > 0 ? (of.mean - estimate) / of.se : Math.sign(of.mean - estimate) * Number.MAX_VALUE
   }
   const t = isDegenerate ? new Float64Array(1) : replicate(units, studentised, { stream: streamOf(key), numReplicates })
+  const [low, high] = [quantile(t, alpha), quantile(t, 1 - alpha)]
+  if (Math.max(Math.abs(low), Math.abs(high)) === Number.MAX_VALUE) return undefined
   const shareOf = (count: number) => (count + 1) / (t.length + 1)
   return {
     method: 'percentile-t',
     estimate,
     se,
-    interval: [estimate - quantile(t, 1 - alpha) * se, estimate - quantile(t, alpha) * se],
+    interval: [estimate - high * se, estimate - low * se],
     isDegenerate,
     pAtMost: (value) =>
       isDegenerate ? (estimate > value ? 0 : 1) : shareOf(t.length - firstAtLeast(t, (estimate - value) / se)),

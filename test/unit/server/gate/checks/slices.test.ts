@@ -77,7 +77,7 @@ describe('slices', () => {
   it('cannot tell by a handful', async () => {
     const { verdict, reason } = await judge(world(50, 0.2))
     expect(verdict).toBe('NOT_ENOUGH_DATA')
-    expect(reason).toMatch(/a slice needs 30/)
+    expect(reason).toMatch(/a slice of 30/)
     expect((await judge(world(600, 0.2), {}, { minExamples: 250 })).verdict).toBe('NOT_ENOUGH_DATA')
   })
   it('needs other examples of the same slice, and says how many there are', async () => {

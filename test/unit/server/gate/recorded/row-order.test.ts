@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { Texts } from '../../../../../server/src/gate/recorded/cells.ts'
 import { orderByContent, orderById } from '../../../../../server/src/gate/recorded/row-order.ts'
 
 const numbers = Int32Array.of(2, 3, 4, 5, 6)
@@ -39,6 +40,18 @@ describe('rows by their content', () => {
     expect(found).toContainEqual([x, x, 0.75])
     expect(found).toContainEqual([y, y, 0.5])
     expect(found.map(([id]) => id)).toEqual(found.map(([id]) => id).sort())
+  })
+  it('alike in all but their split keep to it in any order of the file', () => {
+    const splits = ['gate', 'calibration', 'gate']
+    const of = (order: readonly number[]) => {
+      const texts = new Texts()
+      for (const row of order) texts.add(splits[row]!)
+      const candidate = Float32Array.from(order.flatMap(() => [0.5, 0.5]))
+      const { rows, ids } = orderByContent({ ids: order.map(() => x), probabilities: { candidate }, splits: texts })
+      return Array.from(rows, (row, i) => [ids[i], splits[order[row]!]])
+    }
+    expect(of([2, 1, 0])).toEqual(of([0, 1, 2]))
+    expect(of([1, 0, 2])).toEqual(of([0, 1, 2]))
   })
   it('are the same in any order of the file', () => {
     const rows: [string, number][] = [

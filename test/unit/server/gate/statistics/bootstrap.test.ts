@@ -76,6 +76,12 @@ describe('percentile-t', () => {
     expect(copied.interval[0]).toBeCloseTo(once.interval[0], 9)
     expect(bootstrapMean(tenfold, { key })!.se).toBeLessThan(once.se / 3)
   })
+  it('is undefined for two or three clusters: the ends would be draws of one cluster alone', () => {
+    const values = Array.from({ length: 300 }, (_, i) => Math.sin(i))
+    const of = (numClusters: number) => bootstrapMean(values, { key, clusters: values.map((_, i) => i % numClusters) })
+    expect([of(2), of(3)]).toEqual([undefined, undefined])
+    expect(of(10)?.interval.every(Number.isFinite)).toBe(true)
+  })
   it('its p-values go with its interval; no spread, no proof', () => {
     const values = Array.from({ length: 60 }, (_, i) => Math.cos(i) + 0.1)
     const { interval, pAtMost, pAtLeast } = bootstrapMean(values, { key })!

@@ -6,7 +6,7 @@ import { scenarioNames, scenarios, type ScenarioName } from '../../server/src/ga
 import { firstImproperRow } from '../../server/src/gate/statistics/probability-rows.ts'
 import { recordingOf } from '../fixtures/calibration-recording.ts'
 
-const recording = recordingOf({ numExamples: 300, like: 0.4 })
+const recording = recordingOf({ numExamples: 600, like: 0.4 })
 const complete = {
   ...recording,
   withoutFeature: { column: 'a', model: { ...recording.champion, on: recording.earlier[0]!.on } },

@@ -9,7 +9,17 @@ export function gateCalibrateText(report: CalibrationReport): string {
     .join('\n')
 }
 
-function subject({ taskId, champion, anchor, like, examples, runs, seed, jitter }: CalibrationReport): string {
+function subject({
+  taskId,
+  champion,
+  anchor,
+  like,
+  examples,
+  runs,
+  faultRuns,
+  seed,
+  jitter,
+}: CalibrationReport): string {
   const others = [
     anchor === null ? 'no anchor' : `anchor ${anchor}`,
     like === null ? 'no other version about as good' : `version ${like} about as good`,
@@ -17,7 +27,7 @@ function subject({ taskId, champion, anchor, like, examples, runs, seed, jitter 
   return [
     `${taskId}: champion ${champion}, ${others.join(', ')}`,
     `${examples.gate} examples judge, ${examples.evaluation} in the evaluation set, ${examples.calibration} in the calibration set`,
-    `${runs} runs of each, seed ${seed}; two models with noise ${jitter.std.toFixed(3)} on their logits disagree on ${percentOf(jitter.disagreement)} of the examples`,
+    `${runs} runs of each kind of equal models, ${faultRuns} of each fault, seed ${seed}; two models with noise ${jitter.std.toFixed(3)} on their logits disagree on ${percentOf(jitter.disagreement)} of the examples`,
     '',
   ].join('\n')
 }
@@ -29,8 +39,9 @@ const rateText = ({ rate, interval: [low, high] }: Rate): string =>
 function promises({ promises: all }: CalibrationReport): string {
   if (all.length === 0) return ''
   return table(
-    ['promise', 'measured, 95 %', 'limit', ''],
-    all.map(({ what, rate, most, least, isKept }) => [
+    ['promise', 'of', 'measured, 95 %', 'limit', ''],
+    all.map(({ what, of, rate, most, least, isKept }) => [
+      of,
       what,
       rateText(rate),
       most === undefined ? `≥ ${percentOf(least!)}` : `≤ ${percentOf(most)}`,
@@ -41,13 +52,16 @@ function promises({ promises: all }: CalibrationReport): string {
 
 const mostNamed = 3
 
+const signed = (value: number, digits: number): string => `${value > 0 ? '+' : ''}${value.toFixed(digits)}`
+
 function scenarioTable({ scenarios }: CalibrationReport): string {
   const rows = scenarios.flatMap(({ name, because, settings }) =>
     because !== undefined
-      ? [[name, `not tried: ${because}`, '', '', '', '']]
-      : settings.map(({ label, blocked, held, promoted, blockedBy }) => [
+      ? [[name, `not tried: ${because}`, '', '', '', '', '']]
+      : settings.map(({ label, gain, blocked, held, promoted, blockedBy }) => [
           name,
           label,
+          `${signed(100 * gain.accuracy, 2)} points, ${signed(gain.logLoss, 4)} nats`,
           rateText(blocked),
           percentOf(held.rate),
           rateText(promoted),
@@ -57,13 +71,13 @@ function scenarioTable({ scenarios }: CalibrationReport): string {
             .join(', '),
         ]),
   )
-  return table(['candidate', '', 'blocked, 95 %', 'held', 'promoted, 95 %', 'blocked by, runs'], rows)
+  return table(['candidate', '', 'better by', 'blocked, 95 %', 'held', 'promoted, 95 %', 'blocked by, runs'], rows)
 }
 
 function parts({ scenarios }: CalibrationReport): string {
   const rows = scenarios.flatMap(({ name, settings }: ScenarioReport) =>
     settings.flatMap(({ label, expected, parts: own }) =>
-      expected !== 'blocked' || own === undefined
+      expected === 'not-blocked' || own === undefined
         ? []
         : own.map(({ part, blocked }) => [name, label, part, rateText(blocked), blocked.of]),
     ),

@@ -82,6 +82,7 @@ async function measure(
     return await calibrate(recording, {
       names,
       runs: options.runs,
+      faultRuns: options.faultRuns,
       seed: options.seed,
       numWorkers: options.workers ?? Math.max(1, availableParallelism() - 1),
       signal,

@@ -9,8 +9,10 @@ import { nullReports, promisesOf, settingReport } from './tabulate.ts'
 
 export interface CalibrateOptions {
   readonly names: readonly ScenarioName[]
-  /** Of each setting. */
+  /** Of each kind of equal models. */
   readonly runs: number
+  /** Of each size of every other kind. */
+  readonly faultRuns: number
   readonly seed: number
   readonly numWorkers: number
   readonly signal: AbortSignal
@@ -20,7 +22,9 @@ export interface CalibrateOptions {
 /** Runs that a thread makes before it is asked again: few enough that none waits for another at the end. */
 const runsPerJob = 10
 
-/** Scenarios whose p-values are of true null hypotheses, and continuous enough to be looked at. */
+/** A/A: what the gate blocks here it blocks by mistake. */
+const equalScenarios: readonly ScenarioName[] = ['same', 'exchanged', 'jittered']
+/** Those of them whose p-values are of true null hypotheses, and not all alike. */
 const nullScenarios: readonly ScenarioName[] = ['exchanged', 'jittered']
 
 /**
@@ -29,18 +33,21 @@ const nullScenarios: readonly ScenarioName[] = ['exchanged', 'jittered']
  */
 export async function calibrate(
   recording: Recording,
-  { names, runs, seed, numWorkers, signal, onRuns }: CalibrateOptions,
+  { names, runs, faultRuns, seed, numWorkers, signal, onRuns }: CalibrateOptions,
 ): Promise<CalibrationReport> {
   const tried = names.map((name) => ({ name, found: scenarios[name].settings(recording) }))
   const jobs = tried.flatMap(({ name, found }) =>
-    isUnavailable(found) ? [] : found.flatMap((_, setting) => jobsOf(name, setting, runs)),
+    isUnavailable(found)
+      ? []
+      : found.flatMap((_, setting) => jobsOf(name, setting, equalScenarios.includes(name) ? runs : faultRuns)),
   )
+  const numRuns = jobs.reduce((sum, { from, to }) => sum + to - from, 0)
   let numDone = 0
   const results = await runAll(recording, jobs, {
     seed,
     numWorkers,
     signal,
-    onRuns: (count) => onRuns((numDone += count), runs * (jobs.length / Math.ceil(runs / runsPerJob))),
+    onRuns: (count) => onRuns((numDone += count), numRuns),
   })
   const outcomesOf = (name: ScenarioName, setting: number): RunOutcome[] =>
     jobs.flatMap((job, at) => (job.scenario === name && job.setting === setting ? results[at]! : []))
@@ -59,6 +66,7 @@ export async function calibrate(
     like: like?.version ?? null,
     seed,
     runs,
+    faultRuns,
     examples: {
       evaluation: examples.evaluation.numExamples,
       calibration: examples.calibration.numExamples,

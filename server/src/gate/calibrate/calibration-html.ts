@@ -17,7 +17,7 @@ export function calibrationHtml(report: CalibrationReport): string {
   return htmlFile(title, body)
 }
 
-function subject({ champion, anchor, like, examples, runs, seed, jitter }: CalibrationReport): Child {
+function subject({ champion, anchor, like, examples, runs, faultRuns, seed, jitter }: CalibrationReport): Child {
   const others = [
     ...(anchor === null ? [] : [`version ${anchor} is the anchor`]),
     ...(like === null ? [] : [`version ${like} is about as good`]),
@@ -26,7 +26,7 @@ function subject({ champion, anchor, like, examples, runs, seed, jitter }: Calib
     h(
       'p',
       { class: 'dim' },
-      `Version ${champion} stands for the champion${others.map((each) => `; ${each}`).join('')}. Each kind of candidate was judged ${sayCount(runs)} times, by the task’s own checks, on sets drawn with replacement from its own: ${sayCount(examples.gate)} examples judge, ${sayCount(examples.evaluation)} are in the evaluation set and ${sayCount(examples.calibration)} in the calibration set. Seed ${seed}.`,
+      `Version ${champion} stands for the champion${others.map((each) => `; ${each}`).join('')}. Each kind of candidate that is as good was judged ${sayCount(runs)} times, each size of a fault ${sayCount(faultRuns)} times, by the task’s own checks, on sets drawn with replacement from its own: ${sayCount(examples.gate)} examples judge, ${sayCount(examples.evaluation)} are in the evaluation set and ${sayCount(examples.calibration)} in the calibration set. Seed ${seed}.`,
     ),
     h(
       'p',
@@ -46,7 +46,7 @@ const promises = ({ promises: all }: CalibrationReport): Child =>
     h(
       'ul',
       { class: 'checks' },
-      all.map(({ what, rate, most, least, isKept }) =>
+      all.map(({ what, of, rate, most, least, isKept }) =>
         h(
           'li',
           {},
@@ -54,11 +54,11 @@ const promises = ({ promises: all }: CalibrationReport): Child =>
           h(
             'span',
             {},
-            h('strong', {}, upperFirst(what)),
+            h('strong', {}, what),
             h(
               'span',
               { class: 'says' },
-              `In ${rateText(rate)} of ${sayCount(rate.of)} runs, where ${most === undefined ? `at least ${sayShare(least!)} is` : `at most ${sayShare(most)} are`} promised.`,
+              `${upperFirst(of)} in ${rateText(rate)} of ${sayCount(rate.of)} runs, where ${most === undefined ? `at least ${sayShare(least!)} is` : `at most ${sayShare(most)} are`} promised.`,
             ),
           ),
         ),
@@ -101,14 +101,16 @@ function candidates({ scenarios }: CalibrationReport): MarkupElement {
             title,
             [
               { title: 'Size' },
+              { title: 'Better by' },
               { title: 'Right is' },
               { title: 'Blocked (95 %)', isNumber: true },
               { title: 'Held', isNumber: true },
               { title: 'Promoted (95 %)', isNumber: true },
               { title: 'Blocked by, in runs' },
             ],
-            settings.map(({ label, expected, blocked, held, promoted, blockedBy }) => [
+            settings.map(({ label, gain, expected, blocked, held, promoted, blockedBy }) => [
               label,
+              `${(100 * gain.accuracy).toFixed(2)} points, ${gain.logLoss.toFixed(4)} nats`,
               expectations[expected],
               rateText(blocked),
               sayShare(held.rate),

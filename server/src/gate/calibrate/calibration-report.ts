@@ -1,4 +1,5 @@
 import type { GateVerdict } from '@panal/client-core'
+import type { Gain } from './run.ts'
 import type { Expected } from './scenario.ts'
 import type { ScenarioName } from './scenarios/registry.ts'
 
@@ -16,6 +17,8 @@ export interface SettingReport {
   readonly label: string
   readonly size?: number
   readonly expected: Expected
+  /** What candidates were better by than the champion, over the runs; under 0 where they were worse. */
+  readonly gain: Gain
   readonly blocked: Rate
   readonly held: Rate
   readonly promoted: Rate
@@ -51,6 +54,8 @@ export interface NullReport {
 /** What the project promises of its gate, and whether it was kept here. */
 export interface PromiseReport {
   readonly what: string
+  /** Of being blocked, or promoted. */
+  readonly of: 'blocked' | 'promoted'
   readonly rate: Rate
   readonly most?: number
   readonly least?: number
@@ -63,7 +68,9 @@ export interface CalibrationReport {
   readonly anchor: number | null
   readonly like: number | null
   readonly seed: number
+  /** Of each kind of equal models; of each size of every other kind. */
   readonly runs: number
+  readonly faultRuns: number
   readonly examples: Readonly<Record<'evaluation' | 'calibration' | 'gate', number>>
   readonly jitter: { readonly std: number; readonly disagreement: number }
   readonly promises: readonly PromiseReport[]

@@ -19,8 +19,15 @@ export interface Plantable {
   readonly accuracy: number
 }
 
-/** Declared segments that the check `segments` judges, with the pair that faults are put into. */
-export function gatingSegments(recording: Recording): Plantable[] {
+/** Declared segments that the check `segments` tests. */
+export interface TestedSegments {
+  /** With examples enough to be sure of finding a fall that it is to find. */
+  readonly gating: readonly Plantable[]
+  readonly small: readonly Plantable[]
+}
+
+/** As the check tells them apart, with the pair that faults are put into. */
+export function testedSegments(recording: Recording): TestedSegments {
   const { gate, calibration, evaluation } = recording.examples
   const pair = usualPair(recording)
   const recorded = (of: typeof gate) => asRecorded(of, makeRng('planting/coins'))
@@ -28,16 +35,18 @@ export function gatingSegments(recording: Recording): Plantable[] {
   const answers = (side: 'candidate' | 'champion'): Predictions =>
     answersOf(pair[side], drawn, `planting/${side}`).on('gate')
   const outcomes = outcomesOf({ candidate: answers('candidate'), reference: answers('champion') })
-  const { detectable } = settingsOf(recording, 'segments')
-  return segmentPower(outcomes, declaredSegments(recording.task.segments, gate), { detectable: detectable ?? 0.1 })
-    .filter(({ isGating }) => isGating)
-    .map(({ segment: { name, where, rows } }) => ({
-      name,
-      where,
-      numExamples: rows.length,
-      accuracy: accuracyIn(recording, where),
-    }))
-    .filter(({ accuracy }) => accuracy > 0)
+  const { detectable, q } = settingsOf(recording, 'segments')
+  const segments = declaredSegments(recording.task.segments, gate)
+  const tested = segmentPower(outcomes, segments, { detectable: detectable ?? 0.1, ...(q !== undefined && { q }) })
+    .filter(({ isTested }) => isTested)
+    .map(({ segment: { name, where, rows }, isGating }) => {
+      const accuracy = accuracyIn(recording, where)
+      return { isGating, plantable: { name, where, numExamples: rows.length, accuracy } }
+    })
+    // What is never right cannot get worse.
+    .filter(({ plantable }) => plantable.accuracy > 0)
+  const those = (gate: boolean) => tested.flatMap(({ isGating, plantable }) => (isGating === gate ? plantable : []))
+  return { gating: those(true), small: those(false) }
 }
 
 /** The segment of 30 examples or more in which the champion is right least often. */
@@ -68,6 +77,7 @@ export function accuracyIn({ examples: { gate }, champion, like }: Recording, wh
 interface MarginSettings {
   readonly margin?: number
   readonly detectable?: number
+  readonly q?: number
 }
 
 /** Of the task's check of this name; of `no-regression` that of accuracy against the champion. */

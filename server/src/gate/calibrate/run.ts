@@ -3,6 +3,9 @@ import { makeGateChecks } from '../checks/registry.ts'
 import { runChecks } from '../run-checks.ts'
 import { nameOfCheck } from '../say.ts'
 import { overallVerdict } from '../verdict.ts'
+import type { Evaluation } from '../contract.ts'
+import { accuracy } from '../statistics/accuracy.ts'
+import { meanLogLoss } from '../statistics/log-loss.ts'
 import { openRun } from './open-run.ts'
 import type { Recording } from './recording.ts'
 import { isUnavailable, type Setting } from './scenario.ts'
@@ -16,8 +19,16 @@ export interface RunOutcome {
   readonly blockedBy: readonly string[]
   /** The part of the examples that the fault is in. */
   readonly about?: string
+  /** What the candidate is better by than the champion, on the drawn gate set. */
+  readonly gain: Gain
   /** p-values of harm, by what they are of. */
   readonly pValues: readonly (readonly [string, number])[]
+}
+
+export interface Gain {
+  readonly accuracy: number
+  /** In nats, champion − candidate. */
+  readonly logLoss: number
 }
 
 /** Checks whose rows test H₀ "no worse", which equal models are at the edge of. */
@@ -50,10 +61,16 @@ export function makeRunner(recording: Recording, seed: number): Runner {
         verdict,
         blockedBy: results.filter((result) => result.verdict === 'BLOCK').map((result) => nameOfCheck(result, results)),
         ...(staged.about !== undefined && { about: staged.about }),
+        gain: await gainOf(evaluation),
         pValues: pValuesOf(results),
       }
     },
   }
+}
+
+async function gainOf({ candidate, champion }: Evaluation): Promise<Gain> {
+  const [own, theirs] = [await candidate.on('gate'), await champion!.on('gate')]
+  return { accuracy: accuracy(own) - accuracy(theirs), logLoss: meanLogLoss(theirs) - meanLogLoss(own) }
 }
 
 /** Of each thing that is tested in every run, one: of slices, which are others in each run, the first. */

@@ -7,6 +7,7 @@ import { regression } from './regression.ts'
 import { same } from './same.ts'
 import { scrambledSegment } from './scrambled-segment.ts'
 import { segmentRegression } from './segment-regression.ts'
+import { smallSegmentRegression } from './small-segment-regression.ts'
 import { stale } from './stale.ts'
 import { swappedClasses } from './swapped-classes.ts'
 import { temperature } from './temperature.ts'
@@ -17,6 +18,7 @@ export const scenarios = {
   exchanged,
   jittered,
   'segment-regression': segmentRegression,
+  'small-segment-regression': smallSegmentRegression,
   regression,
   temperature,
   'swapped-classes': swappedClasses,

@@ -3,7 +3,7 @@ import { usualPair } from '../equal-pairs.ts'
 import type { Scenario } from '../scenario.ts'
 import { changed } from '../side.ts'
 
-/** The same answers, and another certainty. A calibrator can undo it; the model as trained is worse all the same. */
+/** The same answers, and another certainty: the calibrator undoes it in what is served, and the log loss as trained shows it. */
 export const temperature: Scenario = {
   title: 'The temperature of its answers is off',
   scale: 'temperature',
@@ -12,7 +12,7 @@ export const temperature: Scenario = {
     return [0.5, 2].map((size) => ({
       label: `T × ${size}`,
       size,
-      expected: 'not-promoted',
+      expected: 'told',
       stage: () => ({ pair: { ...pair, candidate: changed(pair.candidate, divide(size)) } }),
     }))
   },

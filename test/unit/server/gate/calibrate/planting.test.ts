@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   accuracyIn,
-  gatingSegments,
+  testedSegments,
   hardestSegment,
   marginOf,
 } from '../../../../../server/src/gate/calibrate/planting.ts'
+import type { Recording } from '../../../../../server/src/gate/calibrate/recording.ts'
 import { openRun } from '../../../../../server/src/gate/calibrate/open-run.ts'
 import { scenarios } from '../../../../../server/src/gate/calibrate/scenarios/registry.ts'
 import { membersOf } from '../../../../../server/src/gate/calibrate/where.ts'
@@ -17,9 +18,14 @@ const recording = recordingOf({ numExamples: 3000, like: 0.4 })
 
 describe('where faults are planted', () => {
   it('are the segments that have examples enough to gate', () => {
-    expect(gatingSegments(recording).map(({ name }) => name)).toEqual(['home=van', 'home=flat', 'home=house'])
-    // Of 200 about 20 live in vans, and nothing gates under 30.
-    expect(gatingSegments(recordingOf({ numExamples: 200 })).map(({ name }) => name)).not.toContain('home=van')
+    const names = (of: Recording) => {
+      const { gating, small } = testedSegments(of)
+      return [gating, small].map((each) => each.map(({ name }) => name))
+    }
+    expect(names(recording)).toEqual([['home=van', 'home=flat', 'home=house'], []])
+    // Of 600 about 60 live in vans: enough to be tested, too few to show a fall by ten points. Of 200 about 20.
+    expect(names(recordingOf())).toEqual([['home=flat', 'home=house'], ['home=van']])
+    expect(names(recordingOf({ numExamples: 200 })).flat()).not.toContain('home=van')
   })
   it('accuracy is that of both models of a pair', () => {
     const { gate } = recording.examples
@@ -41,7 +47,7 @@ describe('where faults are planted', () => {
   })
   it('the hardest segment is that with the fewest right answers', () => {
     const hardest = hardestSegment(recording)!
-    for (const { accuracy } of gatingSegments(recording)) expect(hardest.accuracy).toBeLessThanOrEqual(accuracy)
+    for (const { accuracy } of testedSegments(recording).gating) expect(hardest.accuracy).toBeLessThanOrEqual(accuracy)
     expect(hardestSegment({ ...recording, task: { ...recording.task, segments: [] } })).toBeUndefined()
   })
 })

@@ -26,9 +26,9 @@ describe('runs of the gate', () => {
       await outcomes('segment-regression', 3, 30),
     ]
     expect(blocked(two)).toBeGreaterThan(blocked(none))
-    // 15 points in a segment of 60 to 300 of 600 examples.
+    // 15 points in a segment of 240 or 300 of 600 examples.
     expect(blocked(three)).toBeGreaterThan(20)
-    expect(new Set(three.map(({ about }) => about))).toEqual(new Set(['home=flat', 'home=house', 'home=van']))
+    expect(new Set(three.map(({ about }) => about))).toEqual(new Set(['home=flat', 'home=house']))
     expect(three.flatMap(({ blockedBy }) => blockedBy)).toContain('segments')
   }, 30_000)
   it('block what is broken outright', async () => {

@@ -9,6 +9,7 @@ const outcome = (changes: Partial<RunOutcome>): RunOutcome => ({
   run: 0,
   verdict: 'PASS',
   blockedBy: [],
+  gain: { accuracy: 0, logLoss: 0 },
   pValues: [],
   ...changes,
 })
@@ -57,6 +58,11 @@ describe('a setting', () => {
   ]
   const report = settingReport(setting, outcomes)
 
+  it('has the mean of what candidates were better by', () => {
+    const gains = [0.01, -0.03].map((accuracy) => outcome({ gain: { accuracy, logLoss: -1 } }))
+    expect(settingReport(setting, gains).gain).toEqual({ accuracy: expect.closeTo(-0.01, 12), logLoss: -1 })
+  })
+
   it('parts its runs into blocked, held and promoted', () => {
     expect([report.blocked.count, report.held.count, report.promoted.count]).toEqual([2, 2, 1])
     expect(report.verdicts).toEqual({ BLOCK: 2, NOT_ENOUGH_DATA: 1, ERROR: 1, WARN: 1 })
@@ -77,7 +83,13 @@ describe('promises', () => {
   const scenario = (name: ScenarioReport['name'], expected: Setting['expected'], blocked: number): ScenarioReport => ({
     name,
     title: name,
-    settings: [{ ...settingReport({ ...setting, expected }, []), blocked: rateOf(blocked, 100) }],
+    settings: [
+      {
+        ...settingReport({ ...setting, expected }, []),
+        blocked: rateOf(blocked, 100),
+        promoted: rateOf(100 - blocked, 100),
+      },
+    ],
   })
   const isKept = (...reports: ScenarioReport[]) => promisesOf(reports).map((each) => each.isKept)
 
@@ -85,11 +97,18 @@ describe('promises', () => {
     expect(isKept(scenario('same', 'not-blocked', 5), scenario('mix-shift', 'not-blocked', 6))).toEqual([true, false])
   })
   it('are kept by a gate that blocks at least 90 % of two margins in one segment', () => {
-    expect(isKept(scenario('segment-regression', 'blocked', 90))).toEqual([true])
-    expect(isKept(scenario('segment-regression', 'blocked', 89))).toEqual([false])
+    expect(isKept(scenario('segment-regression', 'blocked', 96))).toEqual([true, true])
+    expect(isKept(scenario('segment-regression', 'blocked', 90))).toEqual([true, false])
+    expect(isKept(scenario('segment-regression', 'blocked', 89))).toEqual([false, false])
+  })
+  it('are kept by a gate that promotes at most 5 % of what is worse', () => {
+    expect(isKept(scenario('regression', 'not-promoted', 95), scenario('lost-feature', 'blocked', 94))).toEqual([
+      true,
+      false,
+    ])
   })
   it('are made of nothing else', () => {
-    expect(isKept(scenario('stale', 'told', 0), scenario('temperature', 'not-promoted', 0))).toEqual([])
+    expect(isKept(scenario('stale', 'told', 0), scenario('temperature', 'told', 0))).toEqual([])
   })
 })
 
@@ -103,6 +122,9 @@ describe('p-values of equal models', () => {
     expect(exact!.pSurplus).toBeGreaterThan(0.9)
     // Squares of uniform values: a quarter of them is under 1/16.
     expect(nullReports('exchanged', runs(even.map((p) => p * p)))[0]!.pSurplus).toBeLessThan(0.001)
+  })
+  it('are not looked at where they are of counts', () => {
+    expect(nullReports('exchanged', runs(even.map((p) => Math.round(10 * p) / 10)))).toEqual([])
   })
   it('are not looked at where there are few', () => {
     expect(nullReports('exchanged', runs(even.slice(0, 49)))).toEqual([])

@@ -94,6 +94,9 @@ describe('fitting a calibrator', () => {
   })
   it('a recorded 0 is no logit of −87', () => {
     const { probabilities, labels, numClasses } = model(500, { numClasses: 2 })
+    // The one that it is surest of is wrong: how wrong, the smallest probability says.
+    const surest = probabilities.indexOf(Math.max(...probabilities))
+    labels[Math.floor(surest / 2)] = 1 - (surest % 2)
     const rounded = { probabilities: probabilities.map((p) => (p < 0.02 ? 0 : p > 0.98 ? 1 : p)), labels, numClasses }
     const of = (smallest?: number) => fitCalibrator(rounded, { method: 'temperature', ...(smallest && { smallest }) })
     const [live, recorded] = [of(), of(1e-12)]

@@ -159,7 +159,7 @@ describe('no-regression of accuracy', () => {
     expect(row).toMatchObject({ verdict: 'PASS', test: 'BCa bootstrap of clients' })
     expect(row.estimate).toBeCloseTo(0.03, 12)
     const one = await accuracy({ ...parts, examples: { gate: { clusters: new Int32Array(1000) } } })
-    expect(one).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', reason: expect.stringContaining('fewer than two clients') })
+    expect(one).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', reason: expect.stringContaining('too few clients') })
   })
 })
 

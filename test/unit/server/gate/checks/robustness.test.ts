@@ -116,9 +116,8 @@ describe('robustness', () => {
     const clusters = Int32Array.from({ length: 1000 }, (_, i) => Math.floor(i / 100))
     const { evaluation } = shown({ candidate: 100, champion: 50 }, { examples: { gate: { clusters } } })
     const row = await rowOf(one, evaluation)
-    // all 50 that the candidate loses are of the second client in ten: that may be chance
-    expect(row).toMatchObject({ estimate: -0.05, test: 'percentile-t bootstrap of clients' })
-    expect(row.verdict).toBe('NOT_ENOUGH_DATA')
+    // All 50 that the candidate loses are of the second client in ten. A third of the draws are without it, and have no spread.
+    expect(row).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', reason: expect.stringContaining('too few clients') })
   })
   it('draws a curve for each perturbation, clean at 0, with severities rising', async () => {
     const under = (variation: Variation) =>

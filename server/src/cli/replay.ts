@@ -55,7 +55,7 @@ function complainOf(replay: Replay): void {
     throw new CommandError(
       exitCodes.refused,
       'updates-lost',
-      'these participants’ updates are gone or damaged: the round is past what --kept-rounds keeps, or the disk lost them',
+      'these participants’ updates are not there any more. Only the newest rounds are kept (--kept-rounds, 1 by default); if this is one of them, the disk lost them',
       replay.devices,
     )
   if (replay.verdict === 'no-version')

@@ -58,8 +58,8 @@ const listRow = (version: ListedVersion) => [
   version.roundNumber,
   version.numParticipants,
   version.evaluation?.verdict,
-  percent(version.evaluation?.gate?.accuracy),
-  decimals(version.evaluation?.gate?.logLoss),
+  percent(version.evaluation?.evaluation?.accuracy),
+  decimals(version.evaluation?.evaluation?.logLoss),
   when(version.createdAt),
 ]
 
@@ -80,8 +80,8 @@ function versionText(version: ListedVersion): string {
     code: version.codeVersion,
     created: when(version.createdAt),
     gate: evaluation === null ? undefined : `${evaluation.verdict}: ${evaluation.reason}`,
-    accuracy: percent(evaluation?.gate?.accuracy),
-    'log loss': decimals(evaluation?.gate?.logLoss),
+    accuracy: percent(evaluation?.evaluation?.accuracy),
+    'log loss': decimals(evaluation?.evaluation?.logLoss),
   })
   if (evaluation === null) return lineage
   const checks = evaluation.checks.map(({ check, verdict, reason }) => [check, verdict, reason])

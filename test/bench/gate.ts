@@ -29,6 +29,7 @@ import {
   twoModels,
 } from './gate/data.ts'
 import { numpyPeer, type Peer } from './gate/peer.ts'
+import { judgeWhole, type Judged } from './gate/whole.ts'
 import { measuredWhere, writeSection } from './page.ts'
 
 interface Row {
@@ -40,17 +41,26 @@ interface Row {
 }
 
 const numReplicates = 2000
+/** What the whole gate may take: on two cores, and of memory. */
+const aim = { seconds: 20, bytes: 500e6 }
 
 /**
  * What the gate's statistics and checks cost, one after another, on 10,000 examples of ten classes, and SliceLine on
- * 100,000 rows × 15 columns; beside NumPy where python3 has it. `--write` puts the result into docs/benchmarks.md.
+ * 100,000 rows × 15 columns, beside NumPy where python3 has it; then the whole gate of the digits task, models and all.
+ * `--write` puts the result into docs/benchmarks.md, `--whole` measures the whole gate only.
  */
 export async function benchGate(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: { write: { type: 'boolean', default: false } } })
+  const options = { write: { type: 'boolean', default: false }, whole: { type: 'boolean', default: false } } as const
+  const { values } = parseArgs({ args: [...args], options })
+  if (values.whole) {
+    console.log(reportWhole(await judgeWhole()).join('\n'))
+    return
+  }
   const models = twoModels('bench')
   const table = sliceTable('bench')
   const statistics = await measureStatistics(models, table)
   const checks = await measureChecks(models)
+  const whole = await judgeWhole()
   const { candidate, champion } = models
   const { confidence, correct } = forecastsOfAnswer(candidate)
   const peer = await numpyPeer(
@@ -67,7 +77,7 @@ export async function benchGate(args: readonly string[]): Promise<void> {
     },
     { numClasses, numReplicates, sliceColumns, sliceCardinality },
   )
-  const text = [measuredWhere(), '', ...report(statistics, checks, peer)].join('\n')
+  const text = [measuredWhere(), '', ...report(statistics, checks, peer), '', ...reportWhole(whole)].join('\n')
   console.log(text)
   if (values.write) await writeSection('gate', text)
 }
@@ -186,6 +196,10 @@ function deLongAlone(scores: Float64Array, isPositive: Uint8Array): readonly num
 const settings: Partial<Record<keyof typeof gateChecks, object>> = {
   floor: { metric: 'accuracy', min: 0.5 },
   'no-regression': { against: 'champion' },
+  cases: { dataset: '0'.repeat(64) },
+  invariance: { columns: ['column0'] },
+  direction: { expectations: [{ column: 'column0', effect: 'up', class: '1' }] },
+  robustness: { variations: [1, 2, 3, 4, 5].map((severity) => ({ name: 'noise', severity })) },
 }
 
 async function measureChecks({ candidate, champion, columns }: Models): Promise<Row[]> {
@@ -200,11 +214,13 @@ async function measureChecks({ candidate, champion, columns }: Models): Promise<
 
 /** What a check is shown when every model has been run: the predictions are there, what is measured is the check. */
 function evaluationOf({ candidate, champion, columns }: Models): Evaluation {
+  const applies = new Uint8Array(numExamples).fill(1)
   const model = (version: number, predictions: Predictions): JudgedModel => ({
     version,
     weightsSha256: String(version).padStart(64, '0'),
     on: async () => predictions,
     again: async () => predictions,
+    under: async () => ({ predictions: champion, applies }),
     params: async () => Float32Array.of(1),
   })
   const [own, other] = [model(2, candidate), model(1, champion)]
@@ -217,6 +233,7 @@ function evaluationOf({ candidate, champion, columns }: Models): Evaluation {
     anchor: other,
     examples: async (set) => examples(set),
     calibration: { examples: async () => examples('calibration'), of: (asked) => asked.on('gate') },
+    cases: () => ({ examples: async () => examples('gate'), of: (asked) => asked.on('gate') }),
     looks: { numLooks: 3, claims: [] },
     seed: 'bench',
   }
@@ -249,5 +266,20 @@ function report(statistics: readonly Row[], checks: readonly Row[], peer: Peer |
     '| --- | --- | --- |',
     ...checks.map((row) => `| ${row.what} | ${time(row.seconds)} | ${rate(row)} |`),
     `| all of them | ${time(checks.reduce((sum, { seconds }) => sum + seconds, 0))} | |`,
+  ]
+}
+
+function reportWhole(judged: readonly Judged[]): string[] {
+  const found = ['after a start of the server: nothing is kept', 'in a later round: the champion’s answers are kept']
+  return [
+    `The whole gate of the digits task, models and all: LeNet-5 (44,426 params), ${numExamples} images.`,
+    '',
+    '| a judgement | CPU time | most memory of the process |',
+    '| --- | --- | --- |',
+    ...judged.map(
+      ({ cpuSeconds, peakBytes }, i) =>
+        `| ${found[i]} | ${cpuSeconds.toFixed(1)} s | ${Math.round(peakBytes / 1e6)} MB |`,
+    ),
+    `| aim | ${aim.seconds} s of wall time | ${aim.bytes / 1e6} MB |`,
   ]
 }

@@ -61,7 +61,11 @@ const fit = {
   recorded: 'The set has examples of every class, and hardly any twice.',
 } as const
 
-function digestRow(set: JudgedSet | 'calibration', { datasetSha256, numExamples }: Examples, registered: string): CheckRow {
+function digestRow(
+  set: JudgedSet | 'calibration',
+  { datasetSha256, numExamples }: Examples,
+  registered: string,
+): CheckRow {
   const about = { metric: `digest of the ${set} set`, n: numExamples }
   return datasetSha256 === registered
     ? { ...about, verdict: 'PASS', reason: `The ${set} set is the registered one, ${registered}.` }

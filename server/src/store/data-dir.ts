@@ -120,7 +120,7 @@ async function takeLock(root: string): Promise<Libsql.Database> {
       if (!error.code.startsWith('SQLITE_BUSY')) throw error
       throw new StartupError(
         'data-dir-in-use',
-        `Another Panal server${await owner(root)} has the data directory ${root} open. Stop it first, or give this one another data directory.`,
+        `Another Panal server${await owner(root)} has the data directory ${root} open. Stop it first, or give this one another directory with --data (the demo: --data-dir).`,
         { cause: error },
       )
     }

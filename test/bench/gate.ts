@@ -197,7 +197,7 @@ const settings: Partial<Record<keyof typeof gateChecks, object>> = {
   floor: { metric: 'accuracy', min: 0.5 },
   'no-regression': { against: 'champion' },
   cases: { dataset: '0'.repeat(64) },
-  invariance: { columns: ['column0'] },
+  invariance: { variations: [{ name: 'noise', severity: 1 }] },
   direction: { expectations: [{ column: 'column0', effect: 'up', class: '1' }] },
   robustness: { variations: [1, 2, 3, 4, 5].map((severity) => ({ name: 'noise', severity })) },
 }

@@ -37,7 +37,7 @@ export const explanations: Readonly<Record<string, Explanation>> = {
     title: 'Are there enough examples to notice harm?',
     asks: 'How small a loss of quality could the test set show at all?',
     means:
-      'The fewer examples, the more a result depends on luck. This is worked out before anything is judged. Groups with too few examples are watched, and nothing is concluded from them.',
+      'The fewer examples, the more a result depends on luck. This is worked out before anything is judged. In a group with too few examples, harm may go unseen.',
     otherwise: 'Add examples to the test set, above all of the groups that are listed as too small.',
   },
   baselines: {

@@ -88,10 +88,12 @@ function gather(
   const own = recorded(model)
   const others = exchanged === undefined ? own : recorded(exchanged.with)
   const gathered = new Float32Array(rows.length * numClasses)
-  rows.forEach((row, at) => {
+  // Plain loops: this is done for each variation that the checks ask for, in every run.
+  for (let at = 0; at < rows.length; at++) {
     const from = exchanged?.where === coins[at] ? others : own
-    gathered.set(from.subarray(row * numClasses, (row + 1) * numClasses), at * numClasses)
-  })
+    const [source, target] = [rows[at]! * numClasses, at * numClasses]
+    for (let k = 0; k < numClasses; k++) gathered[target + k] = from[source + k]!
+  }
   return gathered
 }
 

@@ -13,6 +13,8 @@ export interface CoxCalibration {
 
 const maxSteps = 50
 const unbounded = 50
+/** Of the intercept with the slope held at 1. */
+const precision = 1e-10
 const clip = 1e-15
 
 const logit = (p: number): number => {
@@ -82,12 +84,19 @@ function newtonDirection(
 function offset(x: Float64Array, y: Float64Array): number | undefined {
   let [low, high] = [-unbounded, unbounded]
   const target = sum(y)
-  for (let i = 0; i < 100; i++) {
-    const middle = (low + high) / 2
-    if (sum(x.map((each) => sigmoid(middle + each))) < target) low = middle
-    else high = middle
+  // What is promised rises with the intercept: Newton's steps, and a halving where such a step would leave the interval.
+  let intercept = 0
+  while (high - low > precision) {
+    const p = x.map((each) => sigmoid(intercept + each))
+    const lack = target - sum(p)
+    if (lack > 0) low = intercept
+    else high = intercept
+    const step = intercept + lack / sum(p.map((each) => each * (1 - each)))
+    const next = step > low && step < high ? step : (low + high) / 2
+    if (Math.abs(next - intercept) < precision) return next
+    intercept = next
   }
-  return (low + high) / 2
+  return intercept
 }
 
 /**

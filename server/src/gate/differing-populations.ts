@@ -1,11 +1,11 @@
 import type { CheckRow } from '@panal/client-core'
-import type { Examples, JudgedPopulation, Predictions } from './contract.ts'
-import { generalRule, readInterval } from './general-rule.ts'
+import type { Examples, JudgedPopulation } from './contract.ts'
+import { generalRule, readInterval, type RuledVerdict } from './general-rule.ts'
 import { points, pValue } from './say.ts'
 import { predictedClasses } from './statistics/accuracy.ts'
 import { normalCdf } from './statistics/distributions.ts'
 import { differenceWith } from './statistics/kitagawa.ts'
-import { holm } from './statistics/multiple-testing.ts'
+import { mixDifference, type MixDifference } from './statistics/mix-difference.ts'
 import { requiredSampleSize } from './statistics/sample-size.ts'
 import { simpson, type SimpsonReport } from './statistics/simpson.ts'
 import type { Arm, Stratum } from './statistics/strata.ts'
@@ -14,8 +14,10 @@ import type { SegmentSpec } from './segments.ts'
 
 /**
  * Candidate and reference were measured on different examples: the mix of strata may differ, and then the difference of
- * totals says nothing. The verdict is that of the difference adjusted for the mix, by each stratifier (Holm over them):
- * a fall of the total that the mix alone explains does not block, and a fall that it hides does.
+ * totals says nothing. The verdict is that of the difference adjusted for the mix, by the stratifier by which the mixes
+ * differ most surely; it is chosen by where examples are, and not by what was answered. Any other leaves part of the
+ * change of mix in what it calls a fall, so it only tells. A fall of the total that the mix explains does not block, and a
+ * fall that it hides does.
  */
 export function comparePopulations(
   of: { readonly candidate: JudgedPopulation; readonly reference: JudgedPopulation },
@@ -23,15 +25,16 @@ export function comparePopulations(
   { alpha, margin }: { readonly alpha: number; readonly margin: number },
 ): CheckRow[] {
   const [own, theirs] = [stratified(of.candidate, specs), stratified(of.reference, specs)]
-  const reports = [...own].flatMap(([name, arms]) => {
-    const found = simpson(strataOf(arms, theirs.get(name) ?? new Map<string, Arm>()), alpha)
-    return found === undefined ? [] : [{ name, found }]
+  const compared = [...own].flatMap(([name, arms]) => {
+    const strata = strataOf(arms, theirs.get(name) ?? new Map<string, Arm>())
+    const found = simpson(strata, alpha)
+    return found === undefined ? [] : [{ name, found, mix: mixDifference(strata) }]
   })
-  const harm = reports.map(({ found: { adjusted } }) =>
-    adjusted.se > 0 ? normalCdf(adjusted.estimate / adjusted.se) : adjusted.estimate < 0 ? 0 : 1,
+  const most = Math.max(...compared.map(({ mix }) => mix.excess))
+  const decisive = compared.find(({ mix }) => mix.excess === most)
+  return compared.map((each) =>
+    rowOf(each, { decides: decisive!.name, alpha, margin, n: of.candidate.predictions.labels.length }),
   )
-  const { adjusted: harmP } = holm(harm)
-  return reports.map((report, i) => rowOf(report, { p: harm[i]!, adjustedP: harmP[i]!, alpha, margin, n: sizeOf(of) }))
 }
 
 type Arms = ReadonlyMap<string, Arm>
@@ -73,31 +76,26 @@ function strataOf(own: Arms, theirs: Arms): Stratum[] {
   }))
 }
 
-const sizeOf = (of: { readonly candidate: { readonly predictions: Predictions } }): number =>
-  of.candidate.predictions.labels.length
-
 function rowOf(
-  { name, found }: { readonly name: string; readonly found: SimpsonReport },
-  of: {
-    readonly p: number
-    readonly adjustedP: number
-    readonly alpha: number
-    readonly margin: number
-    readonly n: number
-  },
+  { name, found, mix }: { readonly name: string; readonly found: SimpsonReport; readonly mix: MixDifference },
+  {
+    decides,
+    alpha,
+    margin,
+    n,
+  }: { readonly decides: string; readonly alpha: number; readonly margin: number; readonly n: number },
 ): CheckRow {
   const { aggregate, adjusted, parts, labels, dropped } = found
-  const { alpha, margin, n } = of
+  const p = adjusted.se > 0 ? normalCdf(adjusted.estimate / adjusted.se) : adjusted.estimate < 0 ? 0 : 1
   const nRequired = requiredSampleSize({ sd: adjusted.se * Math.sqrt(n), margin, alpha })
   const { interval } = differenceWith(adjusted.estimate, adjusted.se, 2 * alpha)
   const { isAboveMargin } = readInterval(interval, margin)
-  const isHarm = of.adjustedP < alpha
-  const ruled = generalRule({ estimate: adjusted.estimate, margin, isAboveMargin, isHarm, n, nRequired })
-  const isRemarkable = labels.length > 0 && ruled !== 'BLOCK'
+  const ruled = generalRule({ estimate: adjusted.estimate, margin, isAboveMargin, isHarm: p < alpha, n, nRequired })
   const figures = [
-    `adjusted for ${name} ${points(adjusted.estimate)} (${pValue(of.adjustedP)} of harm)`,
+    `adjusted for ${name} ${points(adjusted.estimate)} (${pValue(p)} of harm)`,
     `in total ${points(aggregate.estimate)}, of which the mix is ${points(parts.mixPart)}`,
     ...(dropped.length > 0 ? [`not in both: ${dropped.join(', ')}`] : []),
+    ...(name === decides ? [] : [`the mixes differ more by ${decides}, which decides`]),
   ].join('; ')
   const said = labels.length > 0 ? `${labels.join(', ')}: accuracy` : 'Accuracy'
   return {
@@ -107,11 +105,20 @@ function rowOf(
     level: 1 - 2 * alpha,
     n,
     nRequired,
-    p: of.p,
-    adjustedP: of.adjustedP,
+    p,
     margin,
-    test: 'direct standardisation',
-    verdict: isRemarkable ? 'WARN' : ruled,
+    test: `direct standardisation; χ² of the mixes ${mix.statistic.toFixed(1)} on ${mix.df} df`,
+    verdict: verdictOf(ruled, { decides: name === decides, isRemarkable: labels.length > 0 }),
     reason: `${said} on other examples than the champion’s, ${figures}.`,
   }
+}
+
+/** A reversal and a change of mix are told, whatever decides. */
+function verdictOf(
+  ruled: RuledVerdict,
+  { decides, isRemarkable }: { readonly decides: boolean; readonly isRemarkable: boolean },
+): RuledVerdict {
+  if (decides && ruled === 'BLOCK') return ruled
+  if (isRemarkable) return 'WARN'
+  return decides ? ruled : 'PASS'
 }

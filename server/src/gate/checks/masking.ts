@@ -11,7 +11,7 @@ import { stratifiersOf } from '../stratifiers.ts'
 /**
  * Check 10: does the whole say otherwise than its parts? On one set: WARN where a stratum is worse beyond chance and all
  * together are not, and where AUC reverses. Where the champion was measured on other examples: the verdict is that of the
- * difference adjusted for the mix of strata, never that of totals. Strata: the declared segments, their columns in pairs,
+ * difference adjusted for the mix by which the two differ most, never that of totals. Strata: the declared segments, their columns in pairs,
  * and clients.
  */
 export const masking = policy({

@@ -1,16 +1,14 @@
-import { shuffle } from '@panal/client-core'
+import { uniformInt } from '@panal/client-core'
 import type { Change } from '../side.ts'
 import { membersOf, type Where } from '../where.ts'
 
-/** In one segment each example gets the answer to another one of the same segment: the model knows nothing of them any more. */
+/** In one segment each example gets the answer to any example of the set: the model no longer sees what it is shown there. */
 export const scramble =
   (where: Where): Change =>
   ({ drawn, probabilities, numClasses }, rng) => {
-    const places = membersOf(drawn.examples, where)
-    const from = shuffle(places.slice(), rng)
     const was = probabilities.slice()
-    places.forEach((place, i) => {
-      const start = from[i]! * numClasses
+    for (const place of membersOf(drawn.examples, where)) {
+      const start = uniformInt(rng, drawn.examples.numExamples) * numClasses
       probabilities.set(was.subarray(start, start + numClasses), place * numClasses)
-    })
+    }
   }

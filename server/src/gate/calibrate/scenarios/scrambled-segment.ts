@@ -5,7 +5,7 @@ import { testedSegments } from '../planting.ts'
 import type { Scenario } from '../scenario.ts'
 import { changed } from '../side.ts'
 
-/** In one segment that gates, another one in each run, examples get each other's answers. */
+/** In one segment that gates, another one in each run, examples get the answers to any others. */
 export const scrambledSegment: Scenario = {
   title: 'Answers in one segment are scrambled',
   settings: (recording) => {

@@ -109,11 +109,12 @@ describe('the others', () => {
   it('swapped classes are right where the model was wrong', () => {
     expect(accuracyOn(after(swapClasses(0, 1)), all)).toBeCloseTo(1 - accuracyOn(before, all), 10)
   })
-  it('scrambling gives the segment the same answers in another order', () => {
+  it('scrambling gives each example of the segment the answer to any one', () => {
     const scrambled = after(scramble(inVans))
-    const rising = (values: number[]) => values.sort((a, b) => a - b)
-    expect(answersTo(scrambled, vans)).not.toEqual(answersTo(before, vans))
-    expect(rising(answersTo(scrambled, vans))).toEqual(rising(answersTo(before, vans)))
+    const known = new Set(answersTo(before, all))
+    expect(answersTo(scrambled, vans).filter((p) => !known.has(p))).toEqual([])
+    // Half of the answers are of either class, whatever is true: .5, standard deviation .025 of 400.
+    expect(Math.abs(accuracyOn(scrambled, vans) - 0.5)).toBeLessThan(0.1)
     const isVan = new Set(vans)
     const rest = all.filter((row) => !isVan.has(row))
     expect(answersTo(scrambled, rest)).toEqual(answersTo(before, rest))

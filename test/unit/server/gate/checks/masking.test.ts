@@ -125,7 +125,11 @@ function population(strata: Readonly<Record<string, readonly [right: number, n: 
     return Array.from({ length: n }, (_, i) => ({ code, p: i < right ? 0.8 : 0.2 }))
   })
   const answers = predictions(rows.map(({ p }) => p))
-  const columns = [{ name: 'size', values: names, codes: Int32Array.from(rows, ({ code }) => code) }]
+  const columns = [
+    { name: 'size', values: names, codes: Int32Array.from(rows, ({ code }) => code) },
+    // Says nothing of the size: red and blue by turns.
+    { name: 'colour', values: ['red', 'blue'], codes: Int32Array.from(rows, (_, i) => i % 2) },
+  ]
   return { predictions: answers, examples: examplesOf(answers.labels, { columns }) }
 }
 const compare = (
@@ -160,11 +164,32 @@ describe('masking where the champion was measured elsewhere', () => {
     expect(result.rows[0]?.estimate).toBeCloseTo(0, 12)
     expect(result.reason).toContain('MIX_SHIFT')
   })
+  it('does not block it through another column, which explains none of it', async () => {
+    const result = await compare(
+      { easy: [85, 100], hard: [495, 900] },
+      { easy: [765, 900], hard: [55, 100] },
+      { segments: ['colour', 'size'] },
+    )
+    expect(result.verdict).toBe('WARN')
+    const [colour, size] = result.rows
+    // Adjusted for colour alone the fall of the total stays: .58 against .82.
+    expect(colour).toMatchObject({ metric: 'accuracy, adjusted for colour', estimate: expect.closeTo(-0.24, 6) })
+    expect(colour?.verdict).not.toBe('BLOCK')
+    expect(colour?.reason).toContain('the mixes differ more by size, which decides')
+    expect(size?.reason).not.toContain('which decides')
+  })
   it('blocks what the mix hides: worse in each stratum, and better in total', async () => {
     const result = await compare({ easy: [720, 900], hard: [40, 100] }, { easy: [90, 100], hard: [450, 900] })
     expect(result.verdict).toBe('BLOCK')
     expect(result.rows[0]?.estimate).toBeLessThan(-0.05)
     expect(result.reason).toContain('in total +')
+    const among = await compare(
+      { easy: [720, 900], hard: [40, 100] },
+      { easy: [90, 100], hard: [450, 900] },
+      { segments: ['colour', 'size'] },
+    )
+    expect(among.verdict).toBe('BLOCK')
+    expect(among.reason).toContain('adjusted for size')
   })
   it('passes a model that is as good, and the mix the same', async () => {
     const same = { easy: [4500, 5000], hard: [3500, 5000] } as const

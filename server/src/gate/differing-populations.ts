@@ -113,12 +113,12 @@ function rowOf(
   }
 }
 
-/** A reversal and a change of mix are told, whatever decides. */
+/** A reversal and a change of mix are told, whatever decides; they excuse neither harm nor too few examples. */
 function verdictOf(
   ruled: RuledVerdict,
   { decides, isRemarkable }: { readonly decides: boolean; readonly isRemarkable: boolean },
 ): RuledVerdict {
-  if (decides && ruled === 'BLOCK') return ruled
+  if (decides && (ruled === 'BLOCK' || ruled === 'NOT_ENOUGH_DATA')) return ruled
   if (isRemarkable) return 'WARN'
   return decides ? ruled : 'PASS'
 }

@@ -3,6 +3,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { SyncQueries } from '../store/sync-query.ts'
 import type { PointerRows } from './pointer-rows.ts'
 import type { Decision } from './registry.ts'
+import { mayBeAnchor, settle } from './settle.ts'
 import type { VersionRows } from './version-rows.ts'
 
 export interface ChampionsDeps {
@@ -21,17 +22,27 @@ export class Champions {
     this.#deps = deps
   }
 
+  /** Takes the anchor along where the gate itself would: it waited for a second person, say. */
   promote(decision: Decision & { readonly version: number }): Promise<Pointers> {
     return this.#transact(() => {
-      this.requirePromotable(decision.taskId, decision.version)
-      return this.#decide('promoted', decision)
+      const { taskId, version } = decision
+      this.requirePromotable(taskId, version)
+      const { evaluation } = this.#deps.versions.get(taskId, version)
+      const { champion, anchor } = this.#deps.pointers.read(taskId)
+      const isCertified = evaluation !== null && settle(evaluation, champion).outcome === 'promoted'
+      return this.#decide('promoted', {
+        ...decision,
+        anchor: isCertified && mayBeAnchor(evaluation, anchor) ? version : anchor,
+      })
     })
   }
 
+  /** Takes an anchor back that the champion had become since: it is no measure of the next ones. */
   rollBack(decision: Decision & { readonly version?: number }): Promise<Pointers> {
     return this.#transact(() => {
-      const version = this.rollBackTarget(decision.taskId, decision.version)
-      return this.#decide('rolled-back', { ...decision, version })
+      const { taskId } = decision
+      const version = this.rollBackTarget(taskId, decision.version)
+      return this.#decide('rolled-back', { ...decision, version, anchor: this.#anchorOf(taskId, version) })
     })
   }
 
@@ -42,10 +53,11 @@ export class Champions {
   }
 
   rollBackTarget(taskId: string, wanted?: number): number {
-    const { pointers, versions } = this.#deps
-    // One that a person promoted may have been judged again since.
-    const isServable = (version: number) => versions.get(taskId, version).status !== 'unsound'
-    const earlier = pointers.championHistory(taskId).slice(0, -1).filter(isServable)
+    const { pointers } = this.#deps
+    const earlier = pointers
+      .championHistory(taskId)
+      .slice(0, -1)
+      .filter((each) => this.#isServable(taskId, each))
     const version = wanted ?? earlier.at(-1)
     if (version === undefined) throw new PanalError('nothing-to-roll-back')
     if (!earlier.includes(version))
@@ -53,14 +65,34 @@ export class Champions {
     return version
   }
 
-  #decide(action: 'promoted' | 'rolled-back', decision: Decision & { version: number }): Pointers {
+  /** The last sound anchor that a roll back to this version does not forget; where there is none, this version. */
+  #anchorOf(taskId: string, version: number): number | null {
+    const { pointers } = this.#deps
+    const champions = pointers.championHistory(taskId)
+    const forgotten = champions.slice(champions.indexOf(version) + 1)
+    const anchors = pointers.moves(taskId, { pointer: 'anchor' }).map(({ to }) => to)
+    if (anchors.length === 0) return null
+    return anchors.find((each) => !forgotten.includes(each) && this.#isServable(taskId, each)) ?? version
+  }
+
+  /** One that a person promoted may have been judged again since. */
+  #isServable(taskId: string, version: number): boolean {
+    return this.#deps.versions.get(taskId, version).status !== 'unsound'
+  }
+
+  #decide(
+    action: 'promoted' | 'rolled-back',
+    decision: Decision & { version: number; anchor: number | null },
+  ): Pointers {
     const { pointers, audit, clock } = this.#deps
-    const { taskId, version, actor, reason } = decision
+    const { taskId, version, anchor, actor, reason } = decision
     if (reason.trim() === '') throw new PanalError('bad-request', 'a reason is needed')
     decision.alongside?.()
     const { champion } = pointers.read(taskId)
     if (champion === version) return pointers.read(taskId)
-    pointers.move({ taskId, pointer: 'champion', to: version, actor, reason, at: clock.now() })
+    const move = { taskId, actor, reason, at: clock.now() }
+    pointers.move({ ...move, pointer: 'champion', to: version })
+    if (anchor !== null) pointers.move({ ...move, pointer: 'anchor', to: anchor })
     audit.append({ actor, action, detail: { taskId, version, previous: champion, reason } })
     return pointers.read(taskId)
   }

@@ -341,6 +341,55 @@ describe('promote and rollBack', () => {
     expect(store.registry.moves('digits')[0]).toMatchObject({ pointer: 'champion', from: 4, to: 1, actor: 'ada' })
   })
 
+  it('take an anchor back that is forgotten with its champions, and leave an earlier one', async () => {
+    await concluded(store)
+    await concluded(store)
+    await concluded(store, { anchor: 1, ...claiming(true) })
+    await concluded(store)
+    expect(await store.registry.rollBack({ ...ask, version: 3 })).toEqual(pointers(4, 3, 3))
+    expect(await store.registry.rollBack(ask)).toEqual(pointers(4, 2, 1))
+    expect(await store.registry.rollBack(ask)).toEqual(pointers(4, 1, 1))
+    await store.reopen()
+    expect(store.registry.moves('digits').filter(({ pointer }) => pointer === 'anchor')).toMatchObject([
+      { from: 3, to: 1, actor: 'ada', reason: ask.reason },
+      { from: 1, to: 3, actor: 'gate' },
+      { from: null, to: 1, actor: 'gate' },
+    ])
+  })
+
+  it('go back to a champion by hand: it is the anchor when the only one is forgotten', async () => {
+    await concluded(store, { verdict: 'BLOCK' })
+    await store.registry.promote({ ...ask, version: 1 })
+    await concluded(store)
+    expect(store.registry.pointers('digits')).toEqual(pointers(2, 2, 2))
+    expect(await store.registry.rollBack(ask)).toEqual(pointers(2, 1, 1))
+  })
+
+  it('take the anchor along when a second person approves what the gate found better than it', async () => {
+    await concluded(store)
+    await concluded(store, { verdict: 'NOT_ENOUGH_DATA' })
+    const better = report(2, 1, { anchor: 1, ...claiming(true) })
+    const waiting = await store.registry.judgedAgain(better, twoParamTask(), { actor: 'ada', ask: () => undefined })
+    expect(waiting.outcome).toBe('waiting')
+    expect(store.registry.pointers('digits')).toEqual(pointers(2, 1, 1))
+    expect(await store.registry.promote({ ...ask, version: 2 })).toEqual(pointers(2, 2, 2))
+  })
+
+  it('leave the anchor where the gate compared with another champion, or another anchor', async () => {
+    await concluded(store)
+    await concluded(store, { verdict: 'NOT_ENOUGH_DATA' })
+    await concluded(store, { verdict: 'NOT_ENOUGH_DATA' })
+    for (const [version, champion, anchor] of [
+      [2, 0, 1],
+      [3, 1, 0],
+    ] as const) {
+      const better = report(version, champion, { anchor, ...claiming(true) })
+      await store.registry.judgedAgain(better, twoParamTask(), { actor: 'ada', ask: () => undefined })
+      expect((await store.registry.promote({ ...ask, version })).anchor).toBe(1)
+      await store.registry.rollBack(ask)
+    }
+  })
+
   it('note nothing when the champion is there already', async () => {
     await concluded(store)
     const before = store.audit.head()

@@ -159,15 +159,20 @@ describe('masking where the champion was measured elsewhere', () => {
   })
   it('does not block what the mix alone explains', async () => {
     // As good in each stratum; nine in ten are hard cases now, one in ten was: .58 against .82 in total.
-    const result = await compare({ easy: [85, 100], hard: [495, 900] }, { easy: [765, 900], hard: [55, 100] })
+    const result = await compare({ easy: [850, 1000], hard: [4950, 9000] }, { easy: [7650, 9000], hard: [550, 1000] })
     expect(result.verdict).toBe('WARN')
     expect(result.rows[0]?.estimate).toBeCloseTo(0, 12)
     expect(result.reason).toContain('MIX_SHIFT')
   })
+  it('says that examples are too few, also of a change of mix: this excludes no harm', async () => {
+    const result = await compare({ easy: [85, 100], hard: [495, 900] }, { easy: [765, 900], hard: [55, 100] })
+    expect(result.verdict).toBe('NOT_ENOUGH_DATA')
+    expect(result.reason).toContain('MIX_SHIFT')
+  })
   it('does not block it through another column, which explains none of it', async () => {
     const result = await compare(
-      { easy: [85, 100], hard: [495, 900] },
-      { easy: [765, 900], hard: [55, 100] },
+      { easy: [850, 1000], hard: [4950, 9000] },
+      { easy: [7650, 9000], hard: [550, 1000] },
       { segments: ['colour', 'size'] },
     )
     expect(result.verdict).toBe('WARN')

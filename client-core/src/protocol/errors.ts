@@ -81,6 +81,7 @@ export const errorCodes = {
   'invalid-dataset': { status: 422, meaning: 'the dataset does not fit the task' },
   'unknown-version': { status: 404, meaning: 'the task has no such version' },
   'not-promotable': { status: 409, meaning: 'this version did not pass the integrity checks' },
+  'gate-rejected': { status: 409, meaning: 'the gate rejected this version' },
   'not-held': { status: 409, meaning: 'only a version that the gate has held can be judged again' },
   'being-judged': { status: 409, meaning: 'another version of this task is being judged again' },
   'no-champion': { status: 404, meaning: 'no version of this task has been promoted yet' },

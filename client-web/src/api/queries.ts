@@ -176,7 +176,7 @@ type Moved =
   { readonly pointers: Pointers } | { readonly pointers?: undefined; readonly request: { readonly id: number } }
 
 export const usePromote = (taskId: string) =>
-  useTaskChange<{ version: number; reason: string }, Moved>(taskId, 'promote')
+  useTaskChange<{ version: number; reason: string; againstGate?: boolean }, Moved>(taskId, 'promote')
 
 export const useRollBack = (taskId: string) =>
   useTaskChange<{ version?: number; reason: string }, Moved>(taskId, 'roll-back')

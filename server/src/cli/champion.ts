@@ -18,10 +18,12 @@ export function moveCommands(parent: Command, context: CliContext): void {
       .description('make a version the champion')
       .argument('<task>', 'the task')
       .argument('<version>', 'its number')
-      .requiredOption('--reason <text>', 'why, in your words (required); kept in the audit trail'),
+      .requiredOption('--reason <text>', 'why, in your words (required); kept in the audit trail')
+      .option('--against-gate', 'although the gate rejected it'),
     context,
-    async (api, { json, reason }, [task = '', number = '']) => {
-      const body = { version: wholeNumber(number, 'a version'), reason }
+    async (api, { json, reason, againstGate }, [task = '', number = '']) => {
+      const against = againstGate === true ? { againstGate } : {}
+      const body = { version: wholeNumber(number, 'a version'), reason, ...against }
       const answer = await api.post<Moved>(`${pathOf(task)}/promote`, body)
       show(context, json, answer, () => movedText(task, answer))
     },

@@ -15,6 +15,7 @@ export interface ServerCommandOptions extends ServerOptions {
   readonly role?: string
   readonly days?: string
   readonly emergency?: boolean
+  readonly againstGate?: boolean
   readonly offline?: boolean
   readonly evaluation?: string
   readonly calibration?: string

@@ -28,7 +28,10 @@ export function championMoveRoutes(app: App, { tasks, registry, rounds, moveRequ
   const move = async ({ taskId, move, version, reason }: Wanted, actor: string, alongside?: () => void) => {
     const before = registry.pointers(taskId)
     const decision = { taskId, version, actor, reason, ...(alongside === undefined ? {} : { alongside }) }
-    const pointers = await (move === 'promote' ? registry.promote(decision) : registry.rollBack(decision))
+    // Whoever asked for it has said so, and whoever approves sees what the gate found.
+    const pointers = await (move === 'promote'
+      ? registry.promote({ ...decision, againstGate: true })
+      : registry.rollBack(decision))
     if (pointers.champion !== null && pointers.champion !== before.champion)
       rounds.announce({ taskId, champion: pointers.champion, previous: before.champion, reason })
     return pointers
@@ -46,17 +49,20 @@ export function championMoveRoutes(app: App, { tasks, registry, rounds, moveRequ
       schema: {
         tags: ['versions'],
         summary: 'Make a version the champion',
-        description: twoPersonRule,
+        description: `${twoPersonRule} A version that the gate rejected takes \`againstGate\`.`,
         params: TaskParams,
-        body: Type.Object({ version: VersionNumber, reason: Reason }, { additionalProperties: false }),
+        body: Type.Object(
+          { version: VersionNumber, reason: Reason, againstGate: Type.Optional(Type.Boolean()) },
+          { additionalProperties: false },
+        ),
         response,
       },
     },
-    async ({ params: { taskId }, body, person }, reply) => {
+    async ({ params: { taskId }, body: { version, reason, againstGate }, person }, reply) => {
       tasks.get(taskId)
-      registry.requirePromotable(taskId, body.version)
-      const { status, body: answer } = await moveOrAsk({ taskId, move: 'promote', ...body }, asker(person))
-      return reply.code(status).send(answer)
+      registry.requirePromotable(taskId, version, againstGate)
+      const { status, body } = await moveOrAsk({ taskId, move: 'promote', version, reason }, asker(person))
+      return reply.code(status).send(body)
     },
   )
 

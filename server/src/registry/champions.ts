@@ -2,7 +2,7 @@ import { PanalError, type Clock, type Pointers } from '@panal/client-core'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { SyncQueries } from '../store/sync-query.ts'
 import type { PointerRows } from './pointer-rows.ts'
-import type { Decision } from './registry.ts'
+import type { Decision, Promotion } from './registry.ts'
 import { mayBeAnchor, settle } from './settle.ts'
 import type { VersionRows } from './version-rows.ts'
 
@@ -23,10 +23,10 @@ export class Champions {
   }
 
   /** Takes the anchor along where the gate itself would: it waited for a second person, say. */
-  promote(decision: Decision & { readonly version: number }): Promise<Pointers> {
+  promote({ againstGate, ...decision }: Promotion): Promise<Pointers> {
     return this.#transact(() => {
       const { taskId, version } = decision
-      this.requirePromotable(taskId, version)
+      this.requirePromotable(taskId, version, againstGate)
       const { evaluation } = this.#deps.versions.get(taskId, version)
       const { champion, anchor } = this.#deps.pointers.read(taskId)
       const isCertified = evaluation !== null && settle(evaluation, champion).outcome === 'promoted'
@@ -46,10 +46,12 @@ export class Champions {
     })
   }
 
-  requirePromotable(taskId: string, version: number): void {
-    const { status } = this.#deps.versions.get(taskId, version)
+  requirePromotable(taskId: string, version: number, againstGate = false): void {
+    const { status, evaluation } = this.#deps.versions.get(taskId, version)
     if (status === 'unsound') throw new PanalError('not-promotable')
     if (status === 'candidate') throw new PanalError('not-promotable', 'the gate has not judged this version yet')
+    if (status === 'rejected' && !againstGate)
+      throw new PanalError('gate-rejected', `the gate rejected version ${version}: ${evaluation?.reason ?? ''}`)
   }
 
   rollBackTarget(taskId: string, wanted?: number): number {
@@ -93,7 +95,8 @@ export class Champions {
     const move = { taskId, actor, reason, at: clock.now() }
     pointers.move({ ...move, pointer: 'champion', to: version })
     if (anchor !== null) pointers.move({ ...move, pointer: 'anchor', to: anchor })
-    audit.append({ actor, action, detail: { taskId, version, previous: champion, reason } })
+    const { status } = this.#deps.versions.get(taskId, version)
+    audit.append({ actor, action, detail: { taskId, version, status, previous: champion, reason } })
     return pointers.read(taskId)
   }
 

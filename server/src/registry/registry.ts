@@ -14,6 +14,12 @@ export interface Decision {
   readonly alongside?: () => void
 }
 
+export interface Promotion extends Decision {
+  readonly version: number
+  /** Said by a person who knows that the gate rejected it. */
+  readonly againstGate?: boolean
+}
+
 /** Model versions, their lineage and the three pointers. Every method that writes is one durable transaction. */
 export interface Registry {
   /** Version 0 from the initial weights, head = 0. @throws PanalError 'task-exists' */
@@ -58,14 +64,14 @@ export interface Registry {
    * @throws PanalError 'unknown-version' | 'not-held'
    */
   judgedAgain(report: GateReport, model: ModelShape, by: JudgedBy): Promise<Judgement>
-  /** @throws PanalError 'unknown-version' | 'not-promotable' */
-  promote(decision: Decision & { readonly version: number }): Promise<Pointers>
+  /** @throws PanalError 'unknown-version' | 'not-promotable' | 'gate-rejected' */
+  promote(promotion: Promotion): Promise<Pointers>
   /** Back to the champion before the present one, or to `version`. @throws PanalError 'nothing-to-roll-back' */
   rollBack(decision: Decision & { readonly version?: number }): Promise<Pointers>
   /** The version that a roll back, or a roll back to `version`, would go to. @throws PanalError 'nothing-to-roll-back' */
   rollBackTarget(taskId: string, version?: number): number
-  /** Whether a person may promote this version. @throws PanalError 'unknown-version' | 'not-promotable' */
-  requirePromotable(taskId: string, version: number): void
+  /** Whether a person may promote this version. @throws as `promote` does */
+  requirePromotable(taskId: string, version: number, againstGate?: boolean): void
   /** A round as it stands; `alongside` writes in the same transaction. */
   saveRound(round: Round, summary: RoundSummary, alongside?: () => void): void
   openRounds(taskId: string): Round[]

@@ -22,7 +22,7 @@ import { Judgements, type JudgedBy } from './judgements.ts'
 import type { FullJudgement, Judgement, ModelVersion, PointerMove } from './model-version.ts'
 import { LookRows, type Look } from './look-rows.ts'
 import { PointerRows } from './pointer-rows.ts'
-import type { Decision, Registry } from './registry.ts'
+import type { Decision, Promotion, Registry } from './registry.ts'
 import { RoundRows } from './round-rows.ts'
 import type { ModelShape } from './served-model.ts'
 import type { Task } from './task.ts'
@@ -200,16 +200,16 @@ export class SqlRegistry implements Registry {
     return this.#judgements.again(report, served, by)
   }
 
-  promote(decision: Decision & { readonly version: number }): Promise<Pointers> {
-    return this.#champions.promote(decision)
+  promote(promotion: Promotion): Promise<Pointers> {
+    return this.#champions.promote(promotion)
   }
 
   rollBack(decision: Decision & { readonly version?: number }): Promise<Pointers> {
     return this.#champions.rollBack(decision)
   }
 
-  requirePromotable(taskId: string, version: number): void {
-    this.#champions.requirePromotable(taskId, version)
+  requirePromotable(taskId: string, version: number, againstGate?: boolean): void {
+    this.#champions.requirePromotable(taskId, version, againstGate)
   }
 
   rollBackTarget(taskId: string, wanted?: number): number {

@@ -2,8 +2,9 @@ import { Alert, Button, Group, Modal, Stack, Text, Textarea } from '@mantine/cor
 import type { Pointers } from '@panal/client-core'
 import { useState } from 'react'
 import { usePromote, useRollBack } from '../../api/queries.ts'
+import { GateObjection, type JudgedView } from './gate-objection.tsx'
 
-export type Move = { readonly kind: 'promote'; readonly version: number } | { readonly kind: 'roll-back' }
+export type Move = { readonly kind: 'promote'; readonly version: JudgedView } | { readonly kind: 'roll-back' }
 
 const maxReason = 500
 
@@ -24,10 +25,15 @@ export function MoveDialog({ taskId, move, pointers, onClose }: MoveDialogProps)
 
   const submit = () => {
     const given = reason.trim()
-    if (move.kind === 'promote') promote.mutate({ version: move.version, reason: given })
+    if (move.kind === 'promote')
+      promote.mutate({
+        version: move.version.version,
+        reason: given,
+        ...(isAgainstGate(move) && { againstGate: true }),
+      })
     else rollBack.mutate({ reason: given })
   }
-  const title = move.kind === 'promote' ? `Promote model ${move.version}` : 'Roll back'
+  const title = move.kind === 'promote' ? `Promote model ${move.version.version}` : 'Roll back'
   if (change.data?.pointers === undefined && change.data !== undefined)
     return (
       <Modal opened onClose={onClose} title={title} centered>
@@ -59,6 +65,7 @@ export function MoveDialog({ taskId, move, pointers, onClose }: MoveDialogProps)
     <Modal opened onClose={onClose} title={title} centered>
       <Stack>
         <Text size="sm">{sayEffect(move, before)}</Text>
+        {move.kind === 'promote' && <GateObjection version={move.version} />}
         <Textarea
           label="Reason"
           description="Kept with the move, for whoever asks later."
@@ -79,8 +86,13 @@ export function MoveDialog({ taskId, move, pointers, onClose }: MoveDialogProps)
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button onClick={submit} disabled={reason.trim() === ''} loading={change.isPending}>
-            {move.kind === 'promote' ? 'Promote' : 'Roll back'}
+          <Button
+            onClick={submit}
+            disabled={reason.trim() === ''}
+            loading={change.isPending}
+            {...(isAgainstGate(move) && { color: 'red' })}
+          >
+            {isAgainstGate(move) ? 'Promote against the gate' : move.kind === 'promote' ? 'Promote' : 'Roll back'}
           </Button>
         </Group>
       </Stack>
@@ -88,9 +100,11 @@ export function MoveDialog({ taskId, move, pointers, onClose }: MoveDialogProps)
   )
 }
 
+const isAgainstGate = (move: Move): boolean => move.kind === 'promote' && move.version.status === 'rejected'
+
 function sayEffect(move: Move, champion: number | null): string {
   if (move.kind === 'roll-back')
     return `Applications are served the champion before model ${champion ?? '–'} again. Training goes on from the head as it is.`
   const instead = champion === null ? 'as the first' : `instead of model ${champion}`
-  return `Applications are served model ${move.version} ${instead}, without asking the gate again. Training goes on from the head as it is.`
+  return `Applications are served model ${move.version.version} ${instead}, without asking the gate again. Training goes on from the head as it is.`
 }

@@ -1,7 +1,9 @@
 import { Alert, Button, Card, Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { moveRequestsQuery, useDecide, type MoveRequestView } from '../../api/people.ts'
+import { versionsQuery } from '../../api/queries.ts'
 import { formatTime } from '../../components/format.ts'
+import { GateObjection } from './gate-objection.tsx'
 
 interface PendingMovesProps {
   readonly taskId: string
@@ -27,6 +29,8 @@ export function PendingMoves({ taskId, canAct }: PendingMovesProps) {
 
 function PendingMove({ taskId, request, canAct }: PendingMovesProps & { readonly request: MoveRequestView }) {
   const decide = useDecide(taskId)
+  const { data: versions = [] } = useQuery(versionsQuery(taskId))
+  const version = versions.find(({ version }) => version === request.version)
   const what = request.move === 'promote' ? 'Promote model' : 'Roll back to model'
   return (
     <Card withBorder padding="sm">
@@ -60,6 +64,7 @@ function PendingMove({ taskId, request, canAct }: PendingMovesProps & { readonly
           </Group>
         )}
       </Group>
+      {request.move === 'promote' && version !== undefined && <GateObjection version={version} />}
       {decide.error !== null && (
         <Alert color="red" mt="xs" role="alert">
           {decide.error.message}

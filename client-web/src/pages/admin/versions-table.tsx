@@ -63,11 +63,7 @@ export function VersionsTable({ taskId, pointers, canAct }: VersionsTableProps) 
               Details
             </Button>
             {canAct && isPromotable(version, pointers) && (
-              <Button
-                size="compact-xs"
-                variant="light"
-                onClick={() => setMove({ kind: 'promote', version: version.version })}
-              >
+              <Button size="compact-xs" variant="light" onClick={() => setMove({ kind: 'promote', version })}>
                 Promote
               </Button>
             )}

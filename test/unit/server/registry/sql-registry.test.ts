@@ -300,9 +300,15 @@ describe('promote and rollBack', () => {
 
   it('[I9] move the champion by a person’s decision, audited, and nothing else', async () => {
     await concluded(store, { verdict: 'BLOCK' })
-    expect(await store.registry.promote({ ...ask, version: 1 })).toEqual(pointers(1, 1, null))
+    await expect(store.registry.promote({ ...ask, version: 1 })).rejects.toEqual(code('gate-rejected'))
+    expect(store.registry.pointers('digits').champion).toBeNull()
+    expect(await store.registry.promote({ ...ask, version: 1, againstGate: true })).toEqual(pointers(1, 1, null))
     expect(store.audit.entries({ limit: 1 })).toMatchObject([
-      { actor: 'ada', action: 'promoted', detail: { version: 1, previous: null, reason: 'looks right' } },
+      {
+        actor: 'ada',
+        action: 'promoted',
+        detail: { version: 1, status: 'rejected', previous: null, reason: 'looks right' },
+      },
     ])
     expect(store.registry.version('digits', 1).status).toBe('rejected')
   })
@@ -359,7 +365,7 @@ describe('promote and rollBack', () => {
 
   it('go back to a champion by hand: it is the anchor when the only one is forgotten', async () => {
     await concluded(store, { verdict: 'BLOCK' })
-    await store.registry.promote({ ...ask, version: 1 })
+    await store.registry.promote({ ...ask, version: 1, againstGate: true })
     await concluded(store)
     expect(store.registry.pointers('digits')).toEqual(pointers(2, 2, 2))
     expect(await store.registry.rollBack(ask)).toEqual(pointers(2, 1, 1))

@@ -10,6 +10,7 @@ const recording = recordingOf({ numExamples: 600, like: 0.4 })
 const complete = {
   ...recording,
   withoutFeature: { column: 'a', model: { ...recording.champion, on: recording.earlier[0]!.on } },
+  flippedLabels: [0.5, 1].map((share) => ({ label: `${100 * share} %`, share, model: recording.earlier[0]! })),
 }
 const bare = { ...recordingOf(), earlier: [], task: { ...recording.task, segments: [] } }
 

@@ -83,6 +83,10 @@ describe('panal gate calibrate', () => {
         expect(verdicts.ERROR).toBeUndefined()
       }
     }
+    // Really trained, on the task's own data.
+    const flipped = report.scenarios.find(({ name }) => name === 'flipped-labels')
+    expect(flipped?.settings.map(({ size }) => size)).toEqual([0, 0.5, 1])
+    expect(new Set(flipped?.settings.map(({ gain }) => gain.logLoss)).size).toBe(3)
     expect(out).toMatch(/^blocked +The champion as if it were new/m)
     expect(out).toContain('no declared segment has examples enough to gate')
   }, 60_000)

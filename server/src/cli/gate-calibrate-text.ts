@@ -4,7 +4,7 @@ import { table } from './output.ts'
 
 /** A calibration as a person reads it: what was promised, then every kind and size of candidate, then the tests' p-values. */
 export function gateCalibrateText(report: CalibrationReport): string {
-  return [subject(report), promises(report), scenarioTable(report), parts(report), nulls(report)]
+  return [subject(report), promises(report), scenarioTable(report), parts(report), drift(report), nulls(report)]
     .filter((section) => section !== '')
     .join('\n')
 }
@@ -83,6 +83,21 @@ function parts({ scenarios }: CalibrationReport): string {
     ),
   )
   return rows.length === 0 ? '' : table(['candidate', '', 'where', 'blocked, 95 %', 'runs'], rows)
+}
+
+function drift({ drift: found }: CalibrationReport): string {
+  if (found === null) return ''
+  const { rounds, runs, shareOfMargin, harm, lines } = found
+  const rows = lines.map(({ name, numPromoted, points }) => [
+    name,
+    `${numPromoted.toFixed(1)} of ${rounds}`,
+    `${percentOf(points[0]!.accuracy)} → ${percentOf(points.at(-1)!.accuracy)}`,
+    `${points[0]!.logLoss.toFixed(4)} → ${points.at(-1)!.logLoss.toFixed(4)}`,
+  ])
+  return [
+    `${rounds} rounds in which each candidate is worse by ${percentOf(shareOfMargin)} of the margin of log loss (${harm.toFixed(5)} nats), judged by no-regression alone; mean of ${runs} simulations`,
+    table(['compared', 'promoted', 'accuracy', 'log loss'], rows),
+  ].join('\n')
 }
 
 /** Tests with too many small p-values, after Holm's correction for how many tests were looked at. */

@@ -8,6 +8,7 @@ export interface GateCalibrateOptions {
   readonly version?: number
   readonly runs: number
   readonly faultRuns: number
+  readonly rounds: number
   readonly seed: number
   readonly workers?: number
   readonly only?: string
@@ -31,6 +32,7 @@ export function gateCommands(program: Command, context: CliContext): void {
     .option('--version <n>', 'the version that stands for the champion (default: the champion)', wholeNumber(0))
     .option('--runs <n>', 'of each kind of candidate that is as good as the champion', wholeNumber(1, 1_000_000), 500)
     .option('--fault-runs <n>', 'of each kind and size of fault', wholeNumber(1, 1_000_000), 200)
+    .option('--rounds <n>', 'in which every candidate is a little worse, one after the other', wholeNumber(1, 1000), 60)
     .option('--seed <n>', 'of all chance: the same seed gives the same bytes', wholeNumber(0, 2 ** 32 - 1), 0)
     .option('--workers <n>', 'threads (default: one for each core but one)', wholeNumber(1, 256))
     .option('--only <kind>', 'one kind of candidate only: segment-regression')

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { systemClock } from '@panal/client-core'
+import { readDataset, systemClock } from '@panal/client-core'
 import type { DataReader } from '../data-reader.ts'
 import { calibrate } from '../gate/calibrate/calibrate.ts'
 import { calibrationHtml } from '../gate/calibrate/calibration-html.ts'
@@ -7,12 +7,16 @@ import { calibrationSvg } from '../gate/calibrate/calibration-svg.ts'
 import type { CalibrationReport } from '../gate/calibrate/calibration-report.ts'
 import { chooseVersions } from '../gate/calibrate/choose-versions.ts'
 import { record } from '../gate/calibrate/record.ts'
+import { trainFlipped } from '../gate/calibrate/train-flipped.ts'
 import { scenarioNames, type ScenarioName } from '../gate/calibrate/scenarios/registry.ts'
 import { makeEvaluator } from '../gate/evaluator.ts'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { gateCalibrateText } from './gate-calibrate-text.ts'
 import type { GateCalibrateOptions } from './gate-calibrate.ts'
 import { openWhole, type WholeFile } from './write-whole.ts'
+
+/** Simulations of many rounds each: their mean is what is told. */
+const driftRuns = 20
 
 interface Work {
   readonly options: GateCalibrateOptions
@@ -68,7 +72,8 @@ async function measure(
   signal: AbortSignal,
 ): Promise<CalibrationReport> {
   const names = namesOf(options.only)
-  const { document } = await reader.task(taskId)
+  const task = await reader.task(taskId)
+  const { document } = task
   const versions = chooseVersions(reader.registry, taskId, options.version)
   const evaluator = makeEvaluator({ readBlob: (sha256) => reader.blobs.read(sha256) })
   const tell = (doing: string): void => context.complain(`${doing}\n`)
@@ -76,6 +81,14 @@ async function measure(
     const recording = await record(document, versions, {
       evaluator,
       loadParams: (id, { version }) => reader.registry.params(id, version),
+      trainFlipped: async (base) =>
+        trainFlipped({
+          task,
+          base,
+          optimizerState: await reader.registry.optimizerState(task, versions.champion.version),
+          dataset: readDataset(await reader.blobs.read(document.sets.evaluation), document.data),
+          signal,
+        }),
       signal,
       tell,
     })
@@ -83,6 +96,7 @@ async function measure(
       names,
       runs: options.runs,
       faultRuns: options.faultRuns,
+      ...(options.only === undefined && { drift: { rounds: options.rounds, runs: driftRuns } }),
       seed: options.seed,
       numWorkers: options.workers ?? Math.max(1, availableParallelism() - 1),
       signal,

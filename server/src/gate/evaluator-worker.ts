@@ -1,8 +1,4 @@
-import { createRequire } from 'node:module'
-import { dirname, sep } from 'node:path'
 import { parentPort } from 'node:worker_threads'
-import { ready, setBackend } from '@tensorflow/tfjs-core'
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import {
   canonicalJson,
   modelTopology,
@@ -36,6 +32,7 @@ import { examine } from './examine-dataset.ts'
 import { keepLast } from './keep-last.ts'
 import { shownContents } from './report/shown-content.ts'
 import { fitSegmentProfile, profileDigest, segmentColumns } from './segment-profile.ts'
+import { chooseBackend } from './tfjs-backend.ts'
 import { vary, type VariedDataset } from './variations/vary.ts'
 
 /** How many tasks' trainers are kept; each is a topology and no tensors. */
@@ -187,16 +184,4 @@ function trainerOf({ model, data, loss }: TaskDocument): Promise<Trainer> {
   opened.catch(() => trainers.delete(key))
   for (const oldest of [...trainers.keys()].slice(0, -maxTrainers)) trainers.delete(oldest)
   return opened
-}
-
-/** WASM SIMD where it starts, else plain JavaScript: the same answers to float32 rounding, many times slower. */
-async function chooseBackend(): Promise<void> {
-  const wasmFiles = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))
-  setWasmPaths(`${wasmFiles}${sep}`)
-  const started = await setBackend('wasm').catch(() => false)
-  if (!started) {
-    await import('@tensorflow/tfjs-backend-cpu')
-    await setBackend('cpu')
-  }
-  await ready()
 }

@@ -1,4 +1,5 @@
 import type { CalibrationReport, ScenarioReport } from './calibration-report.ts'
+import { simulateDrift } from './drift.ts'
 import type { Recording } from './recording.ts'
 import { runAll } from './run-all.ts'
 import type { Job } from './run-protocol.ts'
@@ -13,6 +14,8 @@ export interface CalibrateOptions {
   readonly runs: number
   /** Of each size of every other kind. */
   readonly faultRuns: number
+  /** Rounds in which every candidate is a little worse; left out: none are simulated. */
+  readonly drift?: { readonly rounds: number; readonly runs: number }
   readonly seed: number
   readonly numWorkers: number
   readonly signal: AbortSignal
@@ -33,7 +36,7 @@ const nullScenarios: readonly ScenarioName[] = ['exchanged', 'jittered']
  */
 export async function calibrate(
   recording: Recording,
-  { names, runs, faultRuns, seed, numWorkers, signal, onRuns }: CalibrateOptions,
+  { names, runs, faultRuns, drift, seed, numWorkers, signal, onRuns }: CalibrateOptions,
 ): Promise<CalibrationReport> {
   const tried = names.map((name) => ({ name, found: scenarios[name].settings(recording) }))
   const jobs = tried.flatMap(({ name, found }) =>
@@ -78,6 +81,7 @@ export async function calibrate(
     nulls: nullScenarios
       .filter((name) => names.includes(name))
       .flatMap((name) => nullReports(name, outcomesOf(name, 0))),
+    drift: drift === undefined ? null : await simulateDrift(recording, { ...drift, seed, signal }),
   }
 }
 

@@ -25,6 +25,21 @@ export function detectionCurves({ scenarios, taskId }: CalibrationReport): Curve
   })
 }
 
+/** Log loss of the champion, round by round, where every candidate was a little worse. */
+export const driftCurve = ({ drift, taskId }: CalibrationReport): Curve | undefined =>
+  drift === null
+    ? undefined
+    : {
+        kind: 'curve',
+        title: `${taskId}: every candidate a little worse`,
+        x: 'round',
+        y: 'log loss of the champion',
+        lines: drift.lines.map(({ name, points }) => ({
+          name,
+          points: points.map(({ round, logLoss }) => ({ x: round, y: logLoss })),
+        })),
+      }
+
 const line = (name: string, settings: Settings, of: (setting: Settings[number]) => Rate): Curve['lines'][number] => ({
   name,
   points: settings.map((setting) => ({ x: setting.size!, y: of(setting).rate, interval: of(setting).interval })),

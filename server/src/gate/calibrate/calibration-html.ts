@@ -1,6 +1,6 @@
 import { figureMarkup, fold, h, sayCount, sayShare, table, type Child, type MarkupElement } from '@panal/client-core'
 import { htmlFile } from '../report/html-file.ts'
-import { detectionCurves } from './calibration-figures.ts'
+import { detectionCurves, driftCurve } from './calibration-figures.ts'
 import type { CalibrationReport, Rate, SettingReport } from './calibration-report.ts'
 
 /** A calibration as one file for whoever is no statistician: what was promised, pictures, and every figure. */
@@ -12,6 +12,7 @@ export function calibrationHtml(report: CalibrationReport): string {
     h('header', {}, h('h1', {}, title), subject(report), promises(report)),
     pictures(report),
     candidates(report),
+    drift(report),
     nulls(report),
   )
   return htmlFile(title, body)
@@ -120,6 +121,38 @@ function candidates({ scenarios }: CalibrationReport): MarkupElement {
           ),
       settings.map(({ label, parts }) => parts !== undefined && partsTable(`${label}: by where it was`, parts)),
     ]),
+  )
+}
+
+function drift(report: CalibrationReport): Child {
+  const curve = driftCurve(report)
+  if (report.drift === null || curve === undefined) return false
+  const { rounds, runs, shareOfMargin, harm, lines } = report.drift
+  return h(
+    'section',
+    {},
+    h('h2', {}, 'Many small steps down'),
+    h(
+      'p',
+      { class: 'dim' },
+      `In each of ${sayCount(rounds)} rounds the candidate is worse than its champion by ${sayShare(shareOfMargin)} of the margin of log loss (${harm.toFixed(5)} nats at first), which no single comparison is to find. Judged by no-regression alone, on the same gate set each time; mean of ${sayCount(runs)} simulations.`,
+    ),
+    h('div', { class: 'figures' }, figureMarkup(curve)),
+    table(
+      'The champion before and after',
+      [
+        { title: 'Compared' },
+        { title: 'Promoted', isNumber: true },
+        { title: 'Accuracy', isNumber: true },
+        { title: 'Log loss', isNumber: true },
+      ],
+      lines.map(({ name, numPromoted, points }) => [
+        name,
+        `${numPromoted.toFixed(1)} of ${sayCount(rounds)}`,
+        `${sayShare(points[0]!.accuracy)} → ${sayShare(points.at(-1)!.accuracy)}`,
+        `${points[0]!.logLoss.toFixed(4)} → ${points.at(-1)!.logLoss.toFixed(4)}`,
+      ]),
+    ),
   )
 }
 

@@ -1,4 +1,5 @@
 import type { GateVerdict } from '@panal/client-core'
+import type { DriftReport } from './drift.ts'
 import type { Gain } from './run.ts'
 import type { Expected } from './scenario.ts'
 import type { ScenarioName } from './scenarios/registry.ts'
@@ -76,4 +77,6 @@ export interface CalibrationReport {
   readonly promises: readonly PromiseReport[]
   readonly scenarios: readonly ScenarioReport[]
   readonly nulls: readonly NullReport[]
+  /** Null where it was not asked for, or cannot be simulated. */
+  readonly drift: DriftReport | null
 }

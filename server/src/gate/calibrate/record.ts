@@ -11,12 +11,15 @@ import { meanLogLoss } from '../statistics/log-loss.ts'
 import { variationMisfits } from '../variations/registry.ts'
 import type { ChosenVersions } from './choose-versions.ts'
 import { measureJitter } from './measure-jitter.ts'
+import type { FlippedRound } from './train-flipped.ts'
 import { setNames, variedKey, type RecordedModel, type Recording, type SetName } from './recording.ts'
 
 export interface RecordParts {
   readonly evaluator: Evaluator
   readonly loadParams: (taskId: string, model: ModelRef) => Promise<Params>
   readonly signal: AbortSignal
+  /** Trains one round from the champion's weights, as the task would. Left out: nothing is trained. */
+  readonly trainFlipped?: (champion: Params) => Promise<readonly FlippedRound[]>
   /** Told what is being done, before it is done. */
   readonly tell: (doing: string) => void
 }
@@ -67,6 +70,7 @@ export async function record(document: TaskDocument, versions: ChosenVersions, p
     anchor: anchor === null ? null : await run(anchor),
     earlier: await inTurn(earlier, run),
     withoutFeature: await loseFeature(document, { model: recordedChampion, examples }, parts),
+    flippedLabels: await poison(document, recordedChampion, parts),
     baselines,
     jitter: measureJitter(withLike),
   }
@@ -137,6 +141,23 @@ async function runModel(
     onCases: new Map(onCases),
     under: new Map(under),
   }
+}
+
+async function poison(
+  document: TaskDocument,
+  { version, weightsSha256, params: champion }: RecordedModel,
+  { trainFlipped, evaluator, signal, tell }: RecordParts,
+): Promise<Recording['flippedLabels']> {
+  if (trainFlipped === undefined) return null
+  tell('training a round with wrong labels')
+  return inTurn(await trainFlipped(champion), async ({ share, params, refused }) => {
+    const on = async (set: SetName): Promise<Float32Array> =>
+      (await evaluator.predict({ document, params, datasetSha256: document.sets[set] }, signal)).probabilities
+    const label = `${100 * share} %${refused === undefined ? '' : `, update refused: ${refused}`}`
+    const own = { version, weightsSha256: `${weightsSha256} and ${label} wrong labels`, params }
+    const answers = { evaluation: await on('evaluation'), calibration: await on('calibration'), gate: await on('gate') }
+    return { label, share, model: { ...own, on: answers } }
+  })
 }
 
 /** The champion without the column whose loss costs it most on the evaluation set. Null where there is no column. */

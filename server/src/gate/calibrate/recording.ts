@@ -44,6 +44,9 @@ export interface Recording {
   readonly earlier: readonly RecordedModel[]
   /** The champion with one feature lost: every example has that of another one. Null where there are no features. */
   readonly withoutFeature: { readonly column: string; readonly model: RecordedModel } | null
+  /** One round more, in which labels of one client were wrong; by their share. Null where nothing could be trained. */
+  readonly flippedLabels:
+    readonly { readonly label: string; readonly share: number; readonly model: RecordedModel }[] | null
   /** By the JSON of what it is. */
   readonly baselines: ReadonlyMap<string, BaselinePredictions>
   readonly jitter: Jitter

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts'
 import { exchanged } from './exchanged.ts'
+import { flippedLabels } from './flipped-labels.ts'
 import { jittered } from './jittered.ts'
 import { lostFeature } from './lost-feature.ts'
 import { mixShift } from './mix-shift.ts'
@@ -24,6 +25,7 @@ export const scenarios = {
   'swapped-classes': swappedClasses,
   'scrambled-segment': scrambledSegment,
   'lost-feature': lostFeature,
+  'flipped-labels': flippedLabels,
   stale,
   'mix-shift': mixShift,
 } as const satisfies Readonly<Record<string, Scenario>>

@@ -52,6 +52,23 @@ const report: CalibrationReport = {
   jitter: { std: 0.1, disagreement: 0.04 },
   promises: promisesOf(scenarios),
   scenarios,
+  drift: {
+    rounds: 2,
+    runs: 20,
+    shareOfMargin: 0.3,
+    harm: 0.0006,
+    lines: [
+      {
+        name: 'against the champion only',
+        numPromoted: 1.5,
+        points: [
+          { round: 0, accuracy: 0.95, logLoss: 0.1 },
+          { round: 1, accuracy: 0.94, logLoss: 0.2 },
+          { round: 2, accuracy: 0.93, logLoss: 0.3 },
+        ],
+      },
+    ],
+  },
   nulls: [
     { scenario: 'exchanged', test: 'segments: fine', count: 100, distance: 0.05, p: 0.9, surplus: 0.05, pSurplus: 0.6 },
     { scenario: 'exchanged', test: 'segments: early', count: 100, distance: 0.4, p: 0, surplus: 0.4, pSurplus: 1e-9 },
@@ -90,6 +107,20 @@ describe('the page of a calibration', () => {
     expect(text).toContain('Not tried: there is none before.')
     expect(all(root, 'svg').some(({ attributes }) => attributes['role'] === 'img')).toBe(true)
   })
+  it('tells where many small steps led', () => {
+    const text = textIn(root)
+    expect(text).toContain('worse than its champion by 30.0 % of the margin of log loss (0.00060 nats at first)')
+    expect(text).toMatch(/against the champion only1\.5 of 295\.0 % → 93\.0 %0\.1000 → 0\.3000/)
+    expect(
+      textIn(
+        parseXml(
+          calibrationHtml({ ...report, drift: null })
+            .replace(/^<!doctype html>/, '')
+            .replace(/<style>[^]*<\/style>/, ''),
+        ),
+      ),
+    ).not.toContain('small steps')
+  })
   it('takes hostile names for names', () => {
     expect(textIn(root)).toContain(hostile)
     expect(all(root, 'script')).toEqual([])
@@ -117,6 +148,9 @@ describe('the text of a calibration', () => {
       /^segment-regression +2 margins +-1\.20 points, \+0\.0034 nats +81\.0 % .* 10\.0 % +9\.0 % .* segments 81$/m,
     )
     expect(text).toMatch(/^stale +not tried: there is none before/m)
+  })
+  it('tells where many small steps led', () => {
+    expect(text).toMatch(/^against the champion only +1\.5 of 2 +95\.0 % → 93\.0 % +0\.1000 → 0\.3000$/m)
   })
   it('names the tests that find harm where there is none', () => {
     expect(text).toContain('2 kinds of p-values')

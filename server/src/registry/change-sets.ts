@@ -1,6 +1,6 @@
 import { PanalError } from '@panal/client-core'
 import type { Examiner } from '../gate/contract.ts'
-import { checkData, gateNeeds } from './check-data.ts'
+import { checkData, gateNeeds, type CheckedData } from './check-data.ts'
 import { invalidTask } from './make-task.ts'
 import { parseTaskDocument } from './parse-task.ts'
 import type { EvaluationSets, TaskDocument } from './task-document.ts'
@@ -20,14 +20,14 @@ export async function withOtherSets(
   earlier: TaskDocument,
   changes: Partial<EvaluationSets>,
   deps: ChangeSetsDeps,
-): Promise<{ document: TaskDocument; warnings: string[] }> {
+): Promise<CheckedData & { document: TaskDocument }> {
   const parsed = parseTaskDocument({ ...earlier, sets: { ...earlier.sets, ...changes } })
   if (!parsed.ok) throw invalidTask(parsed.errors)
   const { document } = parsed
   if (document.sets.gate !== earlier.sets.gate) refuseWhatGoesWithTheOld(document)
-  const warnings = await checkData(document, deps)
+  const checked = await checkData(document, deps)
   const isPinnedAnew = document.sets.evaluation !== earlier.sets.evaluation
-  return { document: isPinnedAnew ? await pinnedAnew(document, deps.examiner) : document, warnings }
+  return { ...checked, document: isPinnedAnew ? await pinnedAnew(document, deps.examiner) : document }
 }
 
 /** Predictions that were recorded for the examples of one gate set say nothing of another's. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { PanalError } from '@panal/client-core'
 import type { Examination, Examiner } from '../gate/contract.ts'
 import { gateChecks } from '../gate/checks/registry.ts'
@@ -27,17 +28,23 @@ interface ReadSet extends NamedSet {
   readonly contents: BigUint64Array
 }
 
+export interface CheckedData {
+  readonly warnings: string[]
+  /** SHA-256 of the distinct contents of the gate set's examples, sorted: of any file with the same examples. */
+  readonly gateContents: string
+}
+
 /**
  * Holds a task's stored datasets against its document: there, readable under its schema, with the columns its segments
  * name, and with no example in two of the server's sets, nor in a set and a public sample. They are read one after the
  * other, by the examiner; only digests of their examples come here.
- * @returns a sentence for each overlap that is small enough to be chance
+ * @returns a sentence for each overlap that is small enough to be chance, and what is in the gate set
  * @throws PanalError 'unknown-dataset' | 'invalid-dataset', with every problem's path
  */
 export async function checkData(
   document: TaskDocument,
   { db, examiner }: { readonly db: SyncQueries; readonly examiner: Examiner },
-): Promise<string[]> {
+): Promise<CheckedData> {
   const named = namedSets(document)
   const needed = gateNeeds(document)
   const unknown = [...named, ...needed.datasets, ...needed.examples]
@@ -68,7 +75,11 @@ export async function checkData(
     errors.push(...('message' in examination ? [examination] : misfits(cases, document, examination)))
   }
   if (errors.length > 0) throw new PanalError('invalid-dataset', undefined, { extra: { errors } })
-  return warnings.map(({ path, message }) => `${path}: ${message}`)
+  const { contents = new BigUint64Array() } = read.find(({ path }) => path === '/sets/gate') ?? {}
+  return {
+    warnings: warnings.map(({ path, message }) => `${path}: ${message}`),
+    gateContents: createHash('sha256').update(contents).digest('hex'),
+  }
 }
 
 const namedSets = ({ sets, samples }: TaskDocument): NamedSet[] => [

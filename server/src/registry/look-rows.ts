@@ -1,6 +1,7 @@
 import type { GateReport, GateVerdict, ReportLook } from '@panal/client-core'
-import { sql } from 'kysely'
+import { sql, type ExpressionBuilder } from 'kysely'
 import type { LookLedger } from '../gate/contract.ts'
+import type { Schema } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 
 /** One judgement by a gate set. */
@@ -23,13 +24,23 @@ export class LookRows {
     this.#db = db
   }
 
-  /** Oldest first, of every task that judges by this set. */
+  /** Notes what is in a file: looks at files with the same examples count together. */
+  noteContents(sha256: string, contentsSha256: string): void {
+    this.#db.run(
+      query
+        .insertInto('set_contents')
+        .values({ sha256, contents_sha256: contentsSha256 })
+        .onConflict((conflict) => conflict.doNothing()),
+    )
+  }
+
+  /** Oldest first, of every task that judges by this set, or by another file of the same examples. */
   of(gateSha256: string): Look[] {
     const rows = this.#db.all(
       query
         .selectFrom('judgements')
         .select(['task_id', 'version', 'at', 'claim'])
-        .where('gate_sha256', '=', gateSha256)
+        .where(isOf(gateSha256))
         .orderBy('id'),
     )
     return rows.map(({ task_id: taskId, version, at, claim }) => ({
@@ -47,13 +58,29 @@ export class LookRows {
         .selectFrom('judgements')
         .select(['task_id', 'version', 'at'])
         .select(sql<GateVerdict>`json_extract(report, '$.verdict')`.as('verdict'))
-        .where('gate_sha256', '=', gateSha256)
+        .where(isOf(gateSha256))
         .orderBy('id', 'desc')
         .limit(limit),
     )
     return rows.map(({ task_id: taskId, version, at, verdict }) => ({ taskId, version, at, verdict })).reverse()
   }
 }
+
+const isOf =
+  (gateSha256: string) =>
+  (eb: ExpressionBuilder<Schema, 'judgements'>) =>
+    eb.or([
+      eb('gate_sha256', '=', gateSha256),
+      eb(
+        'gate_sha256',
+        'in',
+        query
+          .selectFrom('set_contents as own')
+          .innerJoin('set_contents as alike', 'alike.contents_sha256', 'own.contents_sha256')
+          .select('alike.sha256')
+          .where('own.sha256', '=', gateSha256),
+      ),
+    ])
 
 /** What the checks are told of the looks. */
 export const ledgerOf = (looks: readonly Look[]): LookLedger => ({

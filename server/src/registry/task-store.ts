@@ -5,6 +5,7 @@ import { query, type SyncQueries } from '../store/sync-query.ts'
 import { withOtherSets } from './change-sets.ts'
 import { checkData } from './check-data.ts'
 import { invalidTask, makeTask, taskCard } from './make-task.ts'
+import { LookRows } from './look-rows.ts'
 import type { Registry } from './registry.ts'
 import { parseTaskDocument } from './parse-task.ts'
 import type { EvaluationSets, TaskDocument } from './task-document.ts'
@@ -82,7 +83,8 @@ export class TaskStore {
     const { document } = parsed
     if (this.has(document.id)) throw new PanalError('task-exists', `a task with the id ${document.id} exists already`)
     const task = await makeTask(document)
-    const warnings = await checkData(document, this.#deps)
+    const { warnings, gateContents } = await checkData(document, this.#deps)
+    new LookRows(this.#deps.db).noteContents(document.sets.gate, gateContents)
     await this.#deps.registry.createTask(task, await initialParams(task.topology, document.seed), actor)
     this.#entries.set(task.id, { task, paused: false, changing: Promise.resolve() })
     return { task, warnings }
@@ -105,11 +107,12 @@ export class TaskStore {
 
   async #changeSets(entry: Entry, changes: Partial<EvaluationSets>, actor: string) {
     const { id: taskId, document: earlier } = entry.task
-    const { document, warnings } = await withOtherSets(earlier, changes, this.#deps)
+    const { document, warnings, gateContents } = await withOtherSets(earlier, changes, this.#deps)
     if (canonicalJson(document.sets) === canonicalJson(earlier.sets)) return { task: entry.task, warnings }
     const task = { ...entry.task, document }
     const { db, audit } = this.#deps
     db.transaction(() => {
+      new LookRows(db).noteContents(document.sets.gate, gateContents)
       db.run(
         query
           .updateTable('tasks')

@@ -96,6 +96,8 @@ export interface Schema {
     signature: string | null
     report: string
   }
+  /** Digest of the distinct contents of a file's examples, read under a task's schema. */
+  set_contents: { sha256: string; contents_sha256: string }
   /** Append-only; hash = SHA-256(previous hash ‖ canonical row). */
   audit: { seq: number; at: number; actor: string; action: string; detail: string; hash: string }
   /** People. `password` is a PHC string; a name is compared by its `name_key`. */

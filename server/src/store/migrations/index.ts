@@ -6,6 +6,7 @@ import { gateLooks } from './004-gate-looks.ts'
 import { calibration } from './005-calibration.ts'
 import { reportSignatures } from './006-report-signatures.ts'
 import { judgements } from './007-judgements.ts'
+import { setContents } from './008-set-contents.ts'
 
 /** In order of their names. A migration that was released is never edited: add the next one. */
 export const migrations: Record<string, Migration> = {
@@ -16,4 +17,5 @@ export const migrations: Record<string, Migration> = {
   '005-calibration': calibration,
   '006-report-signatures': reportSignatures,
   '007-judgements': judgements,
+  '008-set-contents': setContents,
 }

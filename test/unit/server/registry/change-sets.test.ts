@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { TaskDocument } from '@panal/server'
 import { TaskStore } from '../../../../server/src/registry/task-store.ts'
+import { concluded } from '../../../fixtures/registry-rounds.ts'
 import { people, peopleIn, refusal } from '../../../fixtures/stored-people.ts'
 import { useTempStore } from '../../../fixtures/temp-store.ts'
 
@@ -64,6 +65,24 @@ describe('changeSets', () => {
     ])
     expect(setsOf()).toMatchObject({ evaluation })
     await tasks.changeSets('credit', { gate: await stored(people(200, 210)) }, 'bob')
+  })
+
+  it('to the same examples in another file is no new set: looks at it go on being counted', async () => {
+    const document = await creditLike()
+    await tasks.create(document, 'ada')
+    const { gate: before } = document.sets
+    await concluded(store, { taskId: 'credit', datasetDigests: { evaluation: '1'.repeat(64), gate: before } })
+    const [head, ...rows] = people(20, 30).split('\n')
+    const turned = await stored([head, ...rows.reverse(), rows[3]].join('\n'))
+    await tasks.changeSets('credit', { gate: turned }, 'bob')
+    await concluded(store, { taskId: 'credit', datasetDigests: { evaluation: '1'.repeat(64), gate: turned } })
+    for (const sha256 of [before, turned]) {
+      expect(store.registry.looks(sha256).map(({ version }) => version)).toEqual([1, 2])
+      expect(store.registry.lookHistory(sha256)).toHaveLength(2)
+    }
+    const other = await stored(people(300, 310))
+    await tasks.changeSets('credit', { gate: other }, 'bob')
+    expect(store.registry.looks(other)).toEqual([])
   })
 
   it('to the sets of now is no change', async () => {

@@ -91,6 +91,7 @@ export async function publishTask(
   const digests = await Promise.all(
     setNames.map(async (name): Promise<[SetName, string]> => [name, await store(prepared.sets[name], 'dataset')]),
   )
+  const cases = await store(prepared.cases, 'dataset')
   const samples = await Promise.all(
     prepared.samples.map(async ({ label, numExamples, bytes }) => ({
       label,
@@ -98,7 +99,7 @@ export async function publishTask(
       sha256: await store(bytes, 'sample'),
     })),
   )
-  const stored: StoredData = { sets: Object.fromEntries(digests) as StoredData['sets'], samples }
+  const stored: StoredData = { sets: Object.fromEntries(digests) as StoredData['sets'], cases, samples }
   const original = prepared.document(stored)
   const document = adjust?.(original) ?? original
   await api.createTask(document, signal)

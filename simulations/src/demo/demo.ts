@@ -51,7 +51,8 @@ export async function runDemo(options: DemoOptions, screen: Screen, signal: Abor
     )
     const server = keep(await screen.step('Starting the server', 1, () => startDemoServer(options)))
     const api = serverApi(server.url, server.operatorToken)
-    const numBytes = Object.values(prepared.sets).reduce((sum, set) => sum + set.length, 0)
+    const files = [...Object.values(prepared.sets), prepared.cases, ...prepared.samples.map(({ bytes }) => bytes)]
+    const numBytes = files.reduce((sum, file) => sum + file.length, 0)
     await screen.step('Storing the evaluation data', numBytes, (onStored) =>
       publishTask(api, prepared, { onStored, signal }).catch((error: unknown) => {
         if (!(options.keep && error instanceof PanalError && error.code === 'task-exists')) throw error

@@ -20,6 +20,13 @@ export interface Screen {
   close(): void
 }
 
+/** Why a round promoted no model; undefined where it did, or nobody said. */
+export const whyNot = ({ outcome, reason }: RoundSummary): string | undefined =>
+  outcome === undefined || outcome === 'promoted' || reason === undefined ? undefined : `${outcome}: ${reason}`
+
+/** What looks like a fault in the table and is none. */
+export const whatLateMeans = 'late: more devices are asked than are needed, and the round does not wait for the slowest'
+
 const inOrder: readonly SessionState['state'][] = [
   'connecting',
   'waiting',

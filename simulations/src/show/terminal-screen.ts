@@ -3,7 +3,7 @@ import { Presets, SingleBar } from 'cli-progress'
 import Table from 'cli-table3'
 import { createLogUpdate } from 'log-update'
 import { roundColumns, roundRow } from './round-row.ts'
-import { describeDevices, type RoundsView, type Screen } from './screen.ts'
+import { describeDevices, whatLateMeans, whyNot, type RoundsView, type Screen } from './screen.ts'
 
 /** Rounds that are shown at the same time; older ones scroll out of the table. */
 const maxRows = 14
@@ -58,5 +58,11 @@ export function drawRounds({ rounds, devices }: RoundsView): string {
     const colour = phaseColours[round.outcome ?? ''] ?? ((text: string) => text)
     table.push(roundRow(round, pointers).map((cell, index) => (index === 1 ? colour(cell) : cell)))
   }
-  return `${table.toString()}\ndevices: ${describeDevices(devices)}`
+  const whys = rounds.map(({ round }) => ({ number: round.number, why: whyNot(round) }))
+  const last = whys.findLast(({ why }) => why !== undefined)
+  return [
+    table.toString(),
+    ...(last === undefined ? [] : [`round ${last.number} ${last.why}`]),
+    `devices: ${describeDevices(devices)}; ${whatLateMeans}`,
+  ].join('\n')
 }

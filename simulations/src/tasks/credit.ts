@@ -26,10 +26,23 @@ export async function prepareCredit({ seed }: PrepareOptions): Promise<PreparedT
   return {
     training: readTable(creditCsv(table, split.train), schema),
     sets: { evaluation: file(split.evaluation), calibration: file(split.calibration), gate: file(split.gate) },
+    cases: new TextEncoder().encode([table.header, ...plainCases, ''].join('\n')),
     samples,
     document: (stored) => creditTask(stored, schema, seed),
   }
 }
+
+/**
+ * Invented, and plain: years in one job, a home of one's own, much income and little to pay back; and the reverse. In the
+ * order of the table's header: Status, Seniority, Home, Time, Age, Marital, Records, Job, Expenses, Income, Assets, Debt,
+ * Amount, Price.
+ */
+const plainCases = [
+  'good,20,owner,24,45,married,no,fixed,60,300,15000,0,500,1800',
+  'good,15,owner,36,40,married,no,fixed,45,250,10000,0,700,2000',
+  'bad,0,other,60,22,single,yes,partime,90,50,0,0,2000,2100',
+  'bad,1,rent,60,25,single,yes,partime,75,60,0,500,1800,1900',
+]
 
 const sampleSize = 150
 
@@ -40,7 +53,7 @@ const contentKeys = ({ rows, columns }: CreditTable): string[] => {
 }
 
 /** The task document of `credit`. */
-export const creditTask = ({ sets, samples }: StoredData, schema: TableSchema, seed: number): TaskDocument => ({
+export const creditTask = ({ sets, cases, samples }: StoredData, schema: TableSchema, seed: number): TaskDocument => ({
   id: 'credit',
   title: 'Loan applications',
   description: 'Learns to tell from a loan application whether the loan will be paid back.',
@@ -101,6 +114,7 @@ export const creditTask = ({ sets, samples }: StoredData, schema: TableSchema, s
       { name: 'slices' },
       { name: 'calibration', margin: 0.03 },
       { name: 'segment-calibration' },
+      { name: 'cases', dataset: cases, title: 'plain applications' },
       { name: 'invariance', columns: ['Marital'], tolerance: 1, block: 0.3 },
       {
         name: 'direction',

@@ -39,13 +39,14 @@ export async function prepareDigits({ seed }: PrepareOptions): Promise<PreparedT
       calibration: toFile(test, split.calibration),
       gate: toFile(test, split.gate),
     },
+    cases: toFile(train, plainest(train)),
     samples: sampleShards(train, rng.fork('samples')),
     document: (stored) => digitsTask(stored, seed),
   }
 }
 
 /** The task document of `digits`. */
-export const digitsTask = ({ sets, samples }: StoredData, seed: number): TaskDocument => ({
+export const digitsTask = ({ sets, cases, samples }: StoredData, seed: number): TaskDocument => ({
   id: 'digits',
   title: 'Handwritten digits',
   description: 'Learns to read a handwritten digit, 0 to 9, from a small grey image.',
@@ -99,6 +100,7 @@ export const digitsTask = ({ sets, samples }: StoredData, seed: number): TaskDoc
       { name: 'segments', margin: 0.03, detectable: 0.06 },
       { name: 'masking', margin: 0.03 },
       { name: 'calibration' },
+      { name: 'cases', dataset: cases, title: 'plainly written' },
       {
         name: 'invariance',
         variations: [
@@ -153,6 +155,26 @@ const toDataset = ({ numExamples, pixels, labels }: LabelledImages): Dataset => 
 function toFile(images: LabelledImages, indices: ArrayLike<number>): Uint8Array {
   const { pixels, labels } = select(images, indices)
   return writeImageDataset(pixels, labels, digitsSchema, { source: 'MNIST (LeCun, Cortes and Burges)' })
+}
+
+/** How many of each digit are among the cases. */
+const casesOfEach = 2
+/** Among the first so many training images: enough for plain ones. */
+const numSought = 10_000
+
+/** Of each digit the images that are nearest to the mean of its class: nobody takes them for another one. */
+function plainest({ pixels, labels, numExamples }: LabelledImages): number[] {
+  const sought = Array.from({ length: Math.min(numSought, numExamples) }, (_, index) => index)
+  return mnistClasses.flatMap((_, digit) => {
+    const own = sought.filter((index) => labels[index] === digit)
+    const mean = new Float64Array(mnistPixels)
+    for (const index of own)
+      for (let i = 0; i < mnistPixels; i++) mean[i]! += pixels[index * mnistPixels + i]! / own.length
+    const distance = (index: number): number =>
+      mean.reduce((sum, value, i) => sum + (pixels[index * mnistPixels + i]! - value) ** 2, 0)
+    const distances = new Map(own.map((index) => [index, distance(index)]))
+    return own.sort((a, b) => distances.get(a)! - distances.get(b)!).slice(0, casesOfEach)
+  })
 }
 
 const sampleSize = 200

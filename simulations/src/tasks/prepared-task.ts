@@ -13,9 +13,10 @@ export interface SampleShard {
   readonly bytes: Uint8Array
 }
 
-/** What the server's blob store answered: the digest of each set, and each sample as the document lists it. */
+/** What the server's blob store answered: the digests of the sets and of the cases, and each sample as the document lists it. */
 export interface StoredData {
   readonly sets: EvaluationSets
+  readonly cases: string
   readonly samples: TaskDocument['samples']
 }
 
@@ -25,6 +26,8 @@ export interface PreparedTask {
   readonly training: Dataset
   /** Files in the format of the task's data schema; no example content is in two of them. */
   readonly sets: Readonly<Record<SetName, Uint8Array>>
+  /** A file likewise: a few examples that every model which is any good answers rightly. */
+  readonly cases: Uint8Array
   readonly samples: readonly SampleShard[]
   document(stored: StoredData): TaskDocument
 }

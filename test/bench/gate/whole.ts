@@ -19,6 +19,7 @@ export type { Judged } from './judge-process.ts'
 const numTraining = 5000
 const numEvaluation = 3000
 const numCalibration = 2000
+const numCases = 20
 /** Anchor, champion, and two candidates. */
 const numVersions = 4
 
@@ -55,8 +56,9 @@ async function prepare(folder: string): Promise<Judging> {
     gate: await store(toFile(test)),
   }
   const versions = await trainVersions(numVersions, slice(train, 0, numTraining))
+  const cases = await store(toFile(slice(train, 0, numCases)))
   return {
-    document: { ...digitsTask({ sets, samples: [] }, 1), model: { topology: lenet5 } },
+    document: { ...digitsTask({ sets, cases, samples: [] }, 1), model: { topology: lenet5 } },
     versions: await Promise.all(versions.map((params) => store(new Uint8Array(params.buffer)))),
   }
 }

@@ -9,7 +9,7 @@ const round = (number: number, phase: RoundSummary['phase']): RoundsView['rounds
     taskId: 't',
     number,
     phase,
-    ...(phase === 'closed' ? { outcome: 'held' as const } : {}),
+    ...(phase === 'closed' ? { outcome: 'held' as const, reason: `model ${number} says too little` } : {}),
     baseVersion: number - 1,
     openedAt: 0,
     deadlineAt: 1,
@@ -31,10 +31,14 @@ describe('plain screen', () => {
     const screen = plainScreen((text) => lines.push(text))
     screen.showRounds({ rounds: [round(1, 'closed'), round(2, 'collecting')], devices: {} })
     screen.showRounds({ rounds: [round(1, 'closed'), round(2, 'closed')], devices: {} })
-    expect(lines.map((line) => line.trim().split(/\s+/).slice(0, 2))).toEqual([
-      ['round', 'phase'],
-      ['1', 'held'],
-      ['2', 'held'],
+    expect(lines.flatMap((line) => line.trimEnd().split('\n')).map((line) => line.slice(0, 38).trimEnd())).toEqual([
+      'Round 1: 11 devices train',
+      '(late: more devices are asked than are',
+      'round phase       asked  ok   refused',
+      '1     held        11     10   0',
+      '      held: model 1 says too little',
+      '2     held        11     10   0',
+      '      held: model 2 says too little',
     ])
   })
 
@@ -53,5 +57,6 @@ describe('terminal table', () => {
     expect(drawn).toContain('v30')
     expect(drawn).not.toContain('v16 ')
     expect(drawn).toContain('9 waiting, 11 training')
+    expect(drawn).toContain('\nround 30 held: model 30 says too little\n')
   })
 })

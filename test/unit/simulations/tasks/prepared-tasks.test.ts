@@ -8,7 +8,8 @@ import { segmentColumnNames, TaskDocument } from '@panal/server'
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 /** What a blob store would answer. */
-const stored = ({ sets, samples }: PreparedTask): StoredData => ({
+const stored = ({ sets, cases, samples }: PreparedTask): StoredData => ({
+  cases: sha256(cases),
   sets: { evaluation: sha256(sets.evaluation), calibration: sha256(sets.calibration), gate: sha256(sets.gate) },
   samples: samples.map(({ label, numExamples, bytes }) => ({ label, numExamples, sha256: sha256(bytes) })),
 })
@@ -47,6 +48,12 @@ describe.each(taskNames)('task %s', (name) => {
     expect(document.samples.length).toBeGreaterThan(0)
     for (const [index, { bytes }] of prepared.samples.entries())
       expect(readDataset(bytes, document.data).numExamples).toBe(document.samples[index]!.numExamples)
+  })
+
+  it('has cases that its schema reads, of every class', () => {
+    const { numExamples, y } = readDataset(prepared.cases, document.data)
+    expect(new Set(y).size).toBe(document.data.classes.length)
+    expect(numExamples).toBe(2 * document.data.classes.length)
   })
 
   it('has every class in each set', () => {

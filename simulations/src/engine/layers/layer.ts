@@ -1,0 +1,100 @@
+import type { GraphBuilder } from '../onnx/graph-builder.ts'
+
+/** A value on its way through the model, of a batch of examples. */
+export interface Activation {
+  /** In the graph: [n, features], or [n, channels, height, width]. */
+  readonly name: string
+  /** Of one example, as tfjs has it: [features], or [height, width, channels]. */
+  readonly shape: readonly number[]
+}
+
+/** A layer as its topology describes it. */
+export interface LayerSpec {
+  readonly name: string
+  readonly className: string
+  readonly config: Readonly<Record<string, unknown>>
+  /** Of one example. */
+  readonly inputShape: readonly number[]
+  readonly outputShape: readonly number[]
+}
+
+/** How a weight lies in the graph, where it does not lie as tfjs has it: its axes in this order, then these dims. */
+export interface WeightForm {
+  readonly perm: readonly number[]
+  readonly dims: readonly number[]
+}
+
+export interface Pass {
+  readonly y: Activation
+  /** From the gradient of the mean loss by `y`: those by its weights, and by its input where somebody asks. */
+  backward(dy: string, needsInput: boolean): Gradients
+}
+
+export interface Gradients {
+  readonly input?: string
+  /** By the weight's short name: `kernel`. */
+  readonly weights: Readonly<Record<string, string>>
+}
+
+export interface CompiledLayer {
+  /** By short names; of weights that lie as in tfjs there is none. */
+  readonly forms?: Readonly<Record<string, WeightForm>>
+  /** Writes the layer into a graph. @param weight the value of a weight, by its short name */
+  pass(g: GraphBuilder, x: Activation, weight: (name: string) => string): Pass
+}
+
+/** What cannot be compiled, in words that follow "The model is trained by tfjs: ". */
+export class Uncompilable extends Error {
+  override readonly name = 'Uncompilable'
+}
+
+/** What one kind of layer becomes. @throws Uncompilable for what it cannot express */
+export type LayerCompiler = (spec: LayerSpec) => CompiledLayer
+
+/** A layer without weights: what it answers, and the gradient by its input. */
+export const weightless = (
+  shape: readonly number[],
+  write: (g: GraphBuilder, x: string) => { readonly y: string; readonly gradient: (dy: string) => string },
+): CompiledLayer => ({
+  pass: (g, x) => {
+    const { y, gradient } = write(g, x.name)
+    return {
+      y: { name: y, shape },
+      backward: (dy, needsInput) => ({ weights: {}, ...(needsInput && { input: gradient(dy) }) }),
+    }
+  },
+})
+
+/** [height, width] of a setting that may be one number for both. */
+export function pair(value: unknown, fallback: number): [number, number] {
+  if (Array.isArray(value)) return [Number(value[0]), Number(value[1])]
+  return typeof value === 'number' ? [value, value] : [fallback, fallback]
+}
+
+/** Of an operator over windows, as ONNX has it: [top, left, bottom, right]. */
+export interface Window {
+  readonly kernel: readonly [number, number]
+  readonly strides: readonly [number, number]
+  readonly pads: readonly [number, number, number, number]
+}
+
+/** TensorFlow's `same` pads the odd one at the end; `valid` pads nothing. @throws Uncompilable of another padding */
+export function windowOf(
+  { config, inputShape, outputShape }: LayerSpec,
+  kernel: readonly [number, number],
+  strides: readonly [number, number],
+): Window {
+  const { padding = 'valid', dataFormat, data_format: format = dataFormat } = config
+  if (format === 'channelsFirst' || format === 'channels_first')
+    throw new Uncompilable('its images have channels first')
+  if (padding === 'valid') return { kernel, strides, pads: [0, 0, 0, 0] }
+  if (padding !== 'same') throw new Uncompilable(`padding ${String(padding)} is not known`)
+  const [top, bottom] = samePads(inputShape[0]!, outputShape[0]!, kernel[0], strides[0])
+  const [left, right] = samePads(inputShape[1]!, outputShape[1]!, kernel[1], strides[1])
+  return { kernel, strides, pads: [top, left, bottom, right] }
+}
+
+function samePads(input: number, output: number, kernel: number, stride: number): [number, number] {
+  const total = Math.max(0, (output - 1) * stride + kernel - input)
+  return [Math.floor(total / 2), Math.ceil(total / 2)]
+}

@@ -1,0 +1,82 @@
+import { pair, weightless, windowOf, type LayerCompiler, type LayerSpec, type Window } from './layer.ts'
+
+function windowOfPool(spec: LayerSpec): Window {
+  const { poolSize, pool_size: size = poolSize } = spec.config
+  const kernel = pair(size, 2)
+  return windowOf(
+    spec,
+    kernel,
+    spec.config['strides'] === null || spec.config['strides'] === undefined ? kernel : pair(spec.config['strides'], 2),
+  )
+}
+
+/** The gradient goes to the largest of each window. */
+export const maxPooling2d: LayerCompiler = (spec) => {
+  const { kernel, strides, pads } = windowOfPool(spec)
+  const isApart = kernel[0] <= strides[0] && kernel[1] <= strides[1]
+  return {
+    pass(g, x) {
+      const [y, places] = g.ops('MaxPool', [x.name], 2, { kernel_shape: kernel, strides, pads }) as [string, string]
+      const gradient = (dy: string): string => {
+        const shape = g.op('Shape', [x.name])
+        if (isApart && pads.every((pad) => pad === 0))
+          return g.op('MaxUnpool', [dy, places, shape], { kernel_shape: kernel, strides })
+        // Windows that overlap: one value may be the largest of several.
+        const flat = (value: string) => g.op('Reshape', [value, g.int([-1])])
+        const nothing = g.op('Mul', [flat(x.name), g.float(0)])
+        const sums = g.op('ScatterElements', [nothing, flat(places), flat(dy)], { axis: 0, reduction: 'add' })
+        return g.op('Reshape', [sums, shape])
+      }
+      return {
+        y: { name: y, shape: spec.outputShape },
+        backward: (dy, needsInput) => ({ weights: {}, ...(needsInput && { input: gradient(dy) }) }),
+      }
+    },
+  }
+}
+
+/**
+ * The mean of each window, of what of it lies in the image. The gradient is tfjs's, for devices train with it: at a padded
+ * edge it divides by the whole window nevertheless.
+ */
+export const averagePooling2d: LayerCompiler = (spec) => {
+  const { inputShape, outputShape } = spec
+  const { kernel, strides, pads } = windowOfPool(spec)
+  const channels = inputShape[2]!
+  const share = 1 / (kernel[0] * kernel[1])
+  const unreached = [0, 1].map(
+    (axis) =>
+      inputShape[axis]! + pads[axis]! + pads[axis + 2]! - strides[axis]! * (outputShape[axis]! - 1) - kernel[axis]!,
+  )
+  return weightless(outputShape, (g, x) => ({
+    y: g.op('AveragePool', [x], { kernel_shape: kernel, strides, pads, count_include_pad: 0 }),
+    gradient: (dy) =>
+      g.op(
+        'ConvTranspose',
+        [dy, g.float(new Float32Array(channels * kernel[0] * kernel[1]).fill(share), [channels, 1, ...kernel])],
+        { kernel_shape: kernel, strides, pads, group: channels, output_padding: unreached },
+      ),
+  }))
+}
+
+/** The mean of each channel. */
+export const globalAveragePooling2d: LayerCompiler = ({ inputShape, outputShape }) => {
+  const [height, width] = inputShape as [number, number]
+  return weightless(outputShape, (g, x) => ({
+    y: g.op('ReduceMean', [x], { axes: [2, 3], keepdims: 0 }),
+    gradient: (dy) => {
+      const spread = g.op('Unsqueeze', [g.op('Mul', [dy, g.float(1 / (height * width))]), g.int([2, 3])])
+      return g.op('Expand', [spread, g.op('Shape', [x])])
+    },
+  }))
+}
+
+/** The largest of each channel; of several the gradient goes to each, as tfjs has it. */
+export const globalMaxPooling2d: LayerCompiler = ({ outputShape }) =>
+  weightless(outputShape, (g, x) => {
+    const most = g.op('ReduceMax', [x], { axes: [2, 3], keepdims: 1 })
+    return {
+      y: g.op('Squeeze', [most, g.int([2, 3])]),
+      gradient: (dy) => g.op('Where', [g.op('Equal', [x, most]), g.op('Unsqueeze', [dy, g.int([2, 3])]), g.float(0)]),
+    }
+  })

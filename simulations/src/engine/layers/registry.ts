@@ -1,0 +1,22 @@
+import { activation, elu, relu, softmax } from './activation.ts'
+import { conv2d } from './conv2d.ts'
+import { dense } from './dense.ts'
+import type { LayerCompiler } from './layer.ts'
+import { averagePooling2d, globalAveragePooling2d, globalMaxPooling2d, maxPooling2d } from './pooling.ts'
+import { reshape } from './shapes.ts'
+
+/** What can be compiled, by tfjs's class names. A new layer is one file and one line here. */
+export const layerCompilers: Readonly<Record<string, LayerCompiler>> = {
+  Dense: dense,
+  Conv2D: conv2d,
+  MaxPooling2D: maxPooling2d,
+  AveragePooling2D: averagePooling2d,
+  GlobalAveragePooling2D: globalAveragePooling2d,
+  GlobalMaxPooling2D: globalMaxPooling2d,
+  Flatten: reshape,
+  Reshape: reshape,
+  Activation: activation,
+  ReLU: relu,
+  ELU: elu,
+  Softmax: softmax,
+}

@@ -1,0 +1,51 @@
+import type { Loss } from '@panal/client-core'
+import type { GraphBuilder } from './onnx/graph-builder.ts'
+
+/** A mean loss over logits, in a graph: the same as client-core's objective of its name. */
+export interface GraphObjective {
+  /** From labels [n] to what the loss compares with. */
+  targets(g: GraphBuilder, labels: string, numClasses: number): string
+  /** The mean loss of a batch of `count` examples, a scalar, and its gradient by the logits. */
+  loss(
+    g: GraphBuilder,
+    of: { readonly logits: string; readonly targets: string; readonly count: string },
+  ): {
+    readonly loss: string
+    readonly gradient: string
+  }
+  /** Class probabilities [n, classes]. */
+  probabilities(g: GraphBuilder, logits: string): string
+}
+
+const categorical: GraphObjective = {
+  targets: (g, labels, numClasses) =>
+    g.op('OneHot', [labels, g.int([numClasses]), g.float(Float32Array.of(0, 1), [2])]),
+  loss: (g, { logits, targets, count }) => {
+    const logs = g.op('LogSoftmax', [logits], { axis: 1 })
+    const sum = g.op('ReduceSum', [g.op('Mul', [logs, targets])], { keepdims: 0 })
+    return {
+      loss: g.op('Neg', [g.op('Div', [sum, count])]),
+      gradient: g.op('Div', [g.op('Sub', [g.op('Exp', [logs]), targets]), count]),
+    }
+  },
+  probabilities: (g, logits) => g.op('Softmax', [logits], { axis: 1 }),
+}
+
+const binary: GraphObjective = {
+  targets: (g, labels) => g.op('Unsqueeze', [g.op('Cast', [labels], { to: 1 }), g.int([1])]),
+  loss: (g, { logits: z, targets, count }) => {
+    const linear = g.op('Sub', [g.op('Relu', [z]), g.op('Mul', [z, targets])])
+    const bent = g.op('Softplus', [g.op('Neg', [g.op('Abs', [z])])])
+    const sum = g.op('ReduceSum', [g.op('Add', [linear, bent])], { keepdims: 0 })
+    return {
+      loss: g.op('Div', [sum, count]),
+      gradient: g.op('Div', [g.op('Sub', [g.op('Sigmoid', [z]), targets]), count]),
+    }
+  },
+  probabilities: (g, z) => g.op('Concat', [g.op('Sigmoid', [g.op('Neg', [z])]), g.op('Sigmoid', [z])], { axis: 1 }),
+}
+
+export const graphObjectives = {
+  'categorical-crossentropy': categorical,
+  'binary-crossentropy': binary,
+} as const satisfies Record<Loss, GraphObjective>

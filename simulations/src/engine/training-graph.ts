@@ -1,0 +1,160 @@
+import type { LocalOptimizer, Loss } from '@panal/client-core'
+import { asInGraph } from './layers/shapes.ts'
+import type { Activation, Pass } from './layers/layer.ts'
+import { graphOptimizer } from './local-optimizers.ts'
+import type { Chain } from './model-chain.ts'
+import { graphObjectives } from './objectives.ts'
+import { GraphBuilder } from './onnx/graph-builder.ts'
+import { encodeModel, type ValueInfo } from './onnx/model-proto.ts'
+import { dimsOf, packWeights, sizeOf, unpackWeights } from './weights-in-graph.ts'
+
+export interface TrainingPlan {
+  readonly loss: Loss
+  readonly numClasses: number
+  readonly optimizer: LocalOptimizer
+  /** μ of FedProx; 0 for none. */
+  readonly proximalTerm: number
+}
+
+/**
+ * All steps of one device's round as one graph: a Loop whose body is forward pass, backward pass and optimizer step. The
+ * whole of it runs in native code, and weights are copied into the graph once and out once.
+ * Inputs: params [P], x [N, values] as tfjs has it, labels [N], order [M] rows of all steps one after the other, starts and
+ * ends [S] of each step's rows in it, rate. Outputs: params [P] and losses [S], each of its batch before the step.
+ */
+export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
+  const { inputShape, weights } = chain
+  const numParams = weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+  const g = new GraphBuilder()
+  const params = g.input('float32', [numParams], 'params')
+  const x = g.input('float32', ['N', sizeOf(inputShape)], 'x')
+  const labels = g.input('int64', ['N'], 'labels')
+  const order = g.input('int64', ['M'], 'order')
+  const [starts, ends] = [g.input('int64', ['S'], 'starts'), g.input('int64', ['S'], 'ends')]
+  const rate = g.input('float32', [], 'rate')
+
+  const objective = graphObjectives[plan.loss]
+  const optimizer = graphOptimizer(plan.optimizer)
+  const examples = asInGraph(g, x, inputShape)
+  const targets = objective.targets(g, labels, plan.numClasses)
+  const base = unpackWeights(g, chain, params)
+  const trained = weights.flatMap(({ isTrained }, i) => (isTrained ? [i] : []))
+  const zeros = trained.map((i) => g.op('Mul', [base[i]!, g.float(0)]))
+  const states = Array.from({ length: optimizer.numStates }, () => zeros).flat()
+
+  const body = g.inner((inner) => {
+    const iteration = inner.input('int64', [])
+    const goOn = inner.input('bool', [])
+    const carried = trained.map((i) => inner.input('float32', dimsOf(chain, weights[i]!)))
+    const state = Array.from({ length: optimizer.numStates }, () =>
+      trained.map((i) => inner.input('float32', dimsOf(chain, weights[i]!))),
+    )
+    const at = inner.op('Unsqueeze', [iteration, inner.int([0])])
+    const bound = (of: string) => inner.op('Gather', [of, at], { axis: 0 })
+    const rows = inner.op('Slice', [order, bound(starts), bound(ends), inner.int([0])])
+    const pick = (of: string) => inner.op('Gather', [of, rows], { axis: 0 })
+    const count = inner.op('Squeeze', [inner.op('Cast', [inner.op('Shape', [rows])], { to: 1 }), inner.int([0])])
+    const current = base.map((value, i) => (trained.includes(i) ? carried[trained.indexOf(i)]! : value))
+    const { loss, gradients } = differentiate(inner, chain, {
+      x: { name: pick(examples), shape: inputShape },
+      weights: current,
+      loss: (logits) => objective.loss(inner, { logits, targets: pick(targets), count }),
+    })
+    const numBefore = inner.op('Cast', [iteration], { to: 1 })
+    const moved = trained.map((i, place) => {
+      const gradient = pulled(inner, {
+        gradient: gradients[i]!,
+        weight: current[i]!,
+        base: base[i]!,
+        mu: plan.proximalTerm,
+      })
+      const own = state.map((of) => of[place]!)
+      return optimizer.move(inner, { weight: current[i]!, gradient, state: own }, { rate, numBefore })
+    })
+    const value = (name: string, place: number): ValueInfo => ({
+      name,
+      type: 'float32',
+      dims: dimsOf(chain, weights[trained[place]!]!),
+    })
+    return [
+      { name: inner.op('Identity', [goOn]), type: 'bool', dims: [] },
+      ...moved.map(({ weight }, place) => value(weight, place)),
+      ...state.flatMap((_, k) => moved.map((each, place) => value(each.state[k]!, place))),
+      { name: loss, type: 'float32', dims: [] },
+    ]
+  })
+  const numSteps = g.op('Squeeze', [g.op('Shape', [starts]), g.int([0])])
+  const initial = trained.map((i) => base[i]!)
+  const outputs = g.ops('Loop', [numSteps, '', ...initial, ...states], initial.length + states.length + 1, { body })
+  const after = base.map((value, i) => (trained.includes(i) ? outputs[trained.indexOf(i)]! : value))
+  const packed = packWeights(g, chain, after)
+  return encodeModel(
+    g.build([
+      { name: packed, type: 'float32', dims: [numParams] },
+      { name: outputs.at(-1)!, type: 'float32', dims: ['S'] },
+    ]),
+  )
+}
+
+interface Differentiation {
+  readonly x: Activation
+  /** In the order of the chain's weights. */
+  readonly weights: readonly string[]
+  readonly loss: (logits: string) => { readonly loss: string; readonly gradient: string }
+}
+
+/** Forward through all layers, and back: reverse-mode differentiation, written out. Gradients in the weights' order. */
+function differentiate(
+  g: GraphBuilder,
+  chain: Chain,
+  { x, weights, loss: lossOf }: Differentiation,
+): { readonly loss: string; readonly gradients: readonly (string | undefined)[] } {
+  const passes = forward(g, chain, x, weights)
+  const { loss, gradient } = lossOf(passes.at(-1)!.y.name)
+  const firstTrained = Math.min(...chain.weights.flatMap(({ isTrained, layer }) => (isTrained ? [layer] : [])))
+  const gradients: (string | undefined)[] = chain.weights.map(() => undefined)
+  let dy: string | undefined = gradient
+  for (let place = passes.length - 1; place >= firstTrained && dy !== undefined; place--) {
+    const found = passes[place]!.backward(dy, place > firstTrained)
+    chain.weights.forEach(({ layer, shortName }, i) => {
+      if (layer === place) gradients[i] = found.weights[shortName]
+    })
+    dy = found.input
+  }
+  return { loss, gradients }
+}
+
+/** One pass for each layer. */
+export function forward(g: GraphBuilder, chain: Chain, x: Activation, weights: readonly string[]): Pass[] {
+  const passes: Pass[] = []
+  chain.layers.forEach((layer, place) => {
+    const weight = (name: string): string => {
+      const at = chain.weights.findIndex((each) => each.layer === place && each.shortName === name)
+      if (at === -1) throw new Error(`layer ${place} has no weight ${name}`)
+      return weights[at]!
+    }
+    passes.push(layer.pass(g, passes.at(-1)?.y ?? x, weight))
+  })
+  return passes
+}
+
+/** FedProx: μ·(w − base) more. Li et al. 2020, arXiv:1812.06127 */
+function pulled(
+  g: GraphBuilder,
+  { gradient, weight, base, mu }: { gradient: string; weight: string; base: string; mu: number },
+): string {
+  if (mu === 0) return gradient
+  return g.op('Add', [gradient, g.op('Mul', [g.op('Sub', [weight, base]), g.float(mu)])])
+}
+
+/** Class probabilities [N, classes] of x [N, values] under params [P]. */
+export function predictionGraph(chain: Chain, loss: Loss): Uint8Array {
+  const numParams = chain.weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+  const g = new GraphBuilder()
+  const params = g.input('float32', [numParams], 'params')
+  const x = g.input('float32', ['N', sizeOf(chain.inputShape)], 'x')
+  const start = { name: asInGraph(g, x, chain.inputShape), shape: chain.inputShape }
+  const logits = forward(g, chain, start, unpackWeights(g, chain, params)).at(-1)!.y.name
+  const answers = graphObjectives[loss].probabilities(g, logits)
+  return encodeModel(g.build([{ name: answers, type: 'float32', dims: ['N', 'C'] }]))
+}

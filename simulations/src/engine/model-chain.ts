@@ -9,7 +9,8 @@ export interface ChainWeight {
   readonly shortName: string
   /** As tfjs has it. */
   readonly shape: readonly number[]
-  readonly isTrained: boolean
+  /** `trained` by the optimizer; it `follows` the batches; or it is `fixed`. */
+  readonly role: 'trained' | 'follows' | 'fixed'
 }
 
 /** A model that is one layer after the other, compiled. */
@@ -41,19 +42,19 @@ export function compileChain(model: LayersModel): Chain {
     config: layer.getConfig(),
     inputShape: shapeOf(layer.name, layer.input),
     outputShape: shapeOf(layer.name, layer.output),
+    weightShapes: Object.fromEntries(
+      layer.weights.map(({ originalName, shape }) => [shortNameOf(originalName), shape as number[]]),
+    ),
   }))
   const compiled = specs.map(compile)
   const found = new Map(
     layers.flatMap((layer, place) =>
-      layer.weights.map((weight): [string, ChainWeight] => [
-        weight.originalName,
-        {
-          layer: place,
-          shortName: weight.originalName.slice(weight.originalName.lastIndexOf('/') + 1),
-          shape: weight.shape as number[],
-          isTrained: layer.trainable && weight.trainable,
-        },
-      ]),
+      layer.weights.map(({ originalName, shape, trainable }): [string, ChainWeight] => {
+        const shortName = shortNameOf(originalName)
+        const follows = compiled[place]!.follows?.includes(shortName) ?? false
+        const role = follows ? 'follows' : layer.trainable && trainable ? 'trained' : 'fixed'
+        return [originalName, { layer: place, shortName, shape: shape as number[], role }]
+      }),
     ),
   )
   const weights = model.weights.map(({ originalName }) => {
@@ -79,6 +80,8 @@ function compile(spec: LayerSpec): CompiledLayer {
     throw error
   }
 }
+
+const shortNameOf = (name: string): string => name.slice(name.lastIndexOf('/') + 1)
 
 /** Without the batch's axis. */
 function shapeOf(name: string, value: SymbolicTensor | SymbolicTensor[]): number[] {

@@ -1,8 +1,8 @@
 import type { LocalOptimizer, Loss } from '@panal/client-core'
 import { asInGraph } from './layers/shapes.ts'
-import type { Activation, Pass } from './layers/layer.ts'
+import { Uncompilable, type Activation, type Mode, type Pass } from './layers/layer.ts'
 import { graphOptimizer } from './local-optimizers.ts'
-import type { Chain } from './model-chain.ts'
+import type { Chain, ChainWeight } from './model-chain.ts'
 import { graphObjectives } from './objectives.ts'
 import { GraphBuilder } from './onnx/graph-builder.ts'
 import { encodeModel, type ValueInfo } from './onnx/model-proto.ts'
@@ -38,14 +38,17 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
   const examples = asInGraph(g, x, inputShape)
   const targets = objective.targets(g, labels, plan.numClasses)
   const base = unpackWeights(g, chain, params)
-  const trained = weights.flatMap(({ isTrained }, i) => (isTrained ? [i] : []))
+  const of = (role: ChainWeight['role']) => weights.flatMap((weight, i) => (weight.role === role ? [i] : []))
+  const [trained, following] = [of('trained'), of('follows')]
+  if (trained.length === 0) throw new Uncompilable('no weight of it is trained')
+  const changing = [...trained, ...following]
   const zeros = trained.map((i) => g.op('Mul', [base[i]!, g.float(0)]))
   const states = Array.from({ length: optimizer.numStates }, () => zeros).flat()
 
   const body = g.inner((inner) => {
     const iteration = inner.input('int64', [])
     const goOn = inner.input('bool', [])
-    const carried = trained.map((i) => inner.input('float32', dimsOf(chain, weights[i]!)))
+    const carried = changing.map((i) => inner.input('float32', dimsOf(chain, weights[i]!)))
     const state = Array.from({ length: optimizer.numStates }, () =>
       trained.map((i) => inner.input('float32', dimsOf(chain, weights[i]!))),
     )
@@ -54,8 +57,8 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
     const rows = inner.op('Slice', [order, bound(starts), bound(ends), inner.int([0])])
     const pick = (of: string) => inner.op('Gather', [of, rows], { axis: 0 })
     const count = inner.op('Squeeze', [inner.op('Cast', [inner.op('Shape', [rows])], { to: 1 }), inner.int([0])])
-    const current = base.map((value, i) => (trained.includes(i) ? carried[trained.indexOf(i)]! : value))
-    const { loss, gradients } = differentiate(inner, chain, {
+    const current = base.map((value, i) => (changing.includes(i) ? carried[changing.indexOf(i)]! : value))
+    const { loss, gradients, updates } = differentiate(inner, chain, {
       x: { name: pick(examples), shape: inputShape },
       weights: current,
       loss: (logits) => objective.loss(inner, { logits, targets: pick(targets), count }),
@@ -71,22 +74,19 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
       const own = state.map((of) => of[place]!)
       return optimizer.move(inner, { weight: current[i]!, gradient, state: own }, { rate, numBefore })
     })
-    const value = (name: string, place: number): ValueInfo => ({
-      name,
-      type: 'float32',
-      dims: dimsOf(chain, weights[trained[place]!]!),
-    })
+    const value = (name: string, i: number): ValueInfo => ({ name, type: 'float32', dims: dimsOf(chain, weights[i]!) })
     return [
       { name: inner.op('Identity', [goOn]), type: 'bool', dims: [] },
-      ...moved.map(({ weight }, place) => value(weight, place)),
-      ...state.flatMap((_, k) => moved.map((each, place) => value(each.state[k]!, place))),
+      ...moved.map(({ weight }, place) => value(weight, trained[place]!)),
+      ...following.map((i) => value(updates[i]!, i)),
+      ...state.flatMap((_, k) => moved.map((each, place) => value(each.state[k]!, trained[place]!))),
       { name: loss, type: 'float32', dims: [] },
     ]
   })
   const numSteps = g.op('Squeeze', [g.op('Shape', [starts]), g.int([0])])
-  const initial = trained.map((i) => base[i]!)
+  const initial = changing.map((i) => base[i]!)
   const outputs = g.ops('Loop', [numSteps, '', ...initial, ...states], initial.length + states.length + 1, { body })
-  const after = base.map((value, i) => (trained.includes(i) ? outputs[trained.indexOf(i)]! : value))
+  const after = base.map((value, i) => (changing.includes(i) ? outputs[changing.indexOf(i)]! : value))
   const packed = packWeights(g, chain, after)
   return encodeModel(
     g.build([
@@ -103,15 +103,22 @@ interface Differentiation {
   readonly loss: (logits: string) => { readonly loss: string; readonly gradient: string }
 }
 
-/** Forward through all layers, and back: reverse-mode differentiation, written out. Gradients in the weights' order. */
-function differentiate(
-  g: GraphBuilder,
-  chain: Chain,
-  { x, weights, loss: lossOf }: Differentiation,
-): { readonly loss: string; readonly gradients: readonly (string | undefined)[] } {
-  const passes = forward(g, chain, x, weights)
+interface Derivatives {
+  readonly loss: string
+  /** In the order of the chain's weights; of those that are trained. */
+  readonly gradients: readonly (string | undefined)[]
+  /** Likewise, of those that follow. */
+  readonly updates: readonly (string | undefined)[]
+}
+
+/** Forward through all layers, and back: reverse-mode differentiation, written out. */
+function differentiate(g: GraphBuilder, chain: Chain, { x, weights, loss: lossOf }: Differentiation): Derivatives {
+  const passes = forward(g, chain, { x, weights, mode: 'training' })
   const { loss, gradient } = lossOf(passes.at(-1)!.y.name)
-  const firstTrained = Math.min(...chain.weights.flatMap(({ isTrained, layer }) => (isTrained ? [layer] : [])))
+  const firstTrained = chain.weights.reduce(
+    (least, { role, layer }) => (role === 'trained' ? Math.min(least, layer) : least),
+    Infinity,
+  )
   const gradients: (string | undefined)[] = chain.weights.map(() => undefined)
   let dy: string | undefined = gradient
   for (let place = passes.length - 1; place >= firstTrained && dy !== undefined; place--) {
@@ -121,11 +128,16 @@ function differentiate(
     })
     dy = found.input
   }
-  return { loss, gradients }
+  const updates = chain.weights.map(({ layer, shortName }) => passes[layer]!.updates?.[shortName])
+  return { loss, gradients, updates }
 }
 
 /** One pass for each layer. */
-export function forward(g: GraphBuilder, chain: Chain, x: Activation, weights: readonly string[]): Pass[] {
+export function forward(
+  g: GraphBuilder,
+  chain: Chain,
+  { x, weights, mode }: { readonly x: Activation; readonly weights: readonly string[]; readonly mode: Mode },
+): Pass[] {
   const passes: Pass[] = []
   chain.layers.forEach((layer, place) => {
     const weight = (name: string): string => {
@@ -133,7 +145,7 @@ export function forward(g: GraphBuilder, chain: Chain, x: Activation, weights: r
       if (at === -1) throw new Error(`layer ${place} has no weight ${name}`)
       return weights[at]!
     }
-    passes.push(layer.pass(g, passes.at(-1)?.y ?? x, weight))
+    passes.push(layer.pass(g, passes.at(-1)?.y ?? x, weight, mode))
   })
   return passes
 }
@@ -154,7 +166,8 @@ export function predictionGraph(chain: Chain, loss: Loss): Uint8Array {
   const params = g.input('float32', [numParams], 'params')
   const x = g.input('float32', ['N', sizeOf(chain.inputShape)], 'x')
   const start = { name: asInGraph(g, x, chain.inputShape), shape: chain.inputShape }
-  const logits = forward(g, chain, start, unpackWeights(g, chain, params)).at(-1)!.y.name
+  const weights = unpackWeights(g, chain, params)
+  const logits = forward(g, chain, { x: start, weights, mode: 'prediction' }).at(-1)!.y.name
   const answers = graphObjectives[loss].probabilities(g, logits)
   return encodeModel(g.build([{ name: answers, type: 'float32', dims: ['N', 'C'] }]))
 }

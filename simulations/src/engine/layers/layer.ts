@@ -16,6 +16,8 @@ export interface LayerSpec {
   /** Of one example. */
   readonly inputShape: readonly number[]
   readonly outputShape: readonly number[]
+  /** As tfjs has them, by short names. */
+  readonly weightShapes: Readonly<Record<string, readonly number[]>>
 }
 
 /** How a weight lies in the graph, where it does not lie as tfjs has it: its axes in this order, then these dims. */
@@ -28,7 +30,12 @@ export interface Pass {
   readonly y: Activation
   /** From the gradient of the mean loss by `y`: those by its weights, and by its input where somebody asks. */
   backward(dy: string, needsInput: boolean): Gradients
+  /** New values of weights that follow the batches and have no gradient, by short names. */
+  readonly updates?: Readonly<Record<string, string>>
 }
+
+/** Some layers do something else while they are trained. */
+export type Mode = 'training' | 'prediction'
 
 export interface Gradients {
   readonly input?: string
@@ -39,8 +46,10 @@ export interface Gradients {
 export interface CompiledLayer {
   /** By short names; of weights that lie as in tfjs there is none. */
   readonly forms?: Readonly<Record<string, WeightForm>>
+  /** Short names of weights that have no gradient and follow the batches: each pass in training updates them. */
+  readonly follows?: readonly string[]
   /** Writes the layer into a graph. @param weight the value of a weight, by its short name */
-  pass(g: GraphBuilder, x: Activation, weight: (name: string) => string): Pass
+  pass(g: GraphBuilder, x: Activation, weight: (name: string) => string, mode: Mode): Pass
 }
 
 /** What cannot be compiled, in words that follow "The model is trained by tfjs: ". */

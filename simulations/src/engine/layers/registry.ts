@@ -1,7 +1,9 @@
 import { activation, elu, relu, softmax } from './activation.ts'
 import { conv2d } from './conv2d.ts'
 import { dense } from './dense.ts'
+import { depthwiseConv2d, separableConv2d } from './depthwise.ts'
 import type { LayerCompiler } from './layer.ts'
+import { batchNormalization, layerNormalization } from './normalization.ts'
 import { averagePooling2d, globalAveragePooling2d, globalMaxPooling2d, maxPooling2d } from './pooling.ts'
 import { reshape } from './shapes.ts'
 
@@ -9,6 +11,10 @@ import { reshape } from './shapes.ts'
 export const layerCompilers: Readonly<Record<string, LayerCompiler>> = {
   Dense: dense,
   Conv2D: conv2d,
+  DepthwiseConv2D: depthwiseConv2d,
+  SeparableConv2D: separableConv2d,
+  BatchNormalization: batchNormalization,
+  LayerNormalization: layerNormalization,
   MaxPooling2D: maxPooling2d,
   AveragePooling2D: averagePooling2d,
   GlobalAveragePooling2D: globalAveragePooling2d,

@@ -164,6 +164,61 @@ describe('a compiled model, after 20 steps, is where tfjs is', () => {
     ],
     ['global average pooling', onImages([6, 6, 2], [conv(4, 3), layer('GlobalAveragePooling2D')])],
     ['global max pooling', onImages([6, 6, 2], [conv(4, 3), layer('GlobalMaxPooling2D')])],
+    [
+      'a depthwise convolution',
+      onImages(
+        [7, 6, 3],
+        [
+          layer('DepthwiseConv2D', { kernel_size: [3, 2], depth_multiplier: 2, activation: 'relu', use_bias: true }),
+          flatten,
+        ],
+      ),
+    ],
+    [
+      'a depthwise convolution, strided and padded',
+      onImages(
+        [8, 7, 2],
+        [
+          conv(3, 2),
+          layer('DepthwiseConv2D', { kernel_size: [3, 3], strides: [2, 2], padding: 'same', use_bias: false }),
+          flatten,
+        ],
+      ),
+    ],
+    [
+      'a separable convolution',
+      onImages(
+        [8, 7, 2],
+        [
+          conv(3, 2),
+          layer('SeparableConv2D', {
+            filters: 4,
+            kernel_size: [3, 3],
+            padding: 'same',
+            depth_multiplier: 2,
+            activation: 'tanh',
+            use_bias: true,
+          }),
+          flatten,
+        ],
+      ),
+    ],
+    [
+      'batch normalisation of images',
+      onImages([7, 6, 2], [conv(3, 3), layer('BatchNormalization', { momentum: 0.8 }), conv(4, 3), flatten]),
+    ],
+    [
+      'batch normalisation of features',
+      onImages([4, 4, 1], [flatten, dense(6, 'tanh'), layer('BatchNormalization', { epsilon: 0.01 })]),
+    ],
+    [
+      'layer normalisation of images',
+      onImages([7, 6, 2], [conv(3, 3), layer('LayerNormalization'), conv(4, 3), flatten]),
+    ],
+    [
+      'layer normalisation of features',
+      onImages([4, 4, 1], [flatten, dense(6, 'tanh'), layer('LayerNormalization', { epsilon: 0.01 })]),
+    ],
     ['reshape', onImages([4, 4, 2], [layer('Reshape', { target_shape: [2, 4, 4] }), conv(3, 2), flatten])],
     ['a frozen layer', onImages([7, 6, 1], [conv(4, 3, { trainable: false }), flatten, dense(5, 'relu')])],
     [

@@ -178,6 +178,14 @@ const situations: Readonly<Record<string, () => Evaluation>> = {
       columns: [home],
     })
   },
+  'a calibration split, and a champion with a line of its own': () =>
+    evaluationOf({
+      candidate: { onGate: worse(300) },
+      champion: { onGate: skilled(300), calibrator: { method: 'platt', a: -2, b: 0.5 } },
+      calibration: { candidate: worse(2000) },
+      cases: { candidate: all(30, 0.2), champion: skilled(30) },
+      document: { gate: { checks: [{ name: 'calibration', method: 'isotonic' }] } },
+    }),
   'recorded predictions': () => {
     const recorded = (predictions: Predictions) => ({ onGate: predictions, again: null })
     return evaluationOf({

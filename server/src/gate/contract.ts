@@ -1,4 +1,4 @@
-import type { CheckResult, DataSchema, GateReport, Params } from '@panal/client-core'
+import type { Calibrator, CheckResult, DataSchema, GateReport, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
 import type { Baseline, BaselinePredictions } from './baselines/baseline.ts'
 import type { SegmentSpec } from './segments.ts'
@@ -71,6 +71,11 @@ export interface JudgedModel {
   readonly version: number
   readonly weightsSha256: string
   on(set: JudgedSet): Promise<Predictions>
+  /**
+   * What a promoted model is served with, as it was stored; null: as trained. Absent of a model that is not served yet, and
+   * where only predictions were recorded.
+   */
+  readonly calibrator?: Calibrator | null
   /** Absent, like all that follows, where only predictions were recorded: the check is then NOT_APPLICABLE. */
   params?(): Promise<Params>
   /** Another pass over the set: the model is run anew, whatever was kept. */
@@ -113,6 +118,7 @@ export type JudgedTask = Pick<TaskDocument, 'id' | 'seed' | 'segments'> & {
   /** Absent where only predictions were recorded, like `sets`: no task then says which data are the right ones. */
   readonly data?: DataSchema
   readonly sets?: TaskDocument['sets']
+  readonly gate?: TaskDocument['gate']
 }
 
 /** All that a gate check may look at. `base` is the version the candidate was trained from. */
@@ -154,6 +160,8 @@ export interface GateCheck {
 export interface ModelRef {
   readonly version: number
   readonly weightsSha256: string
+  /** What it is served with, if it is; null: as trained. Absent of what is yet to be judged. */
+  readonly calibrator?: Calibrator | null
 }
 
 /** What is judged, and what it is measured against. */

@@ -10,13 +10,16 @@ export function gateSubject({ id, document }: Task, version: number, registry: R
     const { weightsSha256 } = registry.version(id, number)
     return { version: number, weightsSha256 }
   }
+  /** Not refitted to the set of today: it is compared with as people have it. */
+  const promoted = (number: number | null): ModelRef | null =>
+    number === null ? null : { ...ref(number), calibrator: registry.version(id, number).calibrator }
   const { parent } = registry.version(id, version)
   return {
     document,
     candidate: ref(version),
     base: ref(parent ?? version),
-    champion: champion === null ? null : ref(champion),
-    anchor: anchor === null ? null : ref(anchor),
+    champion: promoted(champion),
+    anchor: promoted(anchor),
     looks: ledgerOf(registry.looks(document.sets.gate)),
   }
 }

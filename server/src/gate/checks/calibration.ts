@@ -8,13 +8,12 @@ import {
 } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
-import type { CalibrationMethod } from '../calibrator.ts'
-import { comparedWith } from '../compared.ts'
+import { mayChangeAnswers, type CalibrationMethod, type RefusedCalibrator } from '../calibrator.ts'
+import { referenceOf } from '../compared.ts'
 import type { Evaluation, GateCheck, Predictions } from '../contract.ts'
-import { generalRule } from '../general-rule.ts'
-import { lossDifference } from '../metric-differences.ts'
-import { count, nats, pValue, resultOf } from '../say.ts'
-import { answersAsServed, methodMisfits, methodOption, type ServedAnswers } from '../served.ts'
+import { count, pValue, resultOf } from '../say.ts'
+import { calibratedAccuracyRow, servedAccuracyRow, servedLossRow } from '../served-rows.ts'
+import { answersAsServed, harmMargins, methodMisfits, methodOption, type ServedAnswers } from '../served.ts'
 import {
   classwiseCalibrationError,
   equalMassBins,
@@ -25,12 +24,12 @@ import {
 } from '../statistics/calibration-error.ts'
 import { testCalibration } from '../statistics/calibration-null.ts'
 import { coxCalibration } from '../statistics/cox-calibration.ts'
-import { logLosses } from '../statistics/log-loss.ts'
 
 interface Settings {
   readonly method: CalibrationMethod
   readonly maxExcess: number
   readonly margin: number
+  readonly accuracyMargin: number
 }
 
 /** Levels of the tests; a model that is calibrated warns in one of a hundred. */
@@ -42,8 +41,8 @@ const slopes = [0.8, 1.25] as const
  * Check 12: do the probabilities mean what they say, as the model would be served? A calibrator is fitted on the calibration
  * set, becomes part of the model, and the gate set judges the outcome. WARN where the expected calibration error is over
  * that of a perfectly calibrated model by more than `maxExcess`, beyond chance, and where Cox's slope is outside
- * [.8, 1.25], beyond chance. BLOCK where the served log loss is worse than that of the champion as it is served, by the
- * general rule.
+ * [.8, 1.25], beyond chance. BLOCK where what would be served is worse than the champion as it is served, by log loss or,
+ * where a calibrator may change answers, by accuracy: the general rule. WARN where a calibrator was refused.
  */
 export const calibration = policy({
   options: {
@@ -63,30 +62,39 @@ export const calibration = policy({
         description: 'as a share of the champion’s log loss: 0.02 is 2 %',
       }),
     ),
+    accuracyMargin: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 1,
+        default: 0.01,
+        description: 'of accuracy as served, against the champion as it is served',
+      }),
+    ),
   },
   misfits: ({ method }, { data }) => methodMisfits(method, data),
-  make: ({ method = 'temperature', maxExcess = 0.02, margin = 0.02 }): GateCheck => ({
+  make: ({ method = 'temperature', maxExcess = 0.02, margin = 0.02, accuracyMargin = 0.01 }): GateCheck => ({
     name: 'calibration',
     integrity: false,
     critical: false,
     judges: false,
     async judge(evaluation: Evaluation): Promise<CheckResult> {
       const answers = await answersAsServed(evaluation, evaluation.candidate, method)
-      const settings = { method, maxExcess, margin }
+      const settings = { method, maxExcess, margin, accuracyMargin }
       if (answers.raw.labels.length === 0)
         return withCalibrator(answers.calibrator, {
           ...resultOf('calibration', { verdict: 'NOT_ENOUGH_DATA', reason: 'The gate set has no examples.' }),
         })
       const champion = await championAsServed(evaluation, method)
       const rows = [
+        ...answers.refused.map(refusedRow),
         calibratorRow(answers),
         errorRow(answers.served, settings, `${evaluation.seed}/calibration`),
         slopeRow(answers.served),
-        ...(champion === undefined ? [] : [await lossRow(evaluation, { ...answers, champion }, settings)]),
+        ...(await comparedRows(evaluation, { answers, champion }, settings)),
         ...reportedRows(answers),
       ]
       const found = resultOf('calibration', summary(rows), rows)
-      return withCalibrator(answers.calibrator, { ...found, figures: [reliability(answers, champion)] })
+      return withCalibrator(answers.calibrator, { ...found, figures: [reliability(answers, champion?.served)] })
     },
   }),
 })
@@ -94,19 +102,36 @@ export const calibration = policy({
 const withCalibrator = (calibrator: Calibrator | null, result: CheckResult): CheckResult =>
   calibrator === null ? result : { ...result, calibrator }
 
-function calibratorRow({ calibrator, numFitted }: ServedAnswers): CheckRow {
+function refusedRow({ refused: method, because }: RefusedCalibrator): CheckRow {
+  return {
+    metric: `refused: ${nameOf[method]}`,
+    verdict: 'WARN',
+    reason: `${sentence(nameOf[method])} was fitted and is not served: ${because}. ${method === 'temperature' ? 'Answers are served as trained' : 'A temperature is tried in its place'}; is the calibration set like the gate set?`,
+  }
+}
+
+const nameOf: Readonly<Record<CalibrationMethod, string>> = {
+  temperature: 'a temperature',
+  platt: 'Platt’s line',
+  isotonic: 'an isotonic curve',
+}
+
+const sentence = (words: string): string => words[0]!.toUpperCase() + words.slice(1)
+
+function calibratorRow({ calibrator, numFitted, refused }: ServedAnswers): CheckRow {
   if (calibrator === null)
     return {
       metric: 'calibrator',
       verdict: 'PASS',
       reason: 'No calibration set was set aside, so answers are judged as they are.',
     }
+  const isUntold = calibrator.method === 'identity' && !refused.some((each) => each.refused === 'temperature')
   return {
     metric: calibrator.method === 'temperature' ? 'temperature' : 'calibrator',
     ...(calibrator.method === 'temperature' && { estimate: calibrator.temperature }),
     n: numFitted,
     verdict: 'PASS',
-    reason: `Calibrator ${sayCalibrator(calibrator)} (${count(numFitted, 'example')} to fit on${calibrator.method === 'identity' ? ' cannot tell how sure it should be' : ''}).`,
+    reason: `Calibrator ${sayCalibrator(calibrator)} (${count(numFitted, 'example')} to fit on${isUntold ? ' cannot tell how sure it should be' : ''}).`,
   }
 }
 
@@ -162,35 +187,36 @@ function slopeRow(served: Predictions): CheckRow {
 }
 
 /** Undefined where there is no champion on the same examples to compare with, or it is the candidate itself. */
-async function championAsServed(evaluation: Evaluation, method: CalibrationMethod): Promise<Predictions | undefined> {
-  const pair = await comparedWith(evaluation, 'champion')
-  if ('reason' in pair || evaluation.champion === null) return undefined
-  return (await answersAsServed(evaluation, evaluation.champion, method)).served
+async function championAsServed(evaluation: Evaluation, method: CalibrationMethod): Promise<ServedAnswers | undefined> {
+  const champion = referenceOf(evaluation, 'champion')
+  return 'reason' in champion ? undefined : answersAsServed(evaluation, champion, method)
 }
 
-async function lossRow(
+/** Accuracy only where a calibrator may have changed an answer: else other checks have judged the very same answers. */
+async function comparedRows(
   evaluation: Evaluation,
-  { served, champion }: { readonly served: Predictions; readonly champion: Predictions },
-  settings: Settings,
-): Promise<CheckRow> {
+  { answers, champion }: { readonly answers: ServedAnswers; readonly champion: ServedAnswers | undefined },
+  { margin, accuracyMargin }: Settings,
+): Promise<CheckRow[]> {
+  const { raw, served } = answers
   const { clusters } = await evaluation.examples('gate')
-  const measured = lossDifference(
-    { candidate: logLosses(served), reference: logLosses(champion) },
-    { margin: settings.margin, alpha: 0.05, seed: `${evaluation.seed}/calibration/champion`, clusters },
-  )
-  const metric = 'served log loss against champion'
-  if ('because' in measured)
-    return { metric, n: measured.n, verdict: 'NOT_ENOUGH_DATA', reason: `Cannot be told: ${measured.because}.` }
-  const verdict = generalRule(measured.comparison)
-  const figures = `log loss ${nats(measured.candidate)}, champion ${nats(measured.reference)}, margin ${nats(measured.comparison.margin)}, both ${evaluation.calibration === null ? 'as they are' : 'calibrated'}`
-  const meaning = {
-    PASS: 'As served, no worse than the champion by the margin, beyond chance',
-    WARN: 'As served, probably no worse than the champion by the margin, but not beyond chance',
-    NOT_ENOUGH_DATA: 'Too few examples to tell whether it is worse than the champion, as both are served',
-    BLOCK: 'As served, worse than the champion, beyond chance and by the margin or more',
-  }
-  const samples = { set: 'gate', where: [], order: 'regression' } as const
-  return { metric, ...measured.numbers, verdict, reason: `${meaning[verdict]} (${figures}).`, samples }
+  const options = { alpha: 0.05, clusters }
+  const seed = `${evaluation.seed}/calibration`
+  const rows: CheckRow[] = []
+  if (mayChangeAnswers(answers.calibrator))
+    rows.push(
+      calibratedAccuracyRow(
+        { candidate: served, reference: raw },
+        { ...options, margin: harmMargins.accuracy, seed: `${seed}/trained` },
+      ),
+    )
+  if (champion === undefined) return rows
+  const pair = { candidate: served, reference: champion.served }
+  const against = { ...options, seed: `${seed}/champion` }
+  rows.push(servedLossRow(pair, { ...against, margin }))
+  if (mayChangeAnswers(answers.calibrator) || mayChangeAnswers(champion.calibrator))
+    rows.push(servedAccuracyRow(pair, { ...against, margin: accuracyMargin }))
+  return rows
 }
 
 /** Measured for whoever looks closer, and not judged: they have no null of their own. */

@@ -4,6 +4,7 @@ import { policy } from '../../policy.ts'
 import { referenceOf } from '../compared.ts'
 import type { CaseSet, Evaluation, Examples, GateCheck, JudgedModel, Predictions } from '../contract.ts'
 import { count, percent, resultOf } from '../say.ts'
+import { apply, chooseCalibrator, servedMethod } from '../served.ts'
 import { predictedClasses } from '../statistics/accuracy.ts'
 
 /** Failed cases that get a row of their own. */
@@ -22,7 +23,7 @@ interface Failure {
 }
 
 /**
- * Check 14: minimum functionality. A stored dataset of cases that any model must answer exactly. BLOCK where the candidate
+ * Check 14: minimum functionality. A stored dataset of cases that any model must answer exactly, as it is served. BLOCK where the candidate
  * fails one that the champion does not fail, or answers less than the share `least`, which a first model has to answer;
  * WARN where it fails others; PASS where it fails none. No statistics: says which.
  */
@@ -59,7 +60,10 @@ export const cases = policy({
       const set = evaluation.cases(dataset)
       const { numExamples } = await set.examples()
       const reference = 'reason' in champion ? null : champion
-      const failures = await failuresOn(set, { candidate: evaluation.candidate, reference })
+      const failures = await failuresOn(set, {
+        candidate: await servedAnswers(evaluation, set, evaluation.candidate),
+        reference: reference && (await servedAnswers(evaluation, set, reference)),
+      })
       const whole = wholeRow(failures, { title, numCases: numExamples, hasReference: reference !== null, least })
       return resultOf('cases', whole, [
         whole,
@@ -69,22 +73,29 @@ export const cases = policy({
   }),
 })
 
+/** What people would be told, or are: a calibrator may make another class the answer. */
+async function servedAnswers(evaluation: Evaluation, set: CaseSet, model: JudgedModel): Promise<Predictions> {
+  const method = servedMethod(evaluation.document)
+  const calibrator =
+    method === null ? (model.calibrator ?? null) : (await chooseCalibrator(evaluation, model, method)).calibrator
+  return apply(calibrator, await set.of(model))
+}
+
 /** New ones first, then by their place in the file. */
 async function failuresOn(
   set: CaseSet,
-  { candidate, reference }: { candidate: JudgedModel; reference: JudgedModel | null },
+  { candidate, reference }: { candidate: Predictions; reference: Predictions | null },
 ): Promise<Failure[]> {
   const examples = await set.examples()
-  const predictions = await set.of(candidate)
-  const answers = predictedClasses(predictions)
-  const theirs = reference === null ? null : predictedClasses(await set.of(reference))
+  const answers = predictedClasses(candidate)
+  const theirs = reference === null ? null : predictedClasses(reference)
   const failed = [...examples.labels.keys()].filter((row) => answers[row] !== examples.labels[row])
   return failed
     .map((row) => ({ row, isNew: theirs === null || theirs[row] === examples.labels[row] }))
     .sort((a, b) => Number(b.isNew) - Number(a.isNew) || examples.rows[a.row]! - examples.rows[b.row]!)
     .map(({ row, isNew }) => ({
       name: `case ${examples.rows[row]! + 1}`,
-      said: said(examples, predictions, { row, answer: answers[row]! }),
+      said: said(examples, candidate, { row, answer: answers[row]! }),
       isNew,
     }))
 }

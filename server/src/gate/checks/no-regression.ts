@@ -6,18 +6,15 @@ import { comparedWith, type Pair, type ReferenceName } from '../compared.ts'
 import type { Evaluation, GateCheck } from '../contract.ts'
 import { generalRule, type RuledVerdict } from '../general-rule.ts'
 import {
-  accuracyDifferenceOf,
   aucDifferenceOf,
-  clusteredAccuracy,
   lossDifference,
   macroF1Difference,
   type DifferenceOptions,
   type Measured,
   type Unmeasured,
 } from '../metric-differences.ts'
+import { accuracyDifferenceBetween } from '../paired-accuracy.ts'
 import { nats, percent, pValue, resultOf, resultOfRow } from '../say.ts'
-import { numCorrect } from '../statistics/accuracy.ts'
-import { discordance } from '../statistics/discordance.ts'
 import { logLosses } from '../statistics/log-loss.ts'
 import { nextLevel } from '../statistics/online-testing.ts'
 
@@ -41,13 +38,7 @@ const metrics = {
     title: 'accuracy',
     margin: 0.01,
     show: percent,
-    measure: (pair, { clusters, ...options }) =>
-      clusters === undefined
-        ? accuracyDifferenceOf(
-            { ...discordance(pair.candidate, pair.reference), candidateRight: numCorrect(pair.candidate) },
-            options,
-          )
-        : clusteredAccuracy(pair, { ...options, clusters }),
+    measure: accuracyDifferenceBetween,
   },
   auc: { title: 'AUC', margin: 0.01, show: (value) => value.toFixed(4), measure: aucDifferenceOf },
   'macro-f1': { title: 'macro F1', margin: 0.01, show: (value) => value.toFixed(4), measure: macroF1Difference },

@@ -47,6 +47,9 @@ function pooledByX(x: ArrayLike<number>, y: ArrayLike<number>): Block[] {
   return points
 }
 
+/** It rises nowhere: whatever the score, it says the same. */
+export const isFlat = ({ y }: Isotonic): boolean => y[0] === y.at(-1)
+
 /** The same curve without the points that lie on a line between their neighbours of the same height. */
 export function withoutInnerPoints({ x, y }: Isotonic): Isotonic {
   const kept = x.map((_, i) => i).filter((i) => y[i - 1] !== y[i] || y[i + 1] !== y[i])

@@ -6,15 +6,33 @@ export interface Platt {
   readonly b: number
 }
 
+/** Why there is no line to serve. */
+export interface NoPlatt {
+  readonly because: string
+}
+
 const maxSteps = 100
 const smallestStep = 1e-10
 const ridge = 1e-12
 
 /**
  * Sigmoid through the scores, with Platt's smoothed targets (n⁺+1)/(n⁺+2) and 1/(n⁻+2), by Newton's method with
- * backtracking. One class only still has a finite fit. Source: Platt 1999; Lin, Lin and Weng 2007, Algorithm 1.
+ * backtracking. Law: what is returned rises with the score (a < 0). Scores that go the wrong way with the outcomes, or
+ * with which nothing goes, have no such line. Source: Platt 1999; Lin, Lin and Weng 2007, Algorithm 1.
  */
-export function fitPlatt(scores: ArrayLike<number>, isPositive: ArrayLike<number>): Platt {
+export function fitPlatt(scores: ArrayLike<number>, isPositive: ArrayLike<number>): Platt | NoPlatt {
+  const fit = fitSigmoid(scores, isPositive)
+  if (fit.a < 0) return fit
+  return {
+    because:
+      fit.a > 0
+        ? 'its line falls where the model is surer, and would turn answers round'
+        : 'its line is flat, and would give every example the same answer',
+  }
+}
+
+/** Either way up. One class only still has a finite fit. */
+function fitSigmoid(scores: ArrayLike<number>, isPositive: ArrayLike<number>): Platt {
   const y = Array.from(isPositive)
   const numPositive = y.filter((each) => each === 1).length
   const numNegative = y.length - numPositive

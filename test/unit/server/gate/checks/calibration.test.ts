@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { makeRng } from '@panal/client-core'
+import { makeRng, type Calibrator, type CheckRow } from '@panal/client-core'
 import type { Predictions, SegmentColumn } from '@panal/server'
 import { calibration } from '../../../../../server/src/gate/checks/calibration.ts'
 import { segmentCalibration } from '../../../../../server/src/gate/checks/segment-calibration.ts'
-import { evaluationOf } from '../../../../fixtures/gate-evaluation.ts'
+import { evaluationOf, type EvaluationParts } from '../../../../fixtures/gate-evaluation.ts'
 
 const logistic = (z: number) => 1 / (1 + Math.exp(-z))
 
@@ -114,6 +114,100 @@ describe('calibration', () => {
     expect(worse.figures?.[0]).toMatchObject({ curves: [{}, {}, { name: 'champion' }] })
     // Twice as sure is no worse once its temperature is 2: a fault of gate.md 3.4 that calibration takes away.
     expect((await judge({ sureness: 2 })).verdict).toBe('PASS')
+  })
+  describe('a calibrator that was fitted to another mix of classes', () => {
+    /** The examples of which the second class is 1 of 10: what a model says of them, and what they are. */
+    function otherMix(predictions: Predictions): Predictions {
+      const kept = [...predictions.labels.keys()].filter((row) => predictions.labels[row] === 0 || row % 9 === 0)
+      return {
+        probabilities: Float32Array.from(
+          kept.flatMap((row) => [...predictions.probabilities.slice(2 * row, 2 * row + 2)]),
+        ),
+        labels: Int32Array.from(kept, (row) => predictions.labels[row]!),
+        numClasses: 2,
+      }
+    }
+    const judge = (method: 'platt' | 'isotonic', parts: Partial<EvaluationParts> = {}) =>
+      check({ method }).judge(
+        evaluationOf({ candidate: { onGate: onGate() }, calibration: { candidate: otherMix(onSplit()) }, ...parts }),
+      )
+
+    it.each([['platt', 'Platt’s line'] as const, ['isotonic', 'an isotonic curve'] as const])(
+      '%s is refused, with what it would have cost; a temperature is served instead',
+      async (method, name) => {
+        const { verdict, calibrator, rows, reason } = await judge(method)
+        expect(verdict).toBe('WARN')
+        expect(calibrator?.method).toBe('temperature')
+        expect(rows[0]).toMatchObject({ metric: `refused: ${name}`, verdict: 'WARN' })
+        expect(rows[0]!.reason).toMatch(
+          /was fitted and is not served: with it (5|6)\d\.\d\d % of the gate set are answered rightly, and (7|8)\d\.\d\d % as trained\. A temperature is tried in its place/,
+        )
+        expect(reason).toBe(rows[0]!.reason)
+      },
+    )
+    it('a champion that is served with such a one is compared with as it is served', async () => {
+      const champion = { onGate: onGate(), calibrator: { method: 'platt', a: -1, b: 2.2 } } as const
+      const { rows } = await judge('platt', { champion })
+      const against = rows.find(({ metric }) => metric === 'served accuracy against champion')!
+      expect(against.verdict).toBe('PASS')
+      // The very same answers as trained, so all of the gain is that the candidate is not served with the line.
+      expect(against.estimate).toBeGreaterThan(0.1)
+    })
+    it('a candidate that is less often right than the champion as it is served is blocked', async () => {
+      // As trained, the champion leans to one class and is right less often than the candidate; its line mends that.
+      const leaning = { shift: () => 2.2 }
+      const result = await check().judge(
+        evaluationOf({
+          candidate: { onGate: onGate({ shift: () => 0.8 }) },
+          champion: { onGate: onGate(leaning), calibrator: { method: 'platt', a: -1, b: 2.2 } },
+        }),
+      )
+      expect(result.verdict).toBe('BLOCK')
+      expect(result.rows.find(({ metric }) => metric === 'served accuracy against champion')).toMatchObject({
+        verdict: 'BLOCK',
+        test: 'Tango score',
+        margin: 0.01,
+        reason: expect.stringMatching(/^As served, worse than the champion as it is served, beyond chance/),
+      })
+    })
+  })
+  it('a calibrator that may change answers is shown to cost none; a temperature has nothing to show', async () => {
+    const shifted = { shift: () => 1 }
+    const judge = (method: 'platt' | 'temperature') =>
+      check({ method }).judge(
+        evaluationOf({ candidate: { onGate: onGate(shifted) }, calibration: { candidate: onSplit(shifted) } }),
+      )
+    const own = (rows: readonly CheckRow[]) =>
+      rows.find(({ metric }) => metric === 'served accuracy against as trained')
+    expect(own((await judge('platt')).rows)).toMatchObject({ verdict: 'PASS', n: 3000 })
+    expect(own((await judge('temperature')).rows)).toBeUndefined()
+  })
+  it('a line that would turn answers round is refused before anybody is asked', async () => {
+    const { probabilities, labels } = onSplit()
+    const reversed = { probabilities, labels: labels.map((label) => 1 - label), numClasses: 2 }
+    const { calibrator, rows } = await check({ method: 'platt' }).judge(
+      evaluationOf({ candidate: { onGate: onGate() }, calibration: { candidate: reversed } }),
+    )
+    expect(calibrator).toEqual({ method: 'identity' })
+    expect(rows[0]!.reason).toContain('would turn answers round')
+  })
+  it('a champion is judged with the calibrator that it was promoted with, whatever the split of today would give', async () => {
+    const judge = (stored: Calibrator | null | undefined) =>
+      check().judge(
+        evaluationOf({
+          candidate: { onGate: onGate() },
+          champion: { onGate: onGate({ sureness: 4 }), ...(stored !== undefined && { calibrator: stored }) },
+          calibration: { candidate: onSplit(), champion: onSplit({ sureness: 4 }) },
+        }),
+      )
+    const gain = async (stored: Calibrator | null | undefined) =>
+      (await judge(stored)).rows.find(({ metric }) => metric === 'served log loss against champion')!.estimate!
+    // Refitted, or stored as it would be refitted, the two are the same model.
+    expect(Math.abs(await gain(undefined))).toBeLessThan(0.01)
+    expect(Math.abs(await gain({ method: 'temperature', temperature: 4 }))).toBeLessThan(0.01)
+    // Served as trained it is four times as sure as it should be, and that is what people have.
+    expect(await gain(null)).toBeGreaterThan(0.3)
+    expect(await gain({ method: 'temperature', temperature: 8 })).toBeGreaterThan(0.03)
   })
   it('a constant answer has no slope, and never NaN', async () => {
     const { labels } = onGate()

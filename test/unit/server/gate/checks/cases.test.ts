@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import type { GateCheckSpec } from '@panal/server'
 import { cases } from '../../../../../server/src/gate/checks/cases.ts'
 import { evaluationOf, predictions, rowOf, type EvaluationParts } from '../../../../fixtures/gate-evaluation.ts'
 
@@ -81,6 +82,53 @@ describe('cases', () => {
   it('calls them as the task does', async () => {
     const named = cases.make({ dataset: 'a'.repeat(64), title: 'minors' })
     expect((await rowOf(named, evaluation({ candidate: allRight }))).metric).toBe('failed cases: minors')
+  })
+  it('judges what is served: a calibrator may turn an answer', async () => {
+    // Platt's line moves the logit by ln 9: what was .2 sure of yes is 1 / (1 + e^(ln 4 − ln 9)) = .69 sure.
+    const moved = { method: 'platt', a: -1, b: -Math.log(9) } as const
+    // Of classes no, yes, no, yes: as trained, the second is wrong; as served, all that is not sure of no is yes.
+    const four = predictions([0.99, 0.2, 0.99, 0.9])
+    const judged = (candidate: typeof moved | null, champion: typeof moved | null) =>
+      check.judge(
+        evaluationOf({
+          candidate: { calibrator: candidate },
+          champion: { calibrator: champion },
+          cases: { candidate: four, champion: four },
+        }),
+      )
+    expect((await judged(null, null)).verdict).toBe('WARN')
+    expect((await judged(moved, null)).verdict).toBe('PASS')
+    // The champion people have answers case 2, so a candidate that would not is worse for them.
+    const { verdict, reason } = await judged(null, moved)
+    expect([verdict, reason]).toEqual([
+      'BLOCK',
+      'It fails 1 case that the champion answers (case 2: “no” where “yes” is right (80.00 % sure)).',
+    ])
+    expect((await judged(moved, moved)).verdict).toBe('PASS')
+  })
+  it('of a candidate asks what the task’s calibration would serve', async () => {
+    const n = 1000
+    const yes = (p: number) => predictions(new Array<number>(n).fill(p), new Array<number>(n).fill(1))
+    // The model says .4 or .6; on the split each comes true so often that Platt's line moves both over ½.
+    const told = Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 0.4 : 0.6))
+    const often = Int32Array.from({ length: n }, (_, i) => (i % 2 === 0 ? Number(i % 20 !== 0) : Number(i % 200 !== 1)))
+    const split = {
+      probabilities: Float32Array.from(told.flatMap((p) => [1 - p, p])),
+      labels: often,
+      numClasses: 2,
+    }
+    const task = (checks: readonly GateCheckSpec[]) =>
+      check.judge(
+        evaluationOf({
+          candidate: { onGate: split },
+          cases: { candidate: yes(0.4) },
+          calibration: { candidate: split },
+          document: { gate: { checks: [...checks] } },
+        }),
+      )
+    expect((await task([{ name: 'integrity' }])).verdict).toBe('BLOCK')
+    expect((await task([{ name: 'calibration' }])).verdict).toBe('BLOCK')
+    expect((await task([{ name: 'calibration', method: 'platt' }])).verdict).toBe('PASS')
   })
   it('says nothing of no cases, of recorded predictions, and of the same weights', async () => {
     expect(await rowOf(check, evaluation({ candidate: predictions([]) }))).toMatchObject({ verdict: 'NOT_ENOUGH_DATA' })

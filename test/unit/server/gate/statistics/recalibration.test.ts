@@ -50,15 +50,50 @@ describe('temperature', () => {
       { seed: 5, numRuns: 300 },
     )
   })
+  it('fitted, keeps every answer through float32’s rounding: near ties, ties, and what is all but 0', () => {
+    // Softmax of float32 logits that lie one rounding apart, are equal, or are far below: T from e⁻¹⁰ to e¹⁰ squeezes them.
+    const rng = makeRng('near ties')
+    const next = (value: number) => Math.fround(value * (1 + 2 ** -23))
+    const rowOf = (kind: number): number[] => {
+      const p = Math.fround(0.3 + 0.1 * rng.uniform())
+      const near = [p, next(p), Math.fround(1 - 2 * p), 2 ** -140]
+      const tied = [p, 1e-38, p, Math.fround(1 - 2 * p)]
+      const sure = [2 ** -149, 1, 1e-45, 2 ** -127]
+      return [near, tied, sure][kind]!
+    }
+    const shifted = (row: number[], by: number) => row.map((_, k) => row[(k + by) % row.length]!)
+    const seen: number[] = []
+    for (let run = 0; run < 60; run++) {
+      const rows = Array.from({ length: 40 }, (_, i) => shifted(rowOf((i + run) % 3), Math.floor(4 * rng.uniform())))
+      const probabilities = Float32Array.from(rows.flat())
+      const answers = [...predictedClasses({ probabilities, labels: new Int32Array(40), numClasses: 4 })]
+      // From always right but one to almost never right, so that the fitted T is small, large, and in between.
+      const labels = Int32Array.from(answers, (answer, i) =>
+        i > 0 && rng.uniform() > run / 60 ? answer : (answer + 1) % 4,
+      )
+      const { temperature, identifiable } = fitTemperature({ probabilities, labels, numClasses: 4 })
+      const scaled = applyTemperature({ probabilities, numClasses: 4 }, temperature)
+      expect([...predictedClasses({ probabilities: scaled, labels, numClasses: 4 })]).toEqual(answers)
+      if (identifiable) seen.push(temperature)
+    }
+    expect(Math.min(...seen)).toBeLessThan(1)
+    expect(Math.max(...seen)).toBeGreaterThan(5)
+  })
   it('1 changes no bit', () => {
     const probabilities = Float32Array.of(0.1, 0.9, 0.3, 0.7)
     expect(applyTemperature({ probabilities, numClasses: 2 }, 1)).toEqual(probabilities)
   })
 })
 
+function line(scores: readonly number[], outcomes: readonly number[]) {
+  const fit = fitPlatt(scores, outcomes)
+  if ('because' in fit) throw new Error(fit.because)
+  return fit
+}
+
 describe('Platt', () => {
   it('agrees with scikit-learn’s test (gate.md 2.6)', () => {
-    const { a, b } = fitPlatt([5, -4, 1], [1, 0, 0])
+    const { a, b } = line([5, -4, 1], [1, 0, 0])
     expect(a).toBeCloseTo(-0.20261, 4)
     expect(b).toBeCloseTo(0.65236, 4)
   })
@@ -66,13 +101,18 @@ describe('Platt', () => {
     const rng = makeRng('platt')
     const scores = Array.from({ length: 5000 }, () => rng.normal() * 2)
     const y = scores.map((score) => (rng.uniform() < applyPlatt({ a: -1.5, b: 0.5 }, score) ? 1 : 0))
-    const { a, b } = fitPlatt(scores, y)
+    const { a, b } = line(scores, y)
     expect(Math.abs(a + 1.5)).toBeLessThan(0.12)
     expect(Math.abs(b - 0.5)).toBeLessThan(0.12)
   })
-  it('is finite with one class only', () => {
-    const fit = fitPlatt([1, 2, 3], [1, 1, 1])
-    expect(Number.isFinite(applyPlatt(fit, 2))).toBe(true)
+  it('has no line where the scores go the wrong way, or where nothing goes with them', () => {
+    // scikit-learn's case with its outcomes turned round: a line of the other sign.
+    expect(fitPlatt([5, -4, 1], [0, 1, 1])).toEqual({ because: expect.stringContaining('turn answers round') })
+    // One score for all: their share is all that there is to know.
+    expect(fitPlatt([0, 0, 0, 0], [1, 0, 0, 1])).toEqual({ because: expect.stringContaining('same answer') })
+    expect(fitPlatt([-1, 1, -1, 1], [1, 1, 0, 0])).toEqual({ because: expect.any(String) })
+  })
+  it('is finite far out', () => {
     expect(applyPlatt({ a: -1000, b: 0 }, 1000)).toBe(1)
     expect(applyPlatt({ a: -1000, b: 0 }, -1000)).toBe(0)
   })

@@ -1,0 +1,58 @@
+import type { CheckRow } from '@panal/client-core'
+import type { Pair } from './compared.ts'
+import { generalRule, type RuledVerdict } from './general-rule.ts'
+import { lossDifference, type DifferenceOptions, type Measured, type Unmeasured } from './metric-differences.ts'
+import { accuracyDifferenceBetween } from './paired-accuracy.ts'
+import { nats, percent } from './say.ts'
+import { logLosses } from './statistics/log-loss.ts'
+
+/** What answers are compared with. */
+interface Compared {
+  readonly metric: string
+  /** In a sentence: `the champion as it is served`. */
+  readonly reference: string
+  readonly show: (value: number) => string
+}
+
+/** The answers that would be served against the champion's that are, by log loss. */
+export const servedLossRow = ({ candidate, reference }: Pair, options: DifferenceOptions): CheckRow =>
+  rowOf(
+    { metric: 'served log loss against champion', reference: 'the champion as it is served', show: nats },
+    lossDifference({ candidate: logLosses(candidate), reference: logLosses(reference) }, options),
+  )
+
+/** The same by accuracy. */
+export const servedAccuracyRow = (pair: Pair, options: DifferenceOptions): CheckRow =>
+  rowOf(
+    { metric: 'served accuracy against champion', reference: 'the champion as it is served', show: percent },
+    accuracyDifferenceBetween(pair, options),
+  )
+
+/** What a calibrator that may change answers does to the model's own. */
+export const calibratedAccuracyRow = (pair: Pair, options: DifferenceOptions): CheckRow =>
+  rowOf(
+    { metric: 'served accuracy against as trained', reference: 'its own answers as trained', show: percent },
+    accuracyDifferenceBetween(pair, options),
+  )
+
+function rowOf({ metric, reference, show }: Compared, measured: Measured | Unmeasured): CheckRow {
+  if ('because' in measured)
+    return { metric, n: measured.n, verdict: 'NOT_ENOUGH_DATA', reason: `Cannot be told: ${measured.because}.` }
+  const verdict = generalRule(measured.comparison)
+  const note = measured.note === undefined ? '' : `, ${measured.note}`
+  const figures = `${show(measured.candidate)}, and ${show(measured.reference)} there, margin ${show(measured.comparison.margin)}${note}`
+  return {
+    metric,
+    ...measured.numbers,
+    verdict,
+    reason: `${meaning[verdict](reference)} (${figures}).`,
+    samples: { set: 'gate', where: [], order: 'regression' },
+  }
+}
+
+const meaning: Readonly<Record<RuledVerdict, (reference: string) => string>> = {
+  PASS: (reference) => `As served, no worse than ${reference} by the margin, beyond chance`,
+  WARN: (reference) => `As served, probably no worse than ${reference} by the margin, but not beyond chance`,
+  NOT_ENOUGH_DATA: (reference) => `Too few examples to tell whether, as served, it is worse than ${reference}`,
+  BLOCK: (reference) => `As served, worse than ${reference}, beyond chance and by the margin or more`,
+}

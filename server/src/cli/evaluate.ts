@@ -16,6 +16,7 @@ export interface EvaluateOptions {
   readonly split?: string
   readonly calibration?: string
   readonly segments?: string
+  readonly content?: string
   readonly ignore?: string
   readonly config?: string
   readonly json?: string
@@ -56,6 +57,7 @@ export function evaluateCommand(program: Command, context: CliContext, end: (cod
     .option('--id <column>', 'the name of each example (default: a digest of its row)')
     .option('--client <column>', 'whose example it is: a client’s examples are drawn together')
     .option('--segments <columns>', 'parts that are judged apart: job,home or crossed, job+home')
+    .option('--content <columns>', 'what says that two rows are the same example (default: all features)')
     .option('--ignore <columns>', 'columns that are no features')
     .option('--split <column>', 'set of each row: gate judges; calibration; evaluation')
     .option('--calibration <share>', 'rows to set aside to fit calibration on, by a hash of their ids: 0.2')

@@ -56,6 +56,7 @@ function requestOf(options: EvaluateOptions): RecordedRequest {
       ...(id !== undefined && { id }),
       ...(client !== undefined && { client }),
       ...(split !== undefined && { split }),
+      ...(options.content !== undefined && { content: list(options.content) }),
       ignore: list(options.ignore),
     },
     segments: list(options.segments),

@@ -31,6 +31,11 @@ export interface Examples {
    * Splits go by these. Equal contents have equal ids.
    */
   readonly ids: readonly string[]
+  /**
+   * [numExamples] equal where the contents are, label left out. Absent: the ids say that. Or why nobody can know, in words
+   * that begin a sentence.
+   */
+  readonly contents?: Float64Array | UnknownContents
   /** [numExamples] where the file has each one, counted from 0: to find it again. */
   readonly rows: Int32Array
   /** What segments are made of: `label` first, then the columns of the data. */
@@ -39,6 +44,10 @@ export interface Examples {
   readonly profileSha256: string
   /** [numExamples] whose example it is, where the set says so: bootstrap draws these whole. */
   readonly clusters?: Int32Array
+}
+
+export interface UnknownContents {
+  readonly because: string
 }
 
 /** One column of a set as a few values. */

@@ -9,38 +9,49 @@ import { logLosses } from './statistics/log-loss.ts'
 /** What answers are compared with. */
 interface Compared {
   readonly metric: string
+  /** What is measured, and of what else: `log loss 0.5, champion 0.4`. */
+  readonly title: string
+  readonly of: string
   /** In a sentence: `the champion as it is served`. */
   readonly reference: string
   readonly show: (value: number) => string
 }
 
+const champion = { of: 'champion', reference: 'the champion as it is served' } as const
+
 /** The answers that would be served against the champion's that are, by log loss. */
 export const servedLossRow = ({ candidate, reference }: Pair, options: DifferenceOptions): CheckRow =>
   rowOf(
-    { metric: 'served log loss against champion', reference: 'the champion as it is served', show: nats },
+    { metric: 'served log loss against champion', title: 'log loss', ...champion, show: nats },
     lossDifference({ candidate: logLosses(candidate), reference: logLosses(reference) }, options),
   )
 
 /** The same by accuracy. */
 export const servedAccuracyRow = (pair: Pair, options: DifferenceOptions): CheckRow =>
   rowOf(
-    { metric: 'served accuracy against champion', reference: 'the champion as it is served', show: percent },
+    { metric: 'served accuracy against champion', title: 'accuracy', ...champion, show: percent },
     accuracyDifferenceBetween(pair, options),
   )
 
 /** What a calibrator that may change answers does to the model's own. */
 export const calibratedAccuracyRow = (pair: Pair, options: DifferenceOptions): CheckRow =>
   rowOf(
-    { metric: 'served accuracy against as trained', reference: 'its own answers as trained', show: percent },
+    {
+      metric: 'served accuracy against as trained',
+      title: 'accuracy',
+      of: 'as trained',
+      reference: 'the model as trained',
+      show: percent,
+    },
     accuracyDifferenceBetween(pair, options),
   )
 
-function rowOf({ metric, reference, show }: Compared, measured: Measured | Unmeasured): CheckRow {
+function rowOf({ metric, title, of, reference, show }: Compared, measured: Measured | Unmeasured): CheckRow {
   if ('because' in measured)
     return { metric, n: measured.n, verdict: 'NOT_ENOUGH_DATA', reason: `Cannot be told: ${measured.because}.` }
   const verdict = generalRule(measured.comparison)
   const note = measured.note === undefined ? '' : `, ${measured.note}`
-  const figures = `${show(measured.candidate)}, and ${show(measured.reference)} there, margin ${show(measured.comparison.margin)}${note}`
+  const figures = `${title} ${show(measured.candidate)}, ${of} ${show(measured.reference)}, margin ${show(measured.comparison.margin)}${note}`
   return {
     metric,
     ...measured.numbers,
@@ -53,6 +64,6 @@ function rowOf({ metric, reference, show }: Compared, measured: Measured | Unmea
 const meaning: Readonly<Record<RuledVerdict, (reference: string) => string>> = {
   PASS: (reference) => `As served, no worse than ${reference} by the margin, beyond chance`,
   WARN: (reference) => `As served, probably no worse than ${reference} by the margin, but not beyond chance`,
-  NOT_ENOUGH_DATA: (reference) => `Too few examples to tell whether, as served, it is worse than ${reference}`,
+  NOT_ENOUGH_DATA: (reference) => `Too few examples to tell whether it is worse, as served, than ${reference}`,
   BLOCK: (reference) => `As served, worse than ${reference}, beyond chance and by the margin or more`,
 }

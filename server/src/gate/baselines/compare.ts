@@ -124,10 +124,11 @@ function rowOf(
 ): CheckRow {
   const { name, isRequired } = settings
   if (losses === undefined)
+    // What must be beaten and was not made is no evidence, whatever else was beaten.
     return {
       metric: `gain over ${name}`,
-      verdict: 'NOT_APPLICABLE',
-      reason: `Only predictions were recorded, so ${name} cannot be made.`,
+      verdict: isRequired ? 'NOT_ENOUGH_DATA' : 'NOT_APPLICABLE',
+      reason: `Only predictions were recorded, so ${name} cannot be made${isRequired ? ', and the model must beat it' : ''}.`,
     }
   const { measure } = losses
   const metric = `${measure} gained over ${name}`

@@ -73,7 +73,7 @@ type Options = Static<TObject<typeof options>>
  * Check 4: is the model better than what needs no model? Paired against the class shares (prior), the most frequent class,
  * a draw by the shares, a logistic regression fitted to the evaluation set, and what else the task names. Of a `required`
  * one: PASS where the gain is beyond chance at `alpha`, BLOCK where a gain that matters can be excluded, else WARN, or
- * NOT_ENOUGH_DATA. Of any other: WARN where the model surely is worse.
+ * NOT_ENOUGH_DATA, also where it cannot be made. Of any other: WARN where the model surely is worse.
  */
 export const baselines = policy({
   options,
@@ -132,6 +132,6 @@ function summarise(rows: readonly { readonly isRequired: boolean; readonly row: 
   const beaten = (among: typeof rows) =>
     among.filter(({ row }) => row.verdict === 'PASS').map(({ row }) => row.metric.replace(/^.* over /, ''))
   if (beaten(required).length === 0)
-    return { verdict: 'NOT_APPLICABLE', reason: 'No baseline that the model must beat can be made here.' } as const
+    return { verdict: 'NOT_APPLICABLE', reason: 'There is no baseline that the model must beat.' } as const
   return { verdict: 'PASS', reason: `Better beyond chance than ${beaten(rows).join(', ')}.` } as const
 }

@@ -1,7 +1,7 @@
 import type { CheckResult, CheckRow, Params } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
-import type { Evaluation, GateCheck, JudgedModel, JudgedSet, Predictions } from '../contract.ts'
+import type { Evaluation, GateCheck, JudgedModel, Predictions } from '../contract.ts'
 import { predictedClasses } from '../statistics/accuracy.ts'
 import { priorLogLoss } from '../statistics/class-prior.ts'
 import { meanLogLoss } from '../statistics/log-loss.ts'
@@ -32,7 +32,7 @@ export const integrity = policy({
       const broken = await brokenWeights(candidate, base)
       if (broken !== undefined) return resultOf(block(broken))
       const onEvaluation = await candidate.on('evaluation')
-      const improper = (await improperAnswers(evaluation, 'evaluation')) ?? (await improperAnswers(evaluation, 'gate'))
+      const improper = await improperAnswers(evaluation)
       if (improper !== undefined) return resultOf(block(improper))
       if (onEvaluation.labels.length === 0)
         return resultOf({ verdict: 'NOT_ENOUGH_DATA', reason: 'The evaluation set has no examples.', n: 0 })
@@ -65,11 +65,25 @@ function brokenParams(params: Params, baseParams: Params): string | undefined {
   return at < 0 ? undefined : `Weight ${at} of ${params.length} is not a finite number.`
 }
 
-async function improperAnswers(evaluation: Evaluation, set: JudgedSet): Promise<string | undefined> {
-  const row = firstImproperRow(await evaluation.candidate.on(set))
-  if (row < 0) return undefined
-  const { rows, ids } = await evaluation.examples(set)
-  return `Its answer to example ${rows[row]} of the ${set} set (${ids[row]}) is not a probability distribution: not finite, negative, or not summing to 1.`
+/** On all sets: the calibration set never judges, but a calibrator that is fitted to broken answers is broken as well. */
+async function improperAnswers({ candidate, calibration, ...evaluation }: Evaluation): Promise<string | undefined> {
+  const sets = [
+    ...(['evaluation', 'gate'] as const).map((name) => ({
+      name,
+      answers: () => candidate.on(name),
+      examples: () => evaluation.examples(name),
+    })),
+    ...(calibration === null
+      ? []
+      : [{ name: 'calibration', answers: () => calibration.of(candidate), examples: () => calibration.examples() }]),
+  ]
+  for (const { name, answers, examples } of sets) {
+    const row = firstImproperRow(await answers())
+    if (row < 0) continue
+    const { rows, ids } = await examples()
+    return `Its answer to example ${rows[row]} of the ${name} set (${ids[row]}) is not a probability distribution: not finite, negative, or not summing to 1.`
+  }
+  return undefined
 }
 
 /** @param how.looked what was found in order before, to begin the sentence with */

@@ -1,7 +1,7 @@
 import type { CheckResult, CheckRow } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
-import type { Evaluation, Examples, GateCheck, JudgedSet } from '../contract.ts'
+import type { Evaluation, Examples, GateCheck, JudgedSet, UnknownContents } from '../contract.ts'
 import { count, percent, resultOf } from '../say.ts'
 
 const sets: readonly JudgedSet[] = ['evaluation', 'gate']
@@ -10,7 +10,8 @@ const sets: readonly JudgedSet[] = ['evaluation', 'gate']
  * Check 1: are these the registered sets, and fit to judge by? BLOCK where a set or the profile of its segments is not the
  * one that the task names, and where more than `maxOverlap` of a set's examples are in another one: a model may then
  * know its exam. WARN where a class has no example in the gate set, and where more than `maxOverlap` of a set are
- * duplicates, which make every interval too narrow. Deterministic.
+ * duplicates, which make every interval too narrow. What examples are, ids or contents say; where nothing does, whether any
+ * are there twice cannot be told. Deterministic.
  */
 export const pin = policy({
   options: {
@@ -47,19 +48,26 @@ export const pin = policy({
         ...(calibration === undefined ? [] : [overlapRow('calibration', calibration, onGate, maxOverlap)]),
       ]
       const worst = rows.find(({ verdict }) => verdict === 'BLOCK') ?? rows.find(({ verdict }) => verdict === 'WARN')
-      return resultOf(
-        'pin',
-        worst ?? { verdict: 'PASS', reason: fit[registered === undefined ? 'recorded' : 'registered'] },
-        rows,
-      )
+      return resultOf('pin', worst ?? { verdict: 'PASS', reason: fitReason(onGate, registered !== undefined) }, rows)
     },
   }),
 })
 
-const fit = {
-  registered: 'The sets are the registered ones, and apart.',
-  recorded: 'The set has examples of every class, and hardly any twice.',
-} as const
+function fitReason(gate: Examples, isRegistered: boolean): string {
+  if (isRegistered) return 'The sets are the registered ones, and apart.'
+  return 'because' in contentsOf(gate)
+    ? 'The set has examples of every class. Whether any are there twice cannot be told.'
+    : 'The set has examples of every class, and hardly any twice.'
+}
+
+/** What tells that two examples are the same. */
+const contentsOf = ({ contents, ids }: Examples): ArrayLike<string | number> | UnknownContents => contents ?? ids
+
+const cannotTell = (metric: string, { because }: UnknownContents): CheckRow => ({
+  metric,
+  verdict: 'NOT_APPLICABLE',
+  reason: `${because}, so whether one is there twice cannot be told.`,
+})
 
 function digestRow(
   set: JudgedSet | 'calibration',
@@ -91,11 +99,15 @@ function coverageRow({ classes, labels, numExamples }: Examples): CheckRow {
   return { ...about, verdict: 'WARN', reason: `The gate set has no example of ${missing.join(', ')}.` }
 }
 
-function duplicateRow(set: JudgedSet, { ids, numExamples }: Examples, limit: number): CheckRow {
-  const duplicates = numExamples - new Set(ids).size
+function duplicateRow(set: JudgedSet, examples: Examples, limit: number): CheckRow {
+  const metric = `duplicates in the ${set} set`
+  const contents = contentsOf(examples)
+  if ('because' in contents) return cannotTell(metric, contents)
+  const { numExamples } = examples
+  const duplicates = numExamples - distinct(contents).size
   const share = numExamples === 0 ? 0 : duplicates / numExamples
   return {
-    metric: `duplicates in the ${set} set`,
+    metric,
     estimate: share,
     n: numExamples,
     margin: limit,
@@ -105,12 +117,17 @@ function duplicateRow(set: JudgedSet, { ids, numExamples }: Examples, limit: num
 }
 
 function overlapRow(name: string, other: Examples, gate: Examples, limit: number): CheckRow {
-  const known = new Set(other.ids)
-  const shared = [...new Set(gate.ids)].filter((id) => known.has(id)).length
-  const smaller = Math.min(known.size, new Set(gate.ids).size)
+  const metric = `overlap of the ${name} and the gate set`
+  const [theirs, ours] = [contentsOf(other), contentsOf(gate)]
+  if ('because' in theirs) return cannotTell(metric, theirs)
+  if ('because' in ours) return cannotTell(metric, ours)
+  const [known, judged] = [distinct(theirs), distinct(ours)]
+  let shared = 0
+  for (const each of judged) if (known.has(each)) shared++
+  const smaller = Math.min(known.size, judged.size)
   const share = smaller === 0 ? 0 : shared / smaller
   return {
-    metric: `overlap of the ${name} and the gate set`,
+    metric,
     estimate: share,
     n: smaller,
     margin: limit,
@@ -118,6 +135,8 @@ function overlapRow(name: string, other: Examples, gate: Examples, limit: number
     reason: `${count(shared, 'example')} of the gate set are in the ${name} set as well (${percent(share)} of the smaller).`,
   }
 }
+
+const distinct = (contents: ArrayLike<string | number>): ReadonlySet<string | number> => new Set(Array.from(contents))
 
 /** One recorded set may serve as both. */
 const isSame = (a: Examples, b: Examples): boolean =>

@@ -34,7 +34,7 @@ export class Growing<Kind extends Numbers> {
 
 export const int32s = () => new Growing((length) => new Int32Array(length))
 export const float32s = () => new Growing((length) => new Float32Array(length))
-const float64s = () => new Growing((length) => new Float64Array(length))
+export const float64s = () => new Growing((length) => new Float64Array(length))
 
 /** A copy of its own: a piece cut out of a long text keeps all of that text alive. */
 export const detached = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le')

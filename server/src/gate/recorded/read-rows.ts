@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { Cells, detached, float32s, int32s, Texts } from './cells.ts'
+import { Cells, detached, float32s, float64s, int32s, Texts } from './cells.ts'
+import { digestNumber } from './contents.ts'
 import { classesOf, Labels } from './labels.ts'
 import { isNumeral, ProbabilityReader } from './probabilities.ts'
 import { RecordedError } from './recorded-error.ts'
@@ -18,6 +19,8 @@ export interface RecordedRows {
   readonly probabilities: { readonly [Name in ModelName]?: Float32Array }
   /** [numRows] as the data name them, or the content: the first 16 hex digits of its SHA-256, shared by equal rows. */
   readonly ids: readonly string[]
+  /** [numRows] a digest of the columns that say what an example is; absent where there are none. */
+  readonly contents?: Float64Array
   readonly clients?: Texts
   readonly splits?: Texts
   readonly features: ReadonlyMap<string, Cells>
@@ -29,7 +32,7 @@ export interface RecordedRows {
  * @throws RecordedError, which names the first row where a column is wrong
  */
 export async function readRows(file: TableFile, roles: Roles): Promise<RecordedRows> {
-  const { label, id, client, split, features } = roles
+  const { label, id, client, split, features, content = features } = roles
   const models = Object.entries(roles.models)
   const wanted = [
     ...new Set([label, id, client, split, ...models.flatMap(([, { columns }]) => columns), ...features]),
@@ -41,14 +44,18 @@ export async function readRows(file: TableFile, roles: Roles): Promise<RecordedR
   const clients = client === undefined ? undefined : new Texts()
   const splits = split === undefined ? undefined : new Texts()
   const cells = new Map(features.map((name) => [name, new Cells()]))
-  const content = [label, ...(client === undefined ? [] : [client]), ...features].sort()
+  const told = [label, ...(client === undefined ? [] : [client]), ...features].sort()
+  const contents = content.length === 0 ? undefined : float64s()
+  const inContent = [...content].sort()
 
   for await (const batch of file.batches(wanted)) {
     const column = (name: string) => batch.cells[wanted.indexOf(name)]!
     batch.numbers.forEach((number) => numbers.push(number))
     each(batch, label, column(label), (cell, number) => labels.add(cell, number))
     if (id !== undefined) each(batch, id, column(id), (cell) => ids.push(detached(cell)))
-    else for (const digest of contentIds(batch, content.map(column))) ids.push(digest)
+    else for (const digest of contentIds(batch, told.map(column))) ids.push(digest)
+    if (contents !== undefined)
+      for (const text of rowTexts(batch, inContent.map(column))) contents.push(digestNumber(text))
     if (client !== undefined) each(batch, client, column(client), (cell) => clients!.add(cell))
     if (split !== undefined) each(batch, split, column(split), (cell) => splits!.add(cell))
     for (const { reader } of readers) reader.add(batch, reader.columns.map(column))
@@ -64,6 +71,7 @@ export async function readRows(file: TableFile, roles: Roles): Promise<RecordedR
     labels: codes,
     probabilities: Object.fromEntries(readers.map(({ name, reader }) => [name, reader.values])),
     ids,
+    ...(contents && { contents: contents.values }),
     ...(clients && { clients }),
     ...(splits && { splits }),
     features: cells,
@@ -84,11 +92,11 @@ function each(
   })
 }
 
+const contentIds = (batch: RowBatch, columns: readonly (readonly string[])[]): string[] =>
+  rowTexts(batch, columns).map((text) => createHash('sha256').update(text).digest().toString('hex', 0, 8))
+
 /** Columns come in the order of their names, so that their order in the file is no matter; a number is the same however spelt. */
-const contentIds = ({ numbers }: RowBatch, columns: readonly (readonly string[])[]): string[] =>
+const rowTexts = ({ numbers }: RowBatch, columns: readonly (readonly string[])[]): string[] =>
   numbers.map((_, i) =>
-    createHash('sha256')
-      .update(JSON.stringify(columns.map((cells) => (isNumeral(cells[i]!) ? String(Number(cells[i])) : cells[i]))))
-      .digest()
-      .toString('hex', 0, 8),
+    JSON.stringify(columns.map((cells) => (isNumeral(cells[i]!) ? String(Number(cells[i])) : cells[i]))),
   )

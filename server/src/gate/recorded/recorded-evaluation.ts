@@ -3,6 +3,7 @@ import type { Evaluation, Examples, JudgedModel, JudgedSet, Predictions, Segment
 import { labelColumn } from '../segment-profile.ts'
 import type { SegmentSpec } from '../segments.ts'
 import type { Texts } from './cells.ts'
+import { contentsOf } from './contents.ts'
 import { readRows, type RecordedRows } from './read-rows.ts'
 import { listed, RecordedError } from './recorded-error.ts'
 import { segmentRecorded, type RecordedSegments } from './recorded-segments.ts'
@@ -45,7 +46,7 @@ export async function openRecorded(file: TableFile, request: RecordedRequest): P
   const labels = order.rows.map((row) => recorded.labels[row]!)
   const { classes, features } = recorded
   const segments = segmentRecorded({ classes, labels, rows: order.rows, features, fitTo: sets.evaluation }, declared)
-  const examples = examplesOf({ recorded, order, sets, segments, labels })
+  const examples = examplesOf({ recorded, roles, order, sets, segments, labels })
   const models = modelsOf(recorded, { roles, order, sets, labels })
   const candidate = models.candidate!
   const champion = models.champion ?? null
@@ -94,6 +95,7 @@ function namedSegments(segments: readonly string[], { label, features }: Roles):
 
 interface Ordered {
   readonly recorded: RecordedRows
+  readonly roles: Roles
   readonly order: RowOrder
   readonly sets: RowSets
   readonly segments: RecordedSegments
@@ -101,9 +103,10 @@ interface Ordered {
   readonly labels: Int32Array
 }
 
-function examplesOf({ recorded, order, sets, segments, labels }: Ordered): Record<SetName, Examples> {
+function examplesOf({ recorded, roles, order, sets, segments, labels }: Ordered): Record<SetName, Examples> {
   const { classes, clients } = recorded
   const clusters = clients && clusterCodes(clients, order.rows)
+  const contents = contentsOf(recorded, roles)
   const of = (places: Int32Array): Examples => {
     const ids = Array.from(places, (place) => order.ids[place]!)
     const own = places.map((place) => labels[place]!)
@@ -117,6 +120,7 @@ function examplesOf({ recorded, order, sets, segments, labels }: Ordered): Recor
       classes,
       labels: own,
       ids,
+      contents: 'because' in contents ? contents : Float64Array.from(places, (place) => contents[order.rows[place]!]!),
       rows: places.map((place) => order.rows[place]!),
       segments: segments.columns.map(pick),
       profileSha256: segments.profileSha256,
@@ -155,7 +159,7 @@ const versions: Readonly<Record<ModelName, number>> = { anchor: 0, champion: 1, 
 
 function modelsOf(
   { probabilities, classes, numRows }: RecordedRows,
-  { roles, order, sets, labels }: Pick<Ordered, 'order' | 'sets' | 'labels'> & { readonly roles: Roles },
+  { roles, order, sets, labels }: Pick<Ordered, 'roles' | 'order' | 'sets' | 'labels'>,
 ): Partial<Record<ModelName, RecordedModel>> {
   const numClasses = classes.length
   const found: Partial<Record<ModelName, RecordedModel>> = {}

@@ -13,6 +13,8 @@ export interface ColumnNames {
   readonly id?: string
   readonly client?: string
   readonly split?: string
+  /** Columns that together say what an example is; left out: all features. */
+  readonly content?: readonly string[]
   /** Columns that are neither looked at nor part of what a row is. */
   readonly ignore?: readonly string[]
 }
@@ -37,6 +39,7 @@ export interface Roles {
   readonly id?: string
   readonly client?: string
   readonly split?: string
+  readonly content?: readonly string[]
   readonly models: { readonly [Name in ModelName]?: ModelColumns }
   /** All others, in order of their names. */
   readonly features: readonly string[]
@@ -46,9 +49,9 @@ const prefixMark = 'prefix:'
 
 /** @throws RecordedError 'unknown-column' | 'classes-differ' | 'bad-argument' */
 export function assignRoles(names: ColumnNames, header: readonly string[]): Roles {
-  const { label, positive, id, client, split, ignore = [] } = names
+  const { label, positive, id, client, split, content, ignore = [] } = names
   const single = [label, id, client, split].filter((name) => name !== undefined)
-  for (const name of [...single, ...ignore]) requireColumn(name, header)
+  for (const name of [...single, ...ignore, ...(content ?? [])]) requireColumn(name, header)
   const free = header.filter((name) => !single.includes(name) && !ignore.includes(name))
   const specs = modelNames.flatMap((model) => {
     const spec = names[model]
@@ -61,14 +64,19 @@ export function assignRoles(names: ColumnNames, header: readonly string[]): Role
   const [first, ...rest] = models
   for (const other of rest) requireSameClasses(first!, other)
   const taken = new Set(models.flatMap(({ columns }) => columns))
+  const features = free.filter((name) => !taken.has(name)).sort()
+  const stray = content?.find((name) => !features.includes(name))
+  if (stray !== undefined)
+    throw new RecordedError('bad-argument', `--content ${stray}: this column is named for something else as well`)
   return {
     label,
     ...(positive !== undefined && { positive }),
     ...(id !== undefined && { id }),
     ...(client !== undefined && { client }),
     ...(split !== undefined && { split }),
+    ...(content !== undefined && { content }),
     models: Object.fromEntries(models.map(({ model, ...columns }) => [model, columns])),
-    features: free.filter((name) => !taken.has(name)).sort(),
+    features,
   }
 }
 

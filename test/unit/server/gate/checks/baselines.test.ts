@@ -67,12 +67,28 @@ describe('baselines', () => {
     expect(rowsOf(result)['the most frequent class']).toMatchObject({ verdict: 'WARN' })
     expect(result.verdict).toBe('WARN')
   })
-  it('say nothing where none of those that are required can be made', async () => {
-    const result = await judge(
-      rightWhere(() => true),
-      { required: ['logistic'] },
-    )
-    expect(result.verdict).toBe('NOT_APPLICABLE')
+  it.each<[NonNullable<Options['required']>]>([[['logistic']], [['prior', 'logistic', 'majority']]])(
+    'say what is missing where one of those that are required, %j, cannot be made',
+    async (required) => {
+      const result = await judge(
+        rightWhere(() => true),
+        { required },
+      )
+      expect(result).toMatchObject({
+        verdict: 'NOT_ENOUGH_DATA',
+        reason: 'Only predictions were recorded, so a logistic regression cannot be made, and the model must beat it.',
+      })
+    },
+  )
+  it('say nothing where none has to be beaten', async () => {
+    expect(
+      (
+        await judge(
+          rightWhere(() => true),
+          { required: [] },
+        )
+      ).verdict,
+    ).toBe('NOT_APPLICABLE')
   })
   it('do not apply what has to be made from data to recorded predictions', async () => {
     expect(rowsOf(await judge(rightWhere(() => true)))['a logistic regression']?.verdict).toBe('NOT_APPLICABLE')

@@ -27,6 +27,15 @@ describe('integrity of the answers', () => {
     expect(result.verdict).toBe('BLOCK')
     expect(result.reason).toContain(`example 1 of the ${set} set`)
   })
+  it.each([
+    ['not a number', [NaN, 0.5]],
+    ['over 1 in all', [0.9, 0.9]],
+  ])('blocks answers to the calibration set that are %s: a calibrator is fitted to them', async (_, last) => {
+    const broken = { ...predictions([0.5, 0.5]), probabilities: Float32Array.of(0.5, 0.5, ...last) }
+    const result = await integrity.make({}).judge(evaluationOf({ candidate: {}, calibration: { candidate: broken } }))
+    expect(result.verdict).toBe('BLOCK')
+    expect(result.reason).toContain('example 1 of the calibration set')
+  })
   it('passes finite weights and proper probabilities', async () => {
     expect((await judge({})).verdict).toBe('PASS')
   })

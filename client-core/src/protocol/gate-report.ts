@@ -7,6 +7,8 @@ export type GateVerdict = 'PASS' | 'WARN' | 'NOT_ENOUGH_DATA' | 'ERROR' | 'BLOCK
 /** What one gate check found: its own verdict, and what it measured to come to it. */
 export interface CheckResult {
   readonly check: string
+  /** What tells it from others of its name, for people: `anchor, log loss`. Reports of before have none. */
+  readonly variant?: string
   readonly verdict: GateVerdict
   /** One sentence in plain words. */
   readonly reason: string

@@ -1,5 +1,4 @@
-import type { CheckResult, CheckRow } from '@panal/client-core'
-import { nameOfCheck } from '../gate/say.ts'
+import { checkName, type CheckResult, type CheckRow } from '@panal/client-core'
 import type { RecordedReport } from '../gate/recorded/judge-recorded.ts'
 import { decimals, fields, percent, table } from './output.ts'
 
@@ -24,7 +23,7 @@ export function evaluateText(report: RecordedReport): string {
     fields(subject(report)),
     table(
       ['check', 'verdict', 'reason'],
-      checks.map((check) => [nameOfCheck(check, checks), check.verdict, check.reason]),
+      checks.map((check) => [checkName(check), check.verdict, check.reason]),
     ),
   ].join('\n')
 }
@@ -41,7 +40,7 @@ function decisive({ verdict, reason, checks }: RecordedReport): string[] {
 }
 
 const rowCells = ({ check, row }: { check: CheckResult; row: CheckRow }) => [
-  check.check,
+  checkName(check),
   row.metric,
   row.segment ?? 'all',
   decimals(row.estimate),

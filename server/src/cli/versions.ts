@@ -1,4 +1,4 @@
-import { sayCalibrator } from '@panal/client-core'
+import { checkName, sayCalibrator } from '@panal/client-core'
 import type { Command } from 'commander'
 import type { ModelVersion } from '../registry/model-version.ts'
 import { moveCommands } from './champion.ts'
@@ -84,6 +84,6 @@ function versionText(version: ListedVersion): string {
     'log loss': decimals(evaluation?.evaluation?.logLoss),
   })
   if (evaluation === null) return lineage
-  const checks = evaluation.checks.map(({ check, verdict, reason }) => [check, verdict, reason])
+  const checks = evaluation.checks.map((check) => [checkName(check), check.verdict, check.reason])
   return `${lineage}\n${table(['check', 'verdict', 'reason'], checks)}`
 }

@@ -156,6 +156,8 @@ export interface Evaluation {
  */
 export interface GateCheck {
   readonly name: string
+  /** What tells it from others of its name, for people: `anchor, log loss`. */
+  readonly variant?: string
   /** Integrity checks decide whether the candidate may become head, too; the gate stops at the first that blocks. */
   readonly integrity: boolean
   /** Whether "not enough data" holds the model; a check's default, which the task may change. Left out: it does. */

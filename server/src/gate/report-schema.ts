@@ -95,6 +95,7 @@ const Figure = Type.Union([
 
 const CheckResult = record({
   check: Type.String({ minLength: 1 }),
+  variant: Type.Optional(Type.String({ minLength: 1, description: 'what tells it from others of its name' })),
   verdict: Verdict,
   reason: Type.String({ minLength: 1 }),
   rows: Type.Array(CheckRow),

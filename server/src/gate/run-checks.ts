@@ -24,7 +24,8 @@ export async function runChecks(
   const results: CheckResult[] = []
   for (const check of checks) {
     onCheck?.(check.name, results.length, checks.length)
-    const result = await runCheck(check, evaluation)
+    const { check: name, ...found } = await runCheck(check, evaluation)
+    const result = { check: name, ...(check.variant !== undefined && { variant: check.variant }), ...found }
     signal.throwIfAborted()
     failpoint('during-gate')
     results.push(result)

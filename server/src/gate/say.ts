@@ -25,9 +25,3 @@ export const resultOf = (
 
 /** What a check that measures one thing answers. */
 export const resultOfRow = (check: string, row: CheckRow): CheckResult => resultOf(check, row, [row])
-
-/** A check as people tell it from the others: where it is made more than once, with what it measured. */
-export function nameOfCheck({ check, rows: [first] }: CheckResult, all: readonly CheckResult[]): string {
-  const isRepeated = all.filter((each) => each.check === check).length > 1
-  return isRepeated && first !== undefined ? `${check}: ${first.metric}` : check
-}

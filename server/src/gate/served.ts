@@ -36,6 +36,10 @@ export function servedMethod({ gate }: JudgedTask): CalibrationMethod | null {
   return check?.name === 'calibration' ? (check.method ?? 'temperature') : null
 }
 
+/** Whether a check fits on the calibration set. Of recorded predictions nobody knows, and nothing has to be run for it. */
+export const isCalibrated = ({ gate }: JudgedTask): boolean =>
+  gate === undefined || gate.checks.some(({ name }) => name === 'calibration' || name === 'segment-calibration')
+
 /** The calibrator that a model is served with, or would be. */
 export interface ChosenCalibrator {
   /** Null: answers are served as they are, for nothing was set aside to fit on, or the model was promoted so. */

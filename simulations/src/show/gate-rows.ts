@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import type { CheckResult, CheckRow, GateReport } from '@panal/client-core'
+import { checkName, type CheckResult, type CheckRow, type GateReport } from '@panal/client-core'
 
 /** The gate's report as a person reads it: the verdict, then a row for each check. */
 export function describeGate({ version, verdict, reason, checks, gate }: GateReport): string {
@@ -19,10 +19,10 @@ export function describeGate({ version, verdict, reason, checks, gate }: GateRep
 const nothing: Partial<CheckRow> = {}
 
 /** Of a check that measured several things, the one that decided. */
-const gateRow = ({ check, verdict, rows, reason }: CheckResult): string[] => {
+const gateRow = ({ verdict, rows, reason, ...check }: CheckResult): string[] => {
   const { estimate, interval, n } = rows.find((row) => row.verdict === verdict) ?? nothing
   return [
-    check,
+    checkName(check),
     verdict,
     formatNumber(estimate),
     interval === undefined ? '' : interval.map(formatNumber).join(' … '),

@@ -1,4 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
+import { applyCalibrator } from '@panal/client-core'
+import { formatPercent } from '../../../client-web/src/components/format.ts'
+import { promoteTooSure, tooSure } from '../../fixtures/calibrated-task.ts'
 import { createTask, useLiveServer } from '../../fixtures/live-server.ts'
 import { drawSeven, useBrowser } from './open-pages.ts'
 
@@ -52,6 +55,29 @@ describe('the pages', () => {
     await giver.page.getByText('You left').waitFor(patience)
     expect([...giver.complaints, ...watcher.complaints]).toEqual([])
   }, 180_000)
+
+  it.each(['temperature', 'platt', 'isotonic'] as const)(
+    'a model that is served with %s answers here what its calibrator makes of it',
+    async (method) => {
+      const { calibrator } = await promoteTooSure(live, method, method)
+      expect(calibrator?.method).toBe(method)
+      const { page, complaints } = await browser.visitor()
+      await page.goto(`${live.url}/try/${method}`)
+      for (const dose of [0.3, 0.7]) {
+        await page.getByLabel('dose').fill(String(dose), patience)
+        const p = tooSure(dose)
+        const [, served] = applyCalibrator(calibrator!, { probabilities: [1 - p, p], numClasses: 2 })
+        // As trained it would say 92 and 100 %; what comes true is 65 and 80 %.
+        expect(Math.abs(served! - 1 / (1 + Math.exp(-2 * dose)))).toBeLessThan(0.1)
+        await page
+          .getByTestId('answer')
+          .getByText(`yes – ${formatPercent(served!)}`)
+          .waitFor(patience)
+      }
+      expect(complaints).toEqual([])
+    },
+    120_000,
+  )
 
   it('keeps what was drawn over a reload, and forgets a drawing when told', async () => {
     const { page, complaints } = await browser.visitor()

@@ -1,3 +1,4 @@
+import { checkName } from '../check-name.ts'
 import type { CheckResult, CheckRow } from '../../protocol/gate-report.ts'
 import type { ReportContext } from '../context.ts'
 import { explanationOf } from '../explain.ts'
@@ -50,9 +51,12 @@ export function checkSection(result: CheckResult, { index, isDecisive, examples 
   )
 }
 
-/** `no-regression · log loss against champion`: what tells two checks of one name apart. */
-export const nameOfCheck = ({ check, rows }: CheckResult): string =>
-  rows[0] === undefined || rows.length > 2 ? check : `${check} · ${rows[0].metric}`
+/** `no-regression (champion, log loss)`; of a report of before, `no-regression · log loss against champion`. */
+export const nameOfCheck = (result: CheckResult): string => {
+  const { check, variant, rows } = result
+  if (variant !== undefined || rows[0] === undefined || rows.length > 2) return checkName(result)
+  return `${check} · ${rows[0].metric}`
+}
 
 /** What did not pass first, then what has a picture of its own; where a figure shows them all, only what did not pass. */
 function worthABlock({ rows, figures = [] }: CheckResult): CheckRow[] {

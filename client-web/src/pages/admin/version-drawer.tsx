@@ -12,7 +12,7 @@ import {
   Title,
   UnstyledButton,
 } from '@mantine/core'
-import { sayCalibrator, type GateReport, type Pointers } from '@panal/client-core'
+import { checkName, sayCalibrator, type GateReport, type Pointers } from '@panal/client-core'
 import { Link } from 'react-router'
 import type { VersionView } from '../../api/types.ts'
 import { formatBytes, formatDuration, formatTime } from '../../components/format.ts'
@@ -85,8 +85,8 @@ function Report({ version, report }: { readonly version: VersionView; readonly r
       </Button>
       <Table fz="sm" aria-label="Checks">
         <Table.Tbody>
-          {report.checks.map(({ check, verdict, reason }, index) => (
-            <Table.Tr key={`${index} ${check}`}>
+          {report.checks.map(({ verdict, reason, ...check }, index) => (
+            <Table.Tr key={`${index} ${check.check}`}>
               <Table.Td valign="top">
                 <Badge variant="light" color={verdictColors[verdict]}>
                   {sayVerdict[verdict]}
@@ -94,7 +94,7 @@ function Report({ version, report }: { readonly version: VersionView; readonly r
               </Table.Td>
               <Table.Td>
                 <Text size="sm" fw={600}>
-                  {check}
+                  {checkName(check)}
                 </Text>
                 <Text size="sm" c="dimmed">
                   {reason}

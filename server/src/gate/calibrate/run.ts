@@ -1,7 +1,6 @@
-import { makeRng, type CheckResult, type GateVerdict } from '@panal/client-core'
+import { checkName, makeRng, type CheckResult, type GateVerdict } from '@panal/client-core'
 import { makeGateChecks } from '../checks/registry.ts'
 import { runChecks } from '../run-checks.ts'
-import { nameOfCheck } from '../say.ts'
 import { overallVerdict } from '../verdict.ts'
 import type { Evaluation } from '../contract.ts'
 import { accuracy } from '../statistics/accuracy.ts'
@@ -59,7 +58,7 @@ export function makeRunner(recording: Recording, seed: number): Runner {
       return {
         run,
         verdict,
-        blockedBy: results.filter((result) => result.verdict === 'BLOCK').map((result) => nameOfCheck(result, results)),
+        blockedBy: results.filter((result) => result.verdict === 'BLOCK').map(checkName),
         ...(staged.about !== undefined && { about: staged.about }),
         gain: await gainOf(evaluation),
         pValues: pValuesOf(results),

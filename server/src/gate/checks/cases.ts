@@ -47,6 +47,7 @@ export const cases = policy({
   needs: ({ dataset }) => ({ examples: [{ path: '/dataset', sha256: dataset }] }),
   make: ({ dataset, least, title }): GateCheck => ({
     name: 'cases',
+    variant: title ?? dataset.slice(0, 8),
     integrity: false,
     judges: false,
     async judge(evaluation: Evaluation): Promise<CheckResult> {

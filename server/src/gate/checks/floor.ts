@@ -58,6 +58,7 @@ export const floor = policy({
   },
   make: ({ metric, ...limits }): GateCheck => ({
     name: 'floor',
+    variant: metrics[metric].title,
     integrity: false,
     async judge(evaluation: Evaluation): Promise<CheckResult> {
       const predictions = await evaluation.candidate.on('gate')

@@ -2,6 +2,7 @@ import type { CheckResult, CheckRow, Params } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
 import type { Evaluation, GateCheck, JudgedModel, Predictions } from '../contract.ts'
+import { isCalibrated } from '../served.ts'
 import { predictedClasses } from '../statistics/accuracy.ts'
 import { priorLogLoss } from '../statistics/class-prior.ts'
 import { meanLogLoss } from '../statistics/log-loss.ts'
@@ -65,15 +66,16 @@ function brokenParams(params: Params, baseParams: Params): string | undefined {
   return at < 0 ? undefined : `Weight ${at} of ${params.length} is not a finite number.`
 }
 
-/** On all sets: the calibration set never judges, but a calibrator that is fitted to broken answers is broken as well. */
-async function improperAnswers({ candidate, calibration, ...evaluation }: Evaluation): Promise<string | undefined> {
+/** Also on the calibration set, where a check fits on it: what is fitted to broken answers is broken as well. */
+async function improperAnswers(evaluation: Evaluation): Promise<string | undefined> {
+  const { candidate, calibration, document } = evaluation
   const sets = [
     ...(['evaluation', 'gate'] as const).map((name) => ({
       name,
       answers: () => candidate.on(name),
       examples: () => evaluation.examples(name),
     })),
-    ...(calibration === null
+    ...(calibration === null || !isCalibrated(document)
       ? []
       : [{ name: 'calibration', answers: () => calibration.of(candidate), examples: () => calibration.examples() }]),
   ]

@@ -72,6 +72,7 @@ export const noRegression = policy({
     when(metric === 'auc' && data.classes.length !== 2, '/metric', 'auc needs 2 classes'),
   make: ({ against, metric = 'log-loss', margin = metrics[metric].margin, alpha = 0.05 }): GateCheck => ({
     name: 'no-regression',
+    variant: `${against}, ${metrics[metric].title}`,
     integrity: false,
     async judge(evaluation: Evaluation): Promise<CheckResult> {
       const pair = await comparedWith(evaluation, against)

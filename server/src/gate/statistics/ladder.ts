@@ -11,5 +11,9 @@ export function ladderStep(n: number): number {
 
 const steps = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
 
-/** The multiple of the step that is nearest to the score. */
-export const roundToLadder = (score: number, n: number): number => Math.round(score / ladderStep(n)) * ladderStep(n)
+/** The multiple of the step that is nearest to the score: .94, and not what is a rounding beside it. */
+export function roundToLadder(score: number, n: number): number {
+  // Every step is a whole share of 1: a quotient of whole numbers is the float nearest to it.
+  const perUnit = Math.round(1 / ladderStep(n))
+  return Math.round(score * perUnit) / perUnit
+}

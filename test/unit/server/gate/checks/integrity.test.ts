@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import type { TaskDocument } from '@panal/server'
 import { integrity } from '../../../../../server/src/gate/checks/integrity.ts'
 import { evaluationOf, predictions, type JudgedParts } from '../../../../fixtures/gate-evaluation.ts'
 
@@ -32,7 +33,10 @@ describe('integrity of the answers', () => {
     ['over 1 in all', [0.9, 0.9]],
   ])('blocks answers to the calibration set that are %s: a calibrator is fitted to them', async (_, last) => {
     const broken = { ...predictions([0.5, 0.5]), probabilities: Float32Array.of(0.5, 0.5, ...last) }
-    const result = await integrity.make({}).judge(evaluationOf({ candidate: {}, calibration: { candidate: broken } }))
+    const judge = (gate: TaskDocument['gate']) =>
+      integrity.make({}).judge(evaluationOf({ candidate: {}, calibration: { candidate: broken }, document: { gate } }))
+    expect((await judge({ checks: [{ name: 'integrity' }] })).verdict).toBe('PASS')
+    const result = await judge({ checks: [{ name: 'calibration' }] })
     expect(result.verdict).toBe('BLOCK')
     expect(result.reason).toContain('example 1 of the calibration set')
   })

@@ -50,7 +50,10 @@ export interface CheckRow {
   readonly p?: number
   /** p after the correction for how many were tested; compare it with the check's level. */
   readonly adjustedP?: number
+  /** How much worse is tolerated; of a level, the limit itself. */
   readonly margin?: number
+  /** Beyond its margin it warns, and never blocks by itself. */
+  readonly warnsOnly?: true
   readonly verdict: GateVerdict
   /** One sentence in plain words. */
   readonly reason: string

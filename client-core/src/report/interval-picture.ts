@@ -52,7 +52,7 @@ export function intervalPicture(row: CheckRow): MarkupElement | undefined {
       says: saysOf(row, kind),
       height,
     },
-    kind.isDifference && margin !== undefined && zones(x, margin),
+    kind.isDifference && margin !== undefined && zones(x, margin, row.warnsOnly),
     h('line', { class: 'axis', x1: 0, x2: chartWidth, y1: middle, y2: middle }),
     kind.isDifference && margin !== undefined
       ? limits.map((value) => limitLine(x(value)))
@@ -62,10 +62,10 @@ export function intervalPicture(row: CheckRow): MarkupElement | undefined {
 }
 
 /** What each zone is stands at its end of the line, where the two never meet. */
-const zones = (x: (value: number) => number, margin: number): Child => [
-  h('rect', { class: 'zone worse', x: 0, y: 4, width: x(-margin), height: 40 }),
+const zones = (x: (value: number) => number, margin: number, warnsOnly = false): Child => [
+  h('rect', { class: `zone ${warnsOnly ? 'doubtful' : 'worse'}`, x: 0, y: 4, width: x(-margin), height: 40 }),
   h('rect', { class: 'zone better', x: x(0), y: 4, width: at(chartWidth - x(0)), height: 40 }),
-  h('text', { class: 'worse', x: 0, y: 60 }, 'too much worse'),
+  h('text', { class: warnsOnly ? 'doubtful' : 'worse', x: 0, y: 60 }, warnsOnly ? 'worth a warning' : 'too much worse'),
   h('text', { class: 'better', x: chartWidth, y: 60, 'text-anchor': 'end' }, 'better'),
 ]
 
@@ -81,12 +81,12 @@ function limitMark(place: number, label: string): Child {
   return [limitLine(place), h('text', { x: shown, y: 60, 'text-anchor': 'middle' }, label)]
 }
 
-function saysOf({ estimate, interval, margin, verdict }: Drawable, kind: Sayable): string {
+function saysOf({ estimate, interval, margin, warnsOnly, verdict }: Drawable, kind: Sayable): string {
   const limit =
     margin === undefined
       ? ''
       : kind.isDifference
-        ? `; ${sayValue(-margin, kind)} is too much`
+        ? `; ${sayValue(-margin, kind)} is ${warnsOnly ? 'worth a warning' : 'too much'}`
         : `; the limit is ${sayValue(margin, kind)}`
   return `Measured ${sayValue(estimate, kind)}, in truth between ${sayInterval(interval, kind).replace(' to ', ' and ')}${limit}. Verdict: ${verdict.toLowerCase().replaceAll('_', ' ')}.`
 }

@@ -113,8 +113,10 @@ const pictures = `
 .report svg .band { fill: var(--s); fill-opacity: .14; }
 .report svg .bar { fill: var(--s); }
 .report svg .zone.worse { fill: var(--block); fill-opacity: .1; }
+.report svg .zone.doubtful { fill: var(--warn); fill-opacity: .12; }
 .report svg .zone.better { fill: var(--pass); fill-opacity: .1; }
 .report svg text.worse { fill: var(--block); }
+.report svg text.doubtful { fill: var(--warn); }
 .report svg text.better { fill: var(--pass); }
 .report svg .limit { stroke: var(--dim); stroke-dasharray: 3 2; }
 .report svg .zero { stroke: var(--dim); stroke-opacity: .8; }

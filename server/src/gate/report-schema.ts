@@ -43,7 +43,10 @@ const CheckRow = record({
   test: Type.Optional(Type.String()),
   p: Type.Optional(Share),
   adjustedP: Type.Optional(Share),
-  margin: Type.Optional(Type.Number()),
+  margin: Type.Optional(Type.Number({ description: 'how much worse is tolerated; of a level, the limit itself' })),
+  warnsOnly: Type.Optional(
+    Type.Literal(true, { description: 'beyond its margin it warns, and never blocks by itself' }),
+  ),
   verdict: Verdict,
   reason: Type.String({ minLength: 1 }),
   samples: Type.Optional(SampleQuery),

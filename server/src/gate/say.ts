@@ -10,6 +10,10 @@ export const points = (difference: number): string =>
 /** A log loss in nats. */
 export const nats = (loss: number): string => loss.toFixed(4)
 
+/** What a margin of log loss lets pass: `it may rise by 0.0100, 2 % of the champion’s`. */
+export const toleratedRise = (margin: number, share: number, whose: string): string =>
+  `it may rise by ${nats(margin)}, ${Number((100 * share).toPrecision(3))} % of ${whose}`
+
 /** A p-value, never shown as 0. */
 export const pValue = (p: number): string => (p < 0.0001 ? 'p < 0.0001' : `p = ${p.toFixed(4)}`)
 

@@ -100,6 +100,7 @@ function metricRow(
     ...(mdd !== undefined && { mdd }),
     p: measured.harmP,
     ...(harmQ !== null && { adjustedP: harmQ }),
+    ...(metric === 'log loss' && { warnsOnly: true as const }),
     samples,
   }
   const fall = of.counts.n === 0 ? 0 : (of.counts.won - of.counts.lost) / of.counts.n
@@ -122,7 +123,7 @@ function metricRow(
     return {
       ...found,
       verdict: 'WARN',
-      reason: `Worse beyond chance by ${metric}, and not by enough to block: ${changed}.`,
+      reason: `Worse beyond chance by ${metric}, ${metric === 'accuracy' ? 'and not by enough to block' : 'which alone never blocks'}: ${changed}.`,
     }
   if (!isGating && !segment.critical)
     return {

@@ -3,7 +3,7 @@ import type { Pair } from './compared.ts'
 import { generalRule, type RuledVerdict } from './general-rule.ts'
 import { lossDifference, type DifferenceOptions, type Measured, type Unmeasured } from './metric-differences.ts'
 import { accuracyDifferenceBetween } from './paired-accuracy.ts'
-import { nats, percent } from './say.ts'
+import { nats, percent, toleratedRise } from './say.ts'
 import { logLosses } from './statistics/log-loss.ts'
 
 /** What answers are compared with. */
@@ -15,21 +15,33 @@ interface Compared {
   /** In a sentence: `the champion as it is served`. */
   readonly reference: string
   readonly show: (value: number) => string
+  readonly tolerates: (margin: number) => string
 }
+
+const byShare = {
+  show: percent,
+  tolerates: (margin: number) => `it may fall by ${(100 * margin).toFixed(2)} points`,
+} as const
 
 const champion = { of: 'champion', reference: 'the champion as it is served' } as const
 
 /** The answers that would be served against the champion's that are, by log loss. */
 export const servedLossRow = ({ candidate, reference }: Pair, options: DifferenceOptions): CheckRow =>
   rowOf(
-    { metric: 'served log loss against champion', title: 'log loss', ...champion, show: nats },
+    {
+      metric: 'served log loss against champion',
+      title: 'log loss',
+      ...champion,
+      show: nats,
+      tolerates: (margin) => toleratedRise(margin, options.margin, 'the champion’s'),
+    },
     lossDifference({ candidate: logLosses(candidate), reference: logLosses(reference) }, options),
   )
 
 /** The same by accuracy. */
 export const servedAccuracyRow = (pair: Pair, options: DifferenceOptions): CheckRow =>
   rowOf(
-    { metric: 'served accuracy against champion', title: 'accuracy', ...champion, show: percent },
+    { metric: 'served accuracy against champion', title: 'accuracy', ...champion, ...byShare },
     accuracyDifferenceBetween(pair, options),
   )
 
@@ -41,17 +53,17 @@ export const calibratedAccuracyRow = (pair: Pair, options: DifferenceOptions): C
       title: 'accuracy',
       of: 'as trained',
       reference: 'the model as trained',
-      show: percent,
+      ...byShare,
     },
     accuracyDifferenceBetween(pair, options),
   )
 
-function rowOf({ metric, title, of, reference, show }: Compared, measured: Measured | Unmeasured): CheckRow {
+function rowOf({ metric, title, of, reference, show, tolerates }: Compared, measured: Measured | Unmeasured): CheckRow {
   if ('because' in measured)
     return { metric, n: measured.n, verdict: 'NOT_ENOUGH_DATA', reason: `Cannot be told: ${measured.because}.` }
   const verdict = generalRule(measured.comparison)
   const note = measured.note === undefined ? '' : `, ${measured.note}`
-  const figures = `${title} ${show(measured.candidate)}, ${of} ${show(measured.reference)}, margin ${show(measured.comparison.margin)}${note}`
+  const figures = `${title} ${show(measured.candidate)}, ${of} ${show(measured.reference)}; ${tolerates(measured.comparison.margin)}${note}`
   return {
     metric,
     ...measured.numbers,

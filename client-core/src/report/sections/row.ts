@@ -41,13 +41,17 @@ function facts(row: CheckRow): MarkupElement | undefined {
 }
 
 function factsOf(row: CheckRow): [string, string][] {
-  const { estimate, interval, level, n, nRequired, margin, discordance, mdd, p, adjustedP, test } = row
+  const { estimate, interval, level, n, nRequired, margin, discordance, mdd, adjustedP, test } = row
+  const p = tellingP(row)
   const kind = kindOfRow(row)
   const range = level === undefined ? 'Range' : `Range (${sayShare(level).replace('.0', '')} sure)`
   const told: [string, string | undefined][] = [
     ['Measured', estimate === undefined ? undefined : sayValue(estimate, kind)],
     [range, interval && sayInterval(interval, kind)],
-    [kind.isDifference ? 'Allowed' : 'Limit', margin === undefined ? undefined : sayMargin(margin, row)],
+    [
+      row.warnsOnly ? 'No warning' : kind.isDifference ? 'Allowed' : 'Limit',
+      margin === undefined ? undefined : sayMargin(margin, row),
+    ],
     ['Examples', n === undefined ? undefined : sayCount(n)],
     ['Needed', nRequired === undefined ? undefined : sayCount(nRequired)],
     ['The two differ on', discordance === undefined ? undefined : sayShare(discordance)],
@@ -58,6 +62,13 @@ function factsOf(row: CheckRow): [string, string][] {
   ]
   return told.filter((fact): fact is [string, string] => fact[1] !== undefined)
 }
+
+/**
+ * A row's p is mostly that of "too bad", which a pass refutes. Of what was found to be bad it is all but 1 and says nothing:
+ * another test decided.
+ */
+const tellingP = ({ p, verdict }: CheckRow): number | undefined =>
+  verdict === 'BLOCK' && p !== undefined && p > 0.5 ? undefined : p
 
 function sayMargin(margin: number, row: CheckRow): string {
   const kind = kindOfRow(row)
@@ -82,7 +93,7 @@ export const rowTable = (caption: string, rows: readonly CheckRow[]): MarkupElem
       ],
       rows.map((row): Child[] => {
         const kind = kindOfRow(row)
-        const p = row.adjustedP ?? row.p
+        const p = row.adjustedP ?? tellingP(row)
         return [
           nameOfRow(row),
           row.estimate === undefined ? '–' : sayValue(row.estimate, kind),

@@ -103,6 +103,7 @@ function rowOf(
     interval,
     level: 1 - 2 * alpha,
     n,
+    margin: limit,
     test: `${test}, one-sided 95 %`,
     verdict,
     reason: `${found} ${meaning[verdict]}`,

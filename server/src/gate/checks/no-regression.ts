@@ -9,12 +9,13 @@ import {
   aucDifferenceOf,
   lossDifference,
   macroF1Difference,
+  smallestReferenceLoss,
   type DifferenceOptions,
   type Measured,
   type Unmeasured,
 } from '../metric-differences.ts'
 import { accuracyDifferenceBetween } from '../paired-accuracy.ts'
-import { nats, percent, pValue, resultOf, resultOfRow } from '../say.ts'
+import { nats, percent, pValue, resultOf, resultOfRow, toleratedRise } from '../say.ts'
 import { logLosses } from '../statistics/log-loss.ts'
 import { nextLevel } from '../statistics/online-testing.ts'
 
@@ -23,14 +24,20 @@ interface MetricKind {
   readonly title: string
   readonly margin: number
   readonly show: (value: number) => string
+  /** What its margin lets pass, in words; `whose` a share of it is. */
+  readonly tolerates: (margin: number, share: number, whose: string) => string
   readonly measure: (pair: Pair, options: DifferenceOptions) => Measured | Unmeasured
 }
+
+const decimal = (value: number): string => value.toFixed(4)
+const fallOf = (margin: number): string => `it may fall by ${decimal(margin)}`
 
 const metrics = {
   'log-loss': {
     title: 'log loss',
     margin: 0.02,
     show: nats,
+    tolerates: toleratedRise,
     measure: ({ candidate, reference }, options) =>
       lossDifference({ candidate: logLosses(candidate), reference: logLosses(reference) }, options),
   },
@@ -38,10 +45,11 @@ const metrics = {
     title: 'accuracy',
     margin: 0.01,
     show: percent,
+    tolerates: (margin) => `it may fall by ${(100 * margin).toFixed(2)} points`,
     measure: accuracyDifferenceBetween,
   },
-  auc: { title: 'AUC', margin: 0.01, show: (value) => value.toFixed(4), measure: aucDifferenceOf },
-  'macro-f1': { title: 'macro F1', margin: 0.01, show: (value) => value.toFixed(4), measure: macroF1Difference },
+  auc: { title: 'AUC', margin: 0.01, show: decimal, tolerates: fallOf, measure: aucDifferenceOf },
+  'macro-f1': { title: 'macro F1', margin: 0.01, show: decimal, tolerates: fallOf, measure: macroF1Difference },
 } as const satisfies Readonly<Record<string, MetricKind>>
 type MetricName = keyof typeof metrics
 
@@ -80,7 +88,7 @@ export const noRegression = policy({
       const { clusters } = await evaluation.examples('gate')
       const seed = `${evaluation.seed}/no-regression/${against}`
       const measured = metrics[metric].measure(pair, { margin, alpha, seed, clusters })
-      const row = rowOf(metric, against, measured)
+      const row = rowOf({ metric, against, share: margin }, measured)
       if ('because' in measured || against !== 'anchor' || metric !== 'log-loss')
         return resultOfRow('no-regression', row)
       const { claimRow, claim } = superiority(measured, nextLevel(evaluation.looks?.claims ?? []))
@@ -89,15 +97,24 @@ export const noRegression = policy({
   }),
 })
 
-function rowOf(metric: MetricName, against: ReferenceName, measured: Measured | Unmeasured): CheckRow {
-  const { title, show } = metrics[metric]
+interface Asked {
+  readonly metric: MetricName
+  readonly against: ReferenceName
+  /** The margin as the task gives it: of log loss a share of the reference's. */
+  readonly share: number
+}
+
+function rowOf({ metric, against, share }: Asked, measured: Measured | Unmeasured): CheckRow {
+  const { title, show, tolerates } = metrics[metric]
   const about = { metric: `${title} against ${against}` }
   if ('because' in measured)
     return { ...about, n: measured.n, verdict: 'NOT_ENOUGH_DATA', reason: `Cannot be told: ${measured.because}.` }
   const verdict = generalRule(measured.comparison)
   const { n, margin } = measured.comparison
   const note = measured.note === undefined ? '' : `, ${measured.note}`
-  const figures = `${title} ${show(measured.candidate)}, ${against} ${show(measured.reference)}, margin ${show(margin)}, ${n} examples${note}`
+  const whose =
+    measured.reference < smallestReferenceLoss ? `a loss of ${nats(smallestReferenceLoss)}` : `the ${against}’s`
+  const figures = `${title} ${show(measured.candidate)}, ${against} ${show(measured.reference)}; ${tolerates(margin, share, whose)}; ${n} examples${note}`
   return {
     ...about,
     ...measured.numbers,

@@ -19,8 +19,9 @@ const judge = (right: number, n: number, min: number) =>
 describe('floor of accuracy', () => {
   // 930 of 1000 at one-sided 95 % (z = 1.644854): (.915536, .942144) by Wilson's formula.
   it('reports accuracy on the gate set with both one-sided bounds', async () => {
-    const { estimate, interval, n } = await judge(930, 1000, 0.9)
+    const { estimate, interval, n, margin } = await judge(930, 1000, 0.9)
     expect(estimate).toBe(0.93)
+    expect(margin).toBe(0.9) // the limit, for the report to draw
     expect(n).toBe(1000)
     expect(interval?.[0]).toBeCloseTo(0.915536, 6)
     expect(interval?.[1]).toBeCloseTo(0.942144, 6)

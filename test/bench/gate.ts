@@ -274,12 +274,12 @@ function reportWhole(judged: readonly Judged[]): string[] {
   return [
     `The whole gate of the digits task, models and all: LeNet-5 (44,426 params), ${numExamples} images.`,
     '',
-    '| a judgement | CPU time | most memory of the process |',
-    '| --- | --- | --- |',
+    '| a judgement | CPU time | wall time | longest stall of the main thread | most memory of the process |',
+    '| --- | --- | --- | --- | --- |',
     ...judged.map(
-      ({ cpuSeconds, peakBytes }, i) =>
-        `| ${found[i]} | ${cpuSeconds.toFixed(1)} s | ${Math.round(peakBytes / 1e6)} MB |`,
+      ({ cpuSeconds, wallSeconds, stallMs, peakBytes }, i) =>
+        `| ${found[i]} | ${cpuSeconds.toFixed(1)} s | ${wallSeconds.toFixed(1)} s | ${stallMs.toFixed(0)} ms | ${Math.round(peakBytes / 1e6)} MB |`,
     ),
-    `| aim | ${aim.seconds} s of wall time | ${aim.bytes / 1e6} MB |`,
+    `| aim | | ${aim.seconds} s | | ${aim.bytes / 1e6} MB |`,
   ]
 }

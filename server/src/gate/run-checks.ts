@@ -1,10 +1,8 @@
-import type { CheckResult, Figure, GateReport, Metrics } from '@panal/client-core'
+import type { CheckResult, GateReport, Metrics } from '@panal/client-core'
 import { failpoint } from '../failpoint.ts'
-import type { Evaluation, GateCheck, JudgedModel, JudgedSet, OnCheck } from './contract.ts'
-import { modelFigures } from './report/model-figures.ts'
-import { accuracy } from './statistics/accuracy.ts'
+import type { GateCheck, OnCheck } from './contract.ts'
+import type { CandidateScores } from './measure-candidate.ts'
 import { roundToLadder } from './statistics/ladder.ts'
-import { meanLogLoss } from './statistics/log-loss.ts'
 import { overallVerdict } from './verdict.ts'
 
 /** What a report says of a model, whoever ran it and wherever its answers come from. */
@@ -15,16 +13,20 @@ export interface RunOptions {
   readonly onCheck?: OnCheck | undefined
 }
 
-/** Every check in order; only an integrity check that does not pass ends it early. @throws the signal's reason only */
+/**
+ * Every check in order; only an integrity check that does not pass ends it early.
+ * @param make makes one of them: here, `(check) => check.judge(evaluation)`, or in another thread
+ * @throws the signal's reason only
+ */
 export async function runChecks(
   checks: readonly GateCheck[],
-  evaluation: Evaluation,
+  make: (check: GateCheck, index: number) => Promise<CheckResult>,
   { signal, onCheck }: RunOptions,
 ): Promise<CheckResult[]> {
   const results: CheckResult[] = []
-  for (const check of checks) {
-    onCheck?.(check.name, results.length, checks.length)
-    const { check: name, ...found } = await runCheck(check, evaluation)
+  for (const [index, check] of checks.entries()) {
+    onCheck?.(check.name, index, checks.length)
+    const { check: name, ...found } = await orError(check, () => make(check, index))
     const result = { check: name, ...(check.variant !== undefined && { variant: check.variant }), ...found }
     signal.throwIfAborted()
     failpoint('during-gate')
@@ -35,15 +37,15 @@ export async function runChecks(
 }
 
 /** A check that throws, or answers with a number that JSON cannot hold, is an ERROR: the model waits, nobody is blamed. */
-async function runCheck(check: GateCheck, evaluation: Evaluation): Promise<CheckResult> {
+async function orError({ name }: GateCheck, make: () => Promise<CheckResult>): Promise<CheckResult> {
   try {
-    const result = await check.judge(evaluation)
+    const result = await make()
     const bad = notFinite(result, '')
     if (bad !== undefined) throw new Error(`its ${bad}`)
     return result
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error)
-    return { check: check.name, verdict: 'ERROR', reason: `The check could not be made: ${cause}.`, rows: [] }
+    return { check: name, verdict: 'ERROR', reason: `The check could not be made: ${cause}.`, rows: [] }
   }
 }
 
@@ -58,14 +60,19 @@ function notFinite(value: unknown, path: string): string | undefined {
   return undefined
 }
 
-/** The one verdict of these results, with the scores that go with it. @throws the signal's reason only */
-export async function conclude(
+/** By their weights. */
+interface Compared {
+  readonly candidate: { readonly weightsSha256: string }
+  readonly champion: { readonly weightsSha256: string } | null
+}
+
+/** The one verdict of these results, with the scores that go with it. */
+export function conclude(
   checks: readonly GateCheck[],
   results: readonly CheckResult[],
-  evaluation: Evaluation,
-  signal: AbortSignal,
-): Promise<Judgement> {
-  const { candidate, champion } = evaluation
+  { candidate, champion }: Compared,
+  scores: CandidateScores,
+): Judgement {
   const overall = overallVerdict({
     results,
     checks,
@@ -76,9 +83,9 @@ export async function conclude(
     ...overall,
     sound: checks.every((check, index) => !check.integrity || results[index]?.verdict === 'PASS'),
     checks: results,
-    evaluation: await measure(candidate, 'evaluation', signal),
-    gate: toldScores(checks, await measure(candidate, 'gate', signal)),
-    figures: await figuresOf(evaluation, signal),
+    evaluation: scores.evaluation,
+    gate: toldScores(checks, scores.gate),
+    figures: scores.figures,
   }
 }
 
@@ -90,32 +97,5 @@ function toldScores(checks: readonly GateCheck[], metrics: Metrics | null): Metr
     numExamples,
     accuracy: roundToLadder(accuracy, numExamples),
     logLoss: roundToLadder(logLoss, numExamples),
-  }
-}
-
-/** None where the model cannot be run. */
-async function figuresOf(evaluation: Evaluation, signal: AbortSignal): Promise<Figure[]> {
-  try {
-    const { classes } = await evaluation.examples('evaluation')
-    return modelFigures(await evaluation.candidate.on('evaluation'), classes)
-  } catch {
-    signal.throwIfAborted()
-    return []
-  }
-}
-
-/** Null where the model cannot be run, or gives no probabilities; the checks have said why. */
-async function measure(model: JudgedModel, set: JudgedSet, signal: AbortSignal): Promise<Metrics | null> {
-  try {
-    const predictions = await model.on(set)
-    if (predictions.labels.length === 0) return null
-    return {
-      numExamples: predictions.labels.length,
-      accuracy: accuracy(predictions),
-      logLoss: meanLogLoss(predictions),
-    }
-  } catch {
-    signal.throwIfAborted()
-    return null
   }
 }

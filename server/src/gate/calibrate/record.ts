@@ -7,6 +7,7 @@ import type { Evaluator, Examples, ModelRef, Variation, VariedPredictions } from
 import { openEvaluation } from '../open-evaluation.ts'
 import { makePredictionCache } from '../prediction-cache.ts'
 import { runChecks } from '../run-checks.ts'
+import { makeSources } from '../sources.ts'
 import { meanLogLoss } from '../statistics/log-loss.ts'
 import { variationMisfits } from '../variations/registry.ts'
 import type { ChosenVersions } from './choose-versions.ts'
@@ -113,8 +114,10 @@ async function askChecks(
   const nothing = { cache: makePredictionCache(0), variedCache: makePredictionCache<VariedPredictions>(0) }
   const subject = { document, base: champion, champion, anchor }
   const candidate = { version: champion.version, weightsSha256: `again ${champion.weightsSha256}` }
-  const evaluation = openEvaluation({ ...subject, candidate }, { evaluator: noting, loadParams, ...nothing }, signal)
-  await runChecks(makeGateChecks(document.gate.checks), evaluation, { signal })
+  const trial = { ...subject, candidate }
+  const sources = makeSources(trial, { evaluator: noting, loadParams, ...nothing }, signal)
+  const evaluation = openEvaluation(trial, sources)
+  await runChecks(makeGateChecks(document.gate.checks), (check) => check.judge(evaluation), { signal })
   return { variations: [...variations.values()], cases, baselines }
 }
 

@@ -53,7 +53,7 @@ export function makeRunner(recording: Recording, seed: number): Runner {
       const ownSeed = `${seed}/run ${run}`
       const staged = settingsOf(name)[place]!.stage(makeRng(`${ownSeed}/stage`))
       const evaluation = openRun(recording, staged, ownSeed)
-      const results = await runChecks(checks, evaluation, { signal: never })
+      const results = await runChecks(checks, (check) => check.judge(evaluation), { signal: never })
       const { verdict } = overallVerdict({ checks, results, firstModel: false, sameAsChampion: false })
       return {
         run,

@@ -1,5 +1,6 @@
 import type { GateReport, RecordedSubject } from '@panal/client-core'
 import { makeGateChecks, type GateCheckSpec } from '../checks/registry.ts'
+import { measureCandidate } from '../measure-candidate.ts'
 import { conclude, runChecks, type RunOptions } from '../run-checks.ts'
 import { defaultChecks } from './default-checks.ts'
 import { requireFitting } from './gate-file.ts'
@@ -28,14 +29,14 @@ export async function judgeRecorded(
     hasSegments: document.segments.length > 0,
   }
   const checks = makeGateChecks(specs ?? defaultChecks(kinds))
-  const results = await runChecks(checks, evaluation, options)
+  const results = await runChecks(checks, (check) => check.judge(evaluation), options)
   const [onEvaluation, onGate] = [await evaluation.examples('evaluation'), await evaluation.examples('gate')]
   return {
     taskId: document.id,
     version: candidate.version,
     champion: champion?.version ?? null,
     anchor: anchor?.version ?? null,
-    ...(await conclude(checks, results, evaluation, options.signal)),
+    ...conclude(checks, results, evaluation, await measureCandidate(evaluation, options.signal)),
     datasetDigests: { evaluation: onEvaluation.datasetSha256, gate: onGate.datasetSha256 },
     recorded: subjectOf(recorded, segments.leftOut),
   }

@@ -2,10 +2,11 @@ import { canonicalJson, PanalError, type GateReport, type SamplePage, type Sampl
 import type { Registry } from '../../registry/registry.ts'
 import type { TaskStore } from '../../registry/task-store.ts'
 import type { Evaluator, ExampleReader, ModelRef } from '../contract.ts'
-import { openEvaluation, type EvaluationParts } from '../open-evaluation.ts'
+import { openEvaluation } from '../open-evaluation.ts'
+import { makeSources, type SourceParts } from '../sources.ts'
 import { samplePage, type PageRequest } from './sample-page.ts'
 
-export interface SampleReaderParts extends EvaluationParts {
+export interface SampleReaderParts extends SourceParts {
   readonly evaluator: Evaluator & ExampleReader
   readonly registry: Pick<Registry, 'version' | 'judgement'>
   readonly tasks: Pick<TaskStore, 'get'>
@@ -43,17 +44,14 @@ export function makeSampleReader(parts: SampleReaderParts): SampleReader {
       const document = { ...task, sets: { ...task.sets, ...report.datasetDigests } }
       const { weightsSha256 } = registry.version(taskId, version)
       const candidate = { version, weightsSha256 }
-      const evaluation = openEvaluation(
-        {
-          document,
-          candidate,
-          base: candidate,
-          champion: refOf(taskId, report.champion),
-          anchor: refOf(taskId, report.anchor),
-        },
-        parts,
-        signal,
-      )
+      const subject = {
+        document,
+        candidate,
+        base: candidate,
+        champion: refOf(taskId, report.champion),
+        anchor: refOf(taskId, report.anchor),
+      }
+      const evaluation = openEvaluation(subject, makeSources(subject, parts, signal))
       return samplePage(evaluation, { query, offset, limit }, (places) =>
         evaluator.show({ document, datasetSha256: document.sets[query.set], places }, signal),
       )

@@ -3,6 +3,7 @@ import { makeRng, virtualClock, type CheckResult, type Params, type TableSchema 
 import type { Evaluator, GateCheckSpec, GateSubject, TaskDocument } from '@panal/server'
 import { makeEvaluator } from '../../../../server/src/gate/evaluator.ts'
 import { makeGate } from '../../../../server/src/gate/gate.ts'
+import { makeJudgeThreads } from '../../../../server/src/gate/judge-threads.ts'
 import { gateDocument } from '../../../fixtures/gate-evaluation.ts'
 
 const never = new AbortController().signal
@@ -32,7 +33,8 @@ const files: Readonly<Record<string, string>> = {
 }
 
 const evaluator = makeEvaluator({ readBlob: (sha256) => Promise.resolve(Buffer.from(files[sha256] ?? '')) })
-afterAll(() => evaluator.close())
+const threads = makeJudgeThreads()
+afterAll(() => Promise.all([evaluator.close(), threads.close()]))
 let numVaried = 0
 const counting: Evaluator = {
   ...evaluator,
@@ -53,6 +55,7 @@ const models: Readonly<Record<number, Params>> = {
 }
 const gate = makeGate({
   evaluator: counting,
+  threads,
   clock: virtualClock(),
   loadParams: (_, { version }) => Promise.resolve(models[version]!),
 })
@@ -124,6 +127,7 @@ describe('behavioural checks, on real models in the evaluation worker', () => {
   it('judge the same to the byte again, from nothing', async () => {
     const anew = makeGate({
       evaluator,
+      threads,
       clock: virtualClock(),
       loadParams: (_, { version }) => Promise.resolve(models[version]!),
     })
@@ -140,6 +144,7 @@ describe('behavioural checks, on real models in the evaluation worker', () => {
     })
     const other = makeGate({
       evaluator: reversed,
+      threads,
       clock: virtualClock(),
       loadParams: (_, { version }) => Promise.resolve(models[version]!),
     })

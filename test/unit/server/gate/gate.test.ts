@@ -1,7 +1,8 @@
-import { describe, expect, it } from '@jest/globals'
+import { afterAll, describe, expect, it } from '@jest/globals'
 import { makeRng, virtualClock, type Params } from '@panal/client-core'
 import type { EvaluationRequest, GateSubject, Predictions, GateCheckSpec } from '@panal/server'
 import { makeGate } from '../../../../server/src/gate/gate.ts'
+import { makeJudgeThreads } from '../../../../server/src/gate/judge-threads.ts'
 import {
   examplesOf,
   gateDocument,
@@ -13,6 +14,8 @@ import {
 const never = new AbortController().signal
 const sha = (version: number): string => version.toString(16).padStart(64, '0')
 const champion = modelAnswers(1000, makeRng(5))
+const shared = makeJudgeThreads()
+afterAll(() => shared.close())
 
 /** Version → its answers on every set. 0 guesses, 1 is the champion, 2 a little better, 3 much worse, 4 broken, 5 fails. */
 const answers: Readonly<Record<number, Predictions>> = {
@@ -26,12 +29,13 @@ const floor = (min: number): GateCheckSpec => ({ name: 'floor', metric: 'accurac
 const noRegression: GateCheckSpec = { name: 'no-regression', against: 'champion', margin: 0.02 }
 
 /** A gate over these models; params are [version]. `ran` lists what the evaluator was asked. */
-function open({ numFailures = Infinity } = {}) {
+function open({ numFailures = Infinity, threads = shared } = {}) {
   const ran: string[] = []
   let failed = 0
   const clock = virtualClock({ startAt: 1000 })
   const gate = makeGate({
     clock,
+    threads,
     loadParams: (_taskId, { version }) =>
       Promise.resolve(version === 4 ? Float32Array.of(NaN) : Float32Array.of(version)),
     evaluator: {
@@ -149,6 +153,36 @@ describe('the gate', () => {
   })
 })
 
+describe('the gate’s threads', () => {
+  // In place of checks: the first passes, the second dies, the third loops for ever and asks nobody.
+  const workerUrl = new URL('../../../fixtures/judge-stand-in.ts', import.meta.url)
+  const checks = [noRegression, floor(0.7)]
+
+  it('that dies in a check makes an ERROR of this one, and dying later costs the scores alone', async () => {
+    const own = makeJudgeThreads({ workerUrl })
+    const { gate } = open({ threads: own })
+    const report = await gate.judge(subject(2, checks.slice(0, 1)), never)
+    await own.close()
+    expect(report).toMatchObject({ verdict: 'ERROR', sound: true, evaluation: null, gate: null, figures: [] })
+    expect(report.checks.map(({ verdict }) => verdict)).toEqual(['PASS', 'ERROR'])
+    expect(report.reason).toBe('no-regression: The check could not be made: the judging thread stopped with code 3.')
+  })
+  it('stops in the middle of a check, with the signal’s reason', async () => {
+    const own = makeJudgeThreads({ workerUrl })
+    const { gate } = open({ threads: own })
+    const controller = new AbortController()
+    const reason = new Error('the server stops')
+    const told: string[] = []
+    const judging = gate.judge(subject(2, checks), controller.signal, (check, numDone, numChecks) => {
+      told.push(`${check} ${numDone}/${numChecks}`)
+      if (numDone === 2) setImmediate(() => controller.abort(reason))
+    })
+    await expect(judging).rejects.toBe(reason)
+    await own.close()
+    expect(told).toEqual(['integrity 0/3', 'no-regression 1/3', 'floor 2/3'])
+  })
+})
+
 describe('the gate’s work and bytes', () => {
   it('runs each model once per set and never again while its answers are kept', async () => {
     const { gate, ran } = open()
@@ -202,6 +236,7 @@ describe('loading', () => {
     const loaded: number[] = []
     const gate = makeGate({
       clock: virtualClock(),
+      threads: shared,
       loadParams: (_taskId, { version }): Promise<Params> => {
         loaded.push(version)
         return Promise.resolve(Float32Array.of(version))

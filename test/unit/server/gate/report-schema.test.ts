@@ -34,7 +34,7 @@ async function liveReport(): Promise<GateReport> {
   const model = (version: number) => ({ version, weightsSha256: String(version).repeat(64) })
   const document = gateDocument([{ name: 'pin' }, { name: 'no-regression', against: 'anchor' }, { name: 'reuse' }])
   const subject = { document, candidate: model(3), base: model(2), champion: model(2), anchor: model(1) }
-  return gate.judge(subject, new AbortController().signal)
+  return gate.judge(subject, new AbortController().signal).finally(() => gate.close())
 }
 
 describe('the published schema of a report', () => {

@@ -171,7 +171,7 @@ async function measureStatistics(models: Models, { errors, ...table }: Table): P
   await add('kernel calibration error', () => [kernelCalibrationError(few)!])
   await add(
     'SliceLine, 15 columns, 3 levels',
-    () => sliceLine(table, errors).map(({ score }) => score),
+    () => sliceLine(table, errors).slices.map(({ score }) => score),
     'slice-line',
     sliceRows,
   )

@@ -1,28 +1,34 @@
-import { createHash } from 'node:crypto'
 import type { CheckResult, CheckRow, Figure } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
 import { comparedWith, type Pair } from '../compared.ts'
-import type { Evaluation, Examples, GateCheck, SegmentColumn } from '../contract.ts'
+import type { Evaluation, Examples, GateCheck } from '../contract.ts'
+import {
+  countChanges,
+  discoverSlices,
+  splitInHalf,
+  tableOf,
+  type FoundSlice,
+  type SearchSettings,
+} from '../discover-slices.ts'
 import { count, points, pValue, resultOf } from '../say.ts'
 import { labelColumn } from '../segment-profile.ts'
 import { bootstrapMean } from '../statistics/bootstrap.ts'
 import { predictedClasses } from '../statistics/accuracy.ts'
 import { accuracyDifference, type Discordance } from '../statistics/discordance.ts'
-import { logLosses } from '../statistics/log-loss.ts'
 import { mcnemarHarmP } from '../statistics/mcnemar.ts'
 import { holm } from '../statistics/multiple-testing.ts'
 import { minimumDetectable } from '../statistics/sample-size.ts'
-import { distinctSlices, rowsOf, sliceLine, type CategoryTable, type Slice } from '../statistics/slice-line.ts'
+import { rowsOf } from '../statistics/slice-table.ts'
 import { tangoInterval } from '../statistics/tango.ts'
 import { wilsonOneSided } from '../statistics/wilson.ts'
 
-interface Settings {
-  readonly k: number
+interface Settings extends SearchSettings {
   readonly alpha: number
   readonly effect: number
   readonly minExamples: number
-  readonly maxLevel: number
+  /** Of the bootstrap. */
+  readonly seed: string
 }
 
 /**
@@ -44,11 +50,22 @@ export const slices = policy({
       Type.Integer({ minimum: 10, default: 30, description: 'of a slice, in the half that confirms' }),
     ),
     maxLevel: Type.Optional(Type.Integer({ minimum: 1, maximum: 4, default: 3, description: 'columns in a slice' })),
+    maxSlices: Type.Optional(
+      Type.Integer({ minimum: 1000, default: 2e6, description: 'slices that are looked at before the search ends' }),
+    ),
     label: Type.Optional(
       Type.Boolean({ default: false, description: 'whether the true class is one of the columns that are searched' }),
     ),
   },
-  make: ({ k = 10, alpha = 0.05, effect = 0.05, minExamples = 30, maxLevel = 3, label = false }): GateCheck => ({
+  make: ({
+    k = 10,
+    alpha = 0.05,
+    effect = 0.05,
+    minExamples = 30,
+    maxLevel = 3,
+    maxSlices = 2e6,
+    label = false,
+  }): GateCheck => ({
     name: 'slices',
     integrity: false,
     critical: false,
@@ -59,8 +76,9 @@ export const slices = policy({
       const examples = searched(await evaluation.examples('gate'), label)
       if (examples.segments.length === 0)
         return resultOf('slices', { verdict: 'NOT_APPLICABLE', reason: 'The examples have no columns to search.' })
-      const halves = splitInHalf(examples)
-      const settings = { k, alpha, effect, minExamples, maxLevel }
+      const halves = splitInHalf(examples, `${evaluation.document.seed}/slices`)
+      const seed = `${evaluation.seed}/slices`
+      const settings = { k, alpha, effect, minExamples, maxLevel, maxSlices, seed }
       // Fewer than two slices in a half: it is searched, and nothing can stand out in it.
       const smaller = Math.min(halves.discovery.length, halves.confirmation.length)
       if (smaller < 2 * minExamples)
@@ -70,14 +88,13 @@ export const slices = policy({
         })
       const changes = changesOf(pair)
       const { segments } = examples
-      const found = discover(pair, { segments, rows: halves.discovery, changes }, settings)
-      if (found.length === 0)
-        return resultOf('slices', {
-          verdict: 'PASS',
-          reason: 'No slice of the examples stands out against the champion.',
-        })
+      const { found, cut } = discoverSlices(pair, { segments, rows: halves.discovery, changes }, settings)
       const rows = confirm(found, { changes, examples, rows: halves.confirmation }, settings)
-      return { ...resultOf('slices', summary(rows), rows), figures: forest(rows, effect) }
+      const figures = forest(rows, effect)
+      return {
+        ...resultOf('slices', summary(rows, cut), cut === undefined ? rows : [...rows, cut]),
+        ...(figures.length > 0 && { figures }),
+      }
     },
   }),
 })
@@ -86,75 +103,11 @@ export const slices = policy({
 const searched = (examples: Examples, label: boolean): Examples =>
   label ? examples : { ...examples, segments: examples.segments.filter(({ name }) => name !== labelColumn) }
 
-interface Halves {
-  readonly discovery: Int32Array
-  readonly confirmation: Int32Array
-}
-
-/** By a hash of the example's id, or of its client where there are clients: the same examples, round for round. */
-function splitInHalf({ ids, clusters, numExamples }: Examples): Halves {
-  const isFirst = new Map<string, boolean>()
-  const inFirst = (name: string) => {
-    const known = isFirst.get(name) ?? (createHash('sha256').update(`slices/${name}`).digest()[0]! & 1) === 0
-    isFirst.set(name, known)
-    return known
-  }
-  const rows = Int32Array.from({ length: numExamples }, (_, row) => row)
-  const nameOf = (row: number) => (clusters === undefined ? ids[row]! : `client ${clusters[row]!}`)
-  return {
-    discovery: rows.filter((row) => inFirst(nameOf(row))),
-    confirmation: rows.filter((row) => !inFirst(nameOf(row))),
-  }
-}
-
-/** A slice with its accuracy where it was found. */
-interface Found {
-  readonly where: readonly { readonly column: string; readonly value: string }[]
-  readonly slice: Slice
-  readonly discovery: Discordance
-}
-
-function discover(
-  { candidate, reference }: Pair,
-  { segments, rows, changes }: { segments: readonly SegmentColumn[]; rows: Int32Array; changes: Int8Array },
-  { k, maxLevel }: Settings,
-): Found[] {
-  const [ours, theirs] = [logLosses(candidate), logLosses(reference)]
-  const regressions = Float64Array.from(rows, (row) => Math.max(0, ours[row]! - theirs[row]!))
-  const table = tableOf(segments, rows)
-  // Of more than are wanted, for some will be nearly the same rows.
-  const top = sliceLine(table, regressions, { k: 3 * k, maxLevel })
-  return distinctSlices(table, top, rows.length)
-    .slice(0, k)
-    .map((slice) => {
-      const members = rowsOf(table, slice, rows.length).map((at) => rows[at]!)
-      const where = slice.predicates.map(({ column, code }) => ({
-        column: segments[column]!.name,
-        value: segments[column]!.values[code]!,
-      }))
-      return { slice, where, discovery: countChanges(changes, members) }
-    })
-}
-
 /** [numExamples] 1 where the candidate alone is right, −1 where the champion alone is, else 0. */
 function changesOf({ candidate, reference }: Pair): Int8Array {
   const [ours, theirs] = [predictedClasses(candidate), predictedClasses(reference)]
   return Int8Array.from(candidate.labels, (label, row) => Number(ours[row] === label) - Number(theirs[row] === label))
 }
-
-function countChanges(changes: Int8Array, rows: Int32Array): Discordance {
-  let [lost, won] = [0, 0]
-  for (const row of rows) {
-    if (changes[row] === 1) won++
-    if (changes[row] === -1) lost++
-  }
-  return { n: rows.length, lost, won }
-}
-
-const tableOf = (segments: readonly SegmentColumn[], rows: Int32Array): CategoryTable => ({
-  columns: segments.map(({ codes }) => rows.map((row) => codes[row]!)),
-  cardinalities: segments.map(({ values }) => values.length),
-})
 
 interface ConfirmedOn {
   readonly changes: Int8Array
@@ -162,7 +115,11 @@ interface ConfirmedOn {
   readonly rows: Int32Array
 }
 
-function confirm(found: readonly Found[], { changes, examples, rows }: ConfirmedOn, settings: Settings): CheckRow[] {
+function confirm(
+  found: readonly FoundSlice[],
+  { changes, examples, rows }: ConfirmedOn,
+  settings: Settings,
+): CheckRow[] {
   const { segments, clusters } = examples
   const table = tableOf(segments, rows)
   const tested = found.map((each): Tested => {
@@ -171,12 +128,17 @@ function confirm(found: readonly Found[], { changes, examples, rows }: Confirmed
     if (counts.n < settings.minExamples) return { ...each, counts }
     const of = clusters && members.map((row) => clusters[row]!)
     const evidence =
-      of === undefined ? byExamples(counts, settings) : byClients(changes, { members, of, counts }, settings)
+      of === undefined
+        ? byExamples(counts, settings)
+        : byClients(changes, { members, of, counts, slice: nameOf(each) }, settings)
     return { ...each, counts, evidence }
   })
   const { adjusted } = holm(tested.map(({ evidence }) => evidence?.p ?? NaN))
   return tested.map((each, i) => rowOf(each, adjusted[i] ?? undefined, settings))
 }
+
+const nameOf = ({ where }: Pick<FoundSlice, 'where'>): string =>
+  where.map(({ column, value }) => `${column}=${value}`).join(', ')
 
 /** How surely the accuracy of a slice fell; p of H₀ "it did not". */
 interface Evidence {
@@ -185,7 +147,7 @@ interface Evidence {
   readonly test: string
 }
 
-type Tested = Found & { readonly counts: Discordance; readonly evidence?: Evidence }
+type Tested = FoundSlice & { readonly counts: Discordance; readonly evidence?: Evidence }
 
 const byExamples = (counts: Discordance, { alpha }: Settings): Evidence => ({
   p: mcnemarHarmP(counts),
@@ -195,10 +157,10 @@ const byExamples = (counts: Discordance, { alpha }: Settings): Evidence => ({
 
 function byClients(
   changes: Int8Array,
-  { members, of, counts }: { members: Int32Array; of: Int32Array; counts: Discordance },
-  { alpha }: Settings,
+  { members, of, counts, slice }: { members: Int32Array; of: Int32Array; counts: Discordance; slice: string },
+  { alpha, seed }: Settings,
 ): Evidence {
-  const key = { seed: 'slices', metric: 'accuracy', slice: `${counts.n}/${counts.lost}/${counts.won}` }
+  const key = { seed, metric: 'accuracy', slice }
   const differences = Array.from(members, (row) => changes[row]!)
   const drawn = bootstrapMean(differences, { clusters: of, key, alpha })
   const isTold = drawn !== undefined && !drawn.isDegenerate
@@ -216,7 +178,7 @@ function rowOf(
   settings: Settings,
 ): CheckRow {
   const { alpha, effect, minExamples } = settings
-  const segment = where.map(({ column, value }) => `${column}=${value}`).join(', ')
+  const segment = nameOf({ where })
   const foundOn = `found on ${count(discovery.n, 'other example')}, where it is ${points(accuracyDifference(discovery))}`
   const about = {
     metric: 'accuracy against champion',
@@ -266,7 +228,7 @@ const meaning = {
 
 const claims = { BLOCK: 'Worse', WARN: 'Perhaps worse' } as const
 
-function summary(rows: readonly CheckRow[]): { verdict: CheckResult['verdict']; reason: string } {
+function summary(rows: readonly CheckRow[], cut: CheckRow | undefined): Pick<CheckResult, 'verdict' | 'reason'> {
   for (const verdict of ['BLOCK', 'WARN'] as const) {
     const bad = rows.filter((row) => row.verdict === verdict)
     if (bad.length > 0)
@@ -275,6 +237,8 @@ function summary(rows: readonly CheckRow[]): { verdict: CheckResult['verdict']; 
         reason: `${claims[verdict]} on ${bad.map(({ segment }) => segment).join('; ')}. ${bad[0]!.reason}`,
       }
   }
+  if (cut !== undefined) return { verdict: cut.verdict, reason: cut.reason }
+  if (rows.length === 0) return { verdict: 'PASS', reason: 'No slice of the examples stands out against the champion.' }
   const numTested = rows.filter(({ verdict }) => verdict === 'PASS').length
   return numTested === 0
     ? {

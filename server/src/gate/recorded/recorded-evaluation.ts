@@ -105,7 +105,7 @@ interface Ordered {
 
 function examplesOf({ recorded, roles, order, sets, segments, labels }: Ordered): Record<SetName, Examples> {
   const { classes, clients } = recorded
-  const clusters = clients && clusterCodes(clients, order.rows)
+  const clusters = clients && clustersOf(clients, order.rows)
   const contents = contentsOf(recorded, roles)
   const of = (places: Int32Array): Examples => {
     const ids = Array.from(places, (place) => order.ids[place]!)
@@ -124,7 +124,10 @@ function examplesOf({ recorded, roles, order, sets, segments, labels }: Ordered)
       rows: places.map((place) => order.rows[place]!),
       segments: segments.columns.map(pick),
       profileSha256: segments.profileSha256,
-      ...(clusters && { clusters: places.map((place) => clusters[place]!) }),
+      ...(clusters && {
+        clusters: places.map((place) => clusters.numbers[place]!),
+        clusterNames: clusters.names,
+      }),
     }
   }
   const gate = of(sets.gate)
@@ -136,10 +139,11 @@ function examplesOf({ recorded, roles, order, sets, segments, labels }: Ordered)
 }
 
 /** By the names of the clients, and not by which of them the file has first. */
-function clusterCodes({ values, codes }: Texts, rows: Int32Array): Int32Array {
-  const rank = new Map([...values].sort().map((name, index) => [name, index]))
+function clustersOf({ values, codes }: Texts, rows: Int32Array): { numbers: Int32Array; names: readonly string[] } {
+  const names = [...values].sort()
+  const rank = new Map(names.map((name, index) => [name, index]))
   const rankOf = values.map((name) => rank.get(name)!)
-  return rows.map((row) => rankOf[codes[row]!]!)
+  return { numbers: rows.map((row) => rankOf[codes[row]!]!), names }
 }
 
 /** Of the ids and the labels: the same rows have it in any order, and in any file. */

@@ -1,25 +1,20 @@
+import { append, beginChildren, childrenOf, emptyLevel, type SliceLevel } from './slice-levels.ts'
+import type { Slice } from './slice-rank.ts'
+import { insert, isPromising, scoreOf, type Ranking } from './slice-score.ts'
+import { countMarked, itemBits, markRows, type ItemBits } from './slice-bits.ts'
 import {
+  addErrors,
+  addSizes,
   clear,
   itemTable,
   partition,
-  rowsOf,
-  tally,
+  wrongFirst,
   type CategoryTable,
   type ItemTable,
   type Predicate,
+  type Rows,
   type Tally,
 } from './slice-table.ts'
-
-export { rowsOf, type CategoryTable, type Predicate } from './slice-table.ts'
-
-/** The rows on which all predicates hold. */
-export interface Slice {
-  /** By rising column. */
-  readonly predicates: readonly Predicate[]
-  readonly size: number
-  readonly errorSum: number
-  readonly score: number
-}
 
 export interface SliceLineOptions {
   /** Weight of error against size; in (0, 1]. Default 0.95. */
@@ -30,35 +25,32 @@ export interface SliceLineOptions {
   readonly maxLevel?: number
   /** How many slices. Default 10. */
   readonly k?: number
+  /** Most slices that are counted; then the search ends where it is. Default 2 million: all triples of 100 binary columns. */
+  readonly maxCounted?: number
 }
 
-interface Figures {
-  readonly size: number
-  readonly errorSum: number
-  readonly maxError: number
+export interface SliceSearch {
+  /** Best first. */
+  readonly slices: readonly Slice[]
+  /** How many slices were looked at; the others cannot be among the best. */
+  readonly numCounted: number
+  /** Where `maxCounted` ended the search: the number of predicates of which not all slices were looked at. */
+  readonly unfinishedLevel?: number
 }
 
-/** A slice that may still have refinements in the top k: a node of the tree of predicates by rising column. */
-interface Node extends Figures {
-  readonly item: number
-  readonly column: number
-  /** With one predicate more, by item, rising. */
-  children: Map<number, Node>
-}
-
-interface Search {
+interface Search extends Ranking {
   readonly table: ItemTable
+  readonly bits: ItemBits
   readonly errors: Float64Array
-  readonly meanError: number
-  readonly alpha: number
-  readonly minSize: number
-  readonly k: number
-  readonly root: Node
-  /** Best first, at most k. */
-  top: Slice[]
+  readonly maxCounted: number
+  numCounted: number
+  isExhausted: boolean
+  /** By the number of predicates: the whole table, then single predicates, … */
+  readonly levels: SliceLevel[]
   readonly scratch: {
     readonly tally: Tally
     readonly slotOf: Int32Array
+    readonly marked: Int32Array
     /** One per level: the rows of the slices that are open there. */
     readonly rows: readonly Int32Array[]
   }
@@ -66,215 +58,232 @@ interface Search {
 
 /**
  * The k slices with the highest score α(ē_S/ē − 1) − (1 − α)(n/|S| − 1), those with a score over 0 only: where a model fails
- * more than elsewhere, on enough rows. Exact: slices are dropped only where an upper bound shows that no refinement can
- * reach the top k (n is the number of *rows*; two public implementations take that of one-hot columns). Ties: fewer
- * predicates first, then by column and code. Level by level: slices of one level that share all predicates but the last are
- * joined, and what a join gives is counted in one pass over the rows of the first of the two, for all seconds at once. Cost:
- * at most rows × (columns over `maxLevel`); memory (columns + maxLevel) · rows · 4 bytes and the surviving slices.
+ * more than elsewhere, on enough rows. Exact unless it ends at `maxCounted`: slices are dropped only where an upper bound
+ * shows that no refinement can reach the top k (n is the number of *rows*; two public implementations take that of one-hot
+ * columns). Ties: fewer predicates first, then by column and code. Level by level: slices of one level that share all
+ * predicates but the last are joined, and what a join gives is counted in one pass over the rows of the first of the two,
+ * for all seconds at once. Cost: at most rows × (columns over `maxLevel`); memory (columns + maxLevel) · rows · 4 bytes and
+ * 40 bytes for each surviving slice of the levels before the last.
  * Source: Sagadeeva and Boehm, SIGMOD 2021, "SliceLine".
  * @param errors [rows] at least 0, finite
  */
-export function sliceLine(table: CategoryTable, errors: Float64Array, options: SliceLineOptions = {}): Slice[] {
+export function sliceLine(table: CategoryTable, errors: Float64Array, options: SliceLineOptions = {}): SliceSearch {
   const n = errors.length
-  const { alpha = 0.95, minSize = Math.max(30, Math.ceil(n / 100)), maxLevel = 3, k = 10 } = options
+  const { alpha = 0.95, minSize = Math.max(30, Math.ceil(n / 100)), maxLevel = 3, k = 10, maxCounted = 2e6 } = options
   if (errors.some((each) => !(each >= 0 && each < Infinity))) throw new RangeError('slice line: an error is not ≥ 0')
   const meanError = errors.reduce((sum, each) => sum + each, 0) / n
-  if (!(meanError > 0)) return []
-  const search = startSearch(itemTable(table, n), errors, { meanError, alpha, minSize, k, maxLevel })
-  const everything = Int32Array.from({ length: n }, (_, row) => row)
-  firstLevel(search, everything)
-  for (let level = 2; level <= maxLevel && search.root.children.size > 1; level++) {
-    descend(search, { node: search.root, path: [], rows: everything }, level - 2)
-    prune(search, search.root, level)
+  if (!(meanError > 0)) return { slices: [], numCounted: 0 }
+  const rows = wrongFirst(errors)
+  const search = startSearch(itemTable(table, n), errors, { meanError, alpha, minSize, k, maxCounted }, maxLevel)
+  firstLevel(search, rows, maxLevel === 1)
+  let level = 1
+  while (level < maxLevel && !search.isExhausted && search.levels[level]!.items.length > 1) {
+    level++
+    const goal: Goal = { level, next: level === maxLevel ? undefined : emptyLevel() }
+    descend(search, { slice: 0, path: [], rows }, goal)
+    if (goal.next === undefined) break
+    beginChildren(search.levels[level - 1]!, search.levels[level - 1]!.items.length, goal.next)
+    search.levels.push(goal.next)
   }
-  return search.top
+  const { top: slices, numCounted } = search
+  return { slices, numCounted, ...(search.isExhausted && { unfinishedLevel: level }) }
 }
 
 function startSearch(
   table: ItemTable,
   errors: Float64Array,
-  { maxLevel, ...given }: Pick<Search, 'meanError' | 'alpha' | 'minSize' | 'k'> & { readonly maxLevel: number },
+  given: Pick<Search, 'meanError' | 'alpha' | 'minSize' | 'k' | 'maxCounted'>,
+  maxLevel: number,
 ): Search {
   const numItems = table.columnOf.length
-  const all = { size: errors.length, errorSum: given.meanError * errors.length, maxError: Infinity }
+  const root = emptyLevel()
+  const bits = itemBits(table)
+  append(root, -1, { size: errors.length, errorSum: given.meanError * errors.length, maxError: Infinity })
   return {
     table,
+    bits,
     errors,
     ...given,
-    root: { ...all, item: -1, column: -1, children: new Map() },
+    numCounted: 0,
+    isExhausted: false,
+    levels: [root],
     top: [],
+    numRows: errors.length,
     scratch: {
       tally: { sizes: new Int32Array(numItems), sums: new Float64Array(numItems), maxima: new Float64Array(numItems) },
       slotOf: new Int32Array(numItems),
+      marked: new Int32Array(bits.numWords),
       rows: Array.from({ length: Math.max(0, maxLevel - 1) }, () => new Int32Array(errors.length)),
     },
   }
 }
 
-function firstLevel(search: Search, rows: Int32Array): void {
-  const { table, root, scratch } = search
-  const columns = Int32Array.from({ length: table.numColumns }, (_, c) => c)
-  tally(table, search.errors, { rows, columns, into: scratch.tally })
-  for (const column of columns)
-    for (let item = table.firsts[column]! + 1; item < table.firsts[column + 1]!; item++) keep(search, root, [item])
-  clear(table, { rows, columns, into: scratch.tally })
-  prune(search, root, 1)
+/** What a pass down the tree is for: all slices of a level, kept for the next one unless it is the last. */
+interface Goal {
+  readonly level: number
+  readonly next: SliceLevel | undefined
 }
 
-/** A slice whose refinements are looked for, with its items and its rows. */
+function firstLevel(search: Search, rows: Rows, isLast: boolean): void {
+  const { table, levels } = search
+  const items: number[] = []
+  for (let column = 0; column < table.numColumns; column++)
+    for (let item = table.firsts[column]! + 1; item < table.firsts[column + 1]!; item++) items.push(item)
+  const next = emptyLevel()
+  beginChildren(levels[0]!, 0, next)
+  count(search, { slice: 0, path: [], rows }, items, { level: 1, next: isLast ? undefined : next })
+  beginChildren(levels[0]!, 1, next)
+  levels.push(next)
+}
+
+/** A slice whose refinements are looked for: where it is in its level, its items and its rows. */
 interface Open {
-  readonly node: Node
+  readonly slice: number
   readonly path: readonly number[]
-  readonly rows: Int32Array
+  readonly rows: Rows
 }
 
-/** Opens every slice `depth` levels further down, and joins its children. */
-function descend(search: Search, open: Open, depth: number): void {
-  if (depth === 0) joinChildren(search, open)
-  else
-    openEach(search, open, [...open.node.children.values()], (child) => {
-      if (child.node.children.size > 1) descend(search, child, depth - 1)
-    })
+/** Opens every slice that has two predicates less than those of the goal, and joins its children. */
+function descend(search: Search, open: Open, goal: Goal): void {
+  const { firstChildren } = search.levels[open.path.length]!
+  const [from, to] = [firstChildren[open.slice]!, firstChildren[open.slice + 1]!]
+  if (open.path.length === goal.level - 2) return joinChildren(search, open, { from, to, goal })
+  const children: number[] = []
+  const below = search.levels[open.path.length + 1]!.firstChildren
+  for (let child = from; child < to; child++) if (below[child + 1]! > below[child]!) children.push(child)
+  openEach(search, open, children, (child) => descend(search, child, goal))
 }
+
+const isOver = (search: Search): boolean => search.isExhausted
 
 /** Hands over each of the children with its rows; one pass over the parent's rows for each column of theirs. */
-function openEach(search: Search, { path, rows }: Open, children: readonly Node[], use: (child: Open) => void): void {
+function openEach(
+  search: Search,
+  { path, rows }: Open,
+  children: readonly number[],
+  use: (child: Open, at: number) => void,
+): void {
   const { table, scratch } = search
-  const buffer = scratch.rows[path.length]!
+  const { items, sizes } = search.levels[path.length + 1]!
+  const columnOf = (child: number): number => table.columnOf[items[child]!]!
   for (let from = 0; from < children.length;) {
-    const column = children[from]!.column
+    if (isOver(search)) return
+    const column = columnOf(children[from]!)
     let to = from
-    while (to < children.length && children[to]!.column === column) to++
+    while (to < children.length && columnOf(children[to]!) === column) to++
     const group = children.slice(from, to)
-    const parts = { column, items: group.map(({ item }) => item), sizes: group.map(({ size }) => size) }
-    const split = partition(table, rows, { parts, buffer, slotOf: scratch.slotOf })
-    group.forEach((node, i) => use({ node, path: [...path, node.item], rows: split[i]! }))
+    const parts = { column, items: group.map((child) => items[child]!), sizes: group.map((child) => sizes[child]!) }
+    const split = partition(table, rows, { parts, buffer: scratch.rows[path.length]!, slotOf: scratch.slotOf })
+    for (const [i, slice] of group.entries()) {
+      if (isOver(search)) return
+      use({ slice, path: [...path, items[slice]!], rows: split[i]! }, from + i)
+    }
     from = to
   }
 }
 
+interface Siblings {
+  readonly from: number
+  readonly to: number
+  readonly goal: Goal
+}
+
 /** Joins any two children on different columns, unless a bound already tells that the join leads nowhere. */
-function joinChildren(search: Search, open: Open): void {
-  const siblings = [...open.node.children.values()]
-  const seconds = new Map<Node, Node[]>()
-  siblings.forEach((first, at) => {
-    const joined = siblings.slice(at + 1).filter((second) => isWorthCounting(search, open.path, first, second))
-    if (joined.length > 0) seconds.set(first, joined)
-  })
-  openEach(search, open, [...seconds.keys()], ({ node, path, rows }) => {
-    const joined = seconds.get(node)!
-    const columns = Int32Array.from(new Set(joined.map(({ column }) => column)))
-    const { table, errors, scratch } = search
-    tally(table, errors, { rows, columns, into: scratch.tally })
-    for (const { item } of joined) keep(search, node, [...path, item])
-    clear(table, { rows, columns, into: scratch.tally })
+function joinChildren(search: Search, open: Open, { from, to, goal }: Siblings): void {
+  const firsts: number[] = []
+  const seconds: (readonly number[])[] = []
+  for (let first = from; first < to; first++) {
+    const joined = secondsOf(search, open.path, first, to)
+    if (joined.length === 0) continue
+    firsts.push(first)
+    seconds.push(joined)
+  }
+  openEach(search, open, firsts, (child, at) => {
+    if (goal.next !== undefined) beginChildren(search.levels[goal.level - 1]!, child.slice, goal.next)
+    count(search, child, seconds[at]!, goal)
   })
 }
-
-/** All slices with one predicate less have survived, and together they leave room for a score in the top k. */
-function isWorthCounting(search: Search, path: readonly number[], first: Node, second: Node): boolean {
-  if (first.column === second.column) return false
-  let size = Math.min(first.size, second.size)
-  let errorSum = Math.min(first.errorSum, second.errorSum)
-  let maxError = Math.min(first.maxError, second.maxError)
-  for (let left = 0; left < path.length; left++) {
-    let node: Node | undefined = search.root
-    for (let i = 0; i < path.length && node !== undefined; i++) if (i !== left) node = node.children.get(path[i]!)
-    node = node?.children.get(first.item)?.children.get(second.item)
-    if (node === undefined) return false
-    size = Math.min(size, node.size)
-    errorSum = Math.min(errorSum, node.errorSum)
-    maxError = Math.min(maxError, node.maxError)
-  }
-  return isPromising(search, { size, errorSum, maxError })
-}
-
-/** Takes over what was counted for the last item of the path: into the top k, and as a slice to refine. */
-function keep(search: Search, parent: Node, path: readonly number[]): void {
-  const { sizes, sums, maxima } = search.scratch.tally
-  const item = path.at(-1)!
-  const figures = { size: sizes[item]!, errorSum: sums[item]!, maxError: maxima[item]! }
-  if (figures.size < search.minSize || !(figures.errorSum > 0)) return
-  insert(search, path, figures)
-  if (!isPromising(search, figures)) return
-  parent.children.set(item, { ...figures, item, column: search.table.columnOf[item]!, children: new Map() })
-}
-
-/** Drops slices of a level that the top k has left behind since they were counted. */
-function prune(search: Search, node: Node, depth: number): void {
-  for (const [item, child] of node.children) {
-    if (depth > 1) prune(search, child, depth - 1)
-    else if (!isPromising(search, child)) node.children.delete(item)
-  }
-}
-
-const scoreOf = ({ alpha, meanError, errors: { length: n } }: Search, size: number, errorSum: number): number =>
-  alpha * (errorSum / size / meanError - 1) - (1 - alpha) * (n / size - 1)
 
 /**
- * Could a slice with at most so many rows, so much error and so much error a row enter the top k? The best such slice has
- * one of three sizes.
+ * Items of the later siblings that are worth joining with `first`: all slices with one predicate less have survived, and
+ * together they leave room for a score in the top k.
  */
-function isPromising(search: Search, { size, errorSum, maxError }: Figures): boolean {
-  const { minSize } = search
-  if (size < minSize) return false
-  const least = worstOf(search)
-  const reaches = (s: number) => {
-    const score = scoreOf(search, s, Math.min(s * maxError, errorSum))
-    return score > 0 && score >= least
+function secondsOf(search: Search, path: readonly number[], first: number, to: number): readonly number[] {
+  const { columnOf } = search.table
+  const { items, sizes, errorSums, maxErrors } = search.levels[path.length + 1]!
+  const item = items[first]!
+  const others: { at: number; readonly to: number }[] = []
+  for (const left of path.keys()) {
+    const range = childrenOf(search.levels, [...path.slice(0, left), ...path.slice(left + 1), item])
+    if (range === undefined) return []
+    others.push({ at: range[0], to: range[1] })
   }
-  const steepest = Math.min(size, Math.max(errorSum / maxError, minSize))
-  return reaches(steepest) || reaches(minSize) || reaches(size)
-}
-
-/** Under which score, less what rounding may change, nothing can enter any more. */
-function worstOf({ top, k }: Search): number {
-  const last = top[k - 1]
-  return last === undefined ? -Infinity : last.score - 1e-12 * Math.abs(last.score)
-}
-
-function insert(search: Search, path: readonly number[], { size, errorSum }: Figures): void {
-  const score = scoreOf(search, size, errorSum)
-  if (!(score > 0 && score >= worstOf(search))) return
-  const { columnOf, firsts } = search.table
-  const predicates = path.map((item) => ({ column: columnOf[item]!, code: item - firsts[columnOf[item]!]! - 1 }))
-  search.top = [...search.top, { predicates, size, errorSum, score }].sort(byRank).slice(0, search.k)
-}
-
-/** Best first; the law of ties. */
-export function byRank(a: Slice, b: Slice): number {
-  if (a.score !== b.score) return b.score - a.score
-  if (a.predicates.length !== b.predicates.length) return a.predicates.length - b.predicates.length
-  for (const [i, { column, code }] of a.predicates.entries()) {
-    const other = b.predicates[i]!
-    if (column !== other.column) return column - other.column
-    if (code !== other.code) return code - other.code
+  const joined: number[] = []
+  for (let second = first + 1; second < to; second++) {
+    const wanted = items[second]!
+    if (columnOf[wanted] === columnOf[item]) continue
+    let size = Math.min(sizes[first]!, sizes[second]!)
+    let errorSum = Math.min(errorSums[first]!, errorSums[second]!)
+    let maxError = Math.min(maxErrors[first]!, maxErrors[second]!)
+    for (const other of others) {
+      while (other.at < other.to && items[other.at]! < wanted) other.at++
+      if (other.at === other.to || items[other.at] !== wanted) size = 0
+      else {
+        size = Math.min(size, sizes[other.at]!)
+        errorSum = Math.min(errorSum, errorSums[other.at]!)
+        maxError = Math.min(maxError, maxErrors[other.at]!)
+      }
+    }
+    if (isPromising(search, size, errorSum, maxError)) joined.push(wanted)
   }
-  return 0
+  return joined
 }
 
-/** The best of each group of slices that are nearly the same rows: |A ∩ B| / |A ∪ B| ≥ `least`. Keeps the order. */
-export function distinctSlices(table: CategoryTable, slices: readonly Slice[], numRows: number, least = 0.9): Slice[] {
-  const kept: { slice: Slice; rows: Int32Array }[] = []
-  for (const slice of slices) {
-    const rows = rowsOf(table, slice, numRows)
-    const isNew = kept.every((other) => {
-      const shared = numShared(rows, other.rows)
-      return shared / (rows.length + other.rows.length - shared) < least
-    })
-    if (isNew) kept.push({ slice, rows })
+/** Counts what an open slice becomes with each of these items more: into the top k, and as slices to refine. */
+function count(search: Search, { path, rows }: Open, items: readonly number[], { next }: Goal): void {
+  if (search.numCounted + items.length > search.maxCounted) {
+    search.isExhausted = true
+    return
   }
-  return kept.map(({ slice }) => slice)
+  search.numCounted += items.length
+  const { table, errors, scratch, minSize } = search
+  const { sizes, sums, maxima } = scratch.tally
+  const columns = Int32Array.from(new Set(items.map((item) => table.columnOf[item]!)))
+  addErrors(table, errors, { rows, columns, into: scratch.tally })
+  countRows(search, rows, items)
+  for (const item of items) {
+    const [size, errorSum, maxError] = [sizes[item]!, sums[item]!, maxima[item]!]
+    if (size < minSize || !(errorSum > 0)) continue
+    const score = scoreOf(search, size, errorSum)
+    if (score > 0)
+      insert(search, score, () => ({ predicates: predicatesOf(table, [...path, item]), size, errorSum, score }))
+    if (next !== undefined && isPromising(search, size, errorSum, maxError))
+      append(next, item, { size, errorSum, maxError })
+  }
+  clear(table, { rows, columns, into: scratch.tally })
 }
 
-/** Of two rising lists. */
-function numShared(a: Int32Array, b: Int32Array): number {
-  let [i, j, shared] = [0, 0, 0]
-  while (i < a.length && j < b.length) {
-    const difference = a[i]! - b[j]!
-    if (difference === 0) shared++
-    if (difference <= 0) i++
-    if (difference >= 0) j++
+/** The sizes of these items: of few in a column by their bits, else by going through the rows. */
+function countRows({ table, bits, scratch }: Search, rows: Rows, items: readonly number[]): void {
+  const { columnOf, firsts } = table
+  const byRows: number[] = []
+  let isMarked = false
+  for (let from = 0; from < items.length;) {
+    const column = columnOf[items[from]!]!
+    let to = from
+    while (to < items.length && columnOf[items[to]!] === column) to++
+    // To go over 32 rows as bits takes as long as to look at one or two of them.
+    if (bits.startOf[column]! < 0 || (to - from) * bits.numWords > 2 * rows.rows.length) byRows.push(column)
+    else {
+      if (!isMarked) markRows(rows, scratch.marked)
+      isMarked = true
+      for (const item of items.slice(from, to))
+        scratch.tally.sizes[item] = countMarked(bits, scratch.marked, column, item - firsts[column]!)
+    }
+    from = to
   }
-  return shared
+  if (byRows.length > 0) addSizes(table, { rows, columns: Int32Array.from(byRows), into: scratch.tally })
 }
+
+const predicatesOf = ({ columnOf, firsts }: ItemTable, items: readonly number[]): Predicate[] =>
+  items.map((item) => ({ column: columnOf[item]!, code: item - firsts[columnOf[item]!]! - 1 }))

@@ -64,32 +64,65 @@ export function itemTable({ columns, cardinalities }: CategoryTable, numRows: nu
   return { numRows, numColumns, items, firsts, columnOf }
 }
 
-/** Adds the rows to the tally of the items they have in these columns. Cost: rows × columns. */
-export function tally(
+/** Some rows of a table, those with an error first. */
+export interface Rows {
+  readonly rows: Int32Array
+  /** How many of them have an error over 0. */
+  readonly numWrong: number
+}
+
+/** All rows; both parts rising. */
+export function wrongFirst(errors: Float64Array): Rows {
+  const all = Int32Array.from(errors.keys())
+  const wrong = all.filter((row) => errors[row]! > 0)
+  const rows = new Int32Array(all.length)
+  rows.set(wrong)
+  rows.set(
+    all.filter((row) => !(errors[row]! > 0)),
+    wrong.length,
+  )
+  return { rows, numWrong: wrong.length }
+}
+
+/** Adds the errors of the rows to the tally of the items they have in these columns. Cost: wrong rows × columns. */
+export function addErrors(
   { items, numColumns }: ItemTable,
   errors: Float64Array,
-  { rows, columns, into }: { readonly rows: Int32Array; readonly columns: Int32Array; readonly into: Tally },
+  { rows: { rows, numWrong }, columns, into }: Counted,
 ): void {
-  const { sizes, sums, maxima } = into
+  const { sums, maxima } = into
   const numCounted = columns.length
-  for (let i = 0; i < rows.length; i++) {
+  for (let i = 0; i < numWrong; i++) {
     const row = rows[i]!
     const start = row * numColumns
     const error = errors[row]!
     for (let j = 0; j < numCounted; j++) {
       const item = items[start + columns[j]!]!
-      sizes[item]! += 1
       sums[item]! += error
       if (error > maxima[item]!) maxima[item] = error
     }
   }
 }
 
-/** Empties what `tally` filled: by columns, or by rows where these are fewer than a column has values. */
-export function clear(
-  { items, numColumns, firsts }: ItemTable,
-  { rows, columns, into }: { readonly rows: Int32Array; readonly columns: Int32Array; readonly into: Tally },
-): void {
+/** Adds the rows to the sizes of the items they have in these columns. Cost: rows × columns. */
+export function addSizes({ items, numColumns }: ItemTable, { rows: { rows }, columns, into }: Counted): void {
+  const { sizes } = into
+  const numCounted = columns.length
+  for (let i = 0; i < rows.length; i++) {
+    const start = rows[i]! * numColumns
+    for (let j = 0; j < numCounted; j++) sizes[items[start + columns[j]!]!]! += 1
+  }
+}
+
+/** Rows in columns. */
+export interface Counted {
+  readonly rows: Rows
+  readonly columns: Int32Array
+  readonly into: Tally
+}
+
+/** Empties what was added: by columns, or by rows where these are fewer than a column has values. */
+export function clear({ items, numColumns, firsts }: ItemTable, { rows: { rows }, columns, into }: Counted): void {
   for (const column of columns) {
     const [from, to] = [firsts[column]!, firsts[column + 1]!]
     if (to - from <= rows.length) for (const each of [into.sizes, into.sums, into.maxima]) each.fill(0, from, to)
@@ -109,14 +142,14 @@ export interface Parts {
 }
 
 /**
- * Splits rows by their item in a column: the rows of each wanted item, in order, as views into `buffer` (at least as long
+ * Splits rows by their item in a column: the rows of each wanted item, in the order they had, as views into `buffer` (at least as long
  * as the rows). `slotOf` [items] is scratch: 0 everywhere before and after. One pass.
  */
 export function partition(
   { items, numColumns }: ItemTable,
-  rows: Int32Array,
+  { rows, numWrong }: Rows,
   { parts, buffer, slotOf }: { readonly parts: Parts; readonly buffer: Int32Array; readonly slotOf: Int32Array },
-): Int32Array[] {
+): Rows[] {
   const { column, sizes } = parts
   const ends: number[] = [0]
   const next = new Int32Array(sizes.length)
@@ -125,11 +158,16 @@ export function partition(
     next[slot] = ends[slot]!
     ends.push(ends[slot]! + sizes[slot]!)
   })
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!
-    const slot = slotOf[items[row * numColumns + column]!]!
-    if (slot > 0) buffer[next[slot - 1]!++] = row
+  const place = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) {
+      const row = rows[i]!
+      const slot = slotOf[items[row * numColumns + column]!]!
+      if (slot > 0) buffer[next[slot - 1]!++] = row
+    }
   }
+  place(0, numWrong)
+  const wrong = Array.from(next, (end, slot) => end - ends[slot]!)
+  place(numWrong, rows.length)
   for (const item of parts.items) slotOf[item] = 0
-  return sizes.map((_, slot) => buffer.subarray(ends[slot], ends[slot + 1]))
+  return wrong.map((own, slot) => ({ rows: buffer.subarray(ends[slot], ends[slot + 1]), numWrong: own }))
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { makeRng, uniformInt } from '@panal/client-core'
 import type { Predictions, SegmentColumn } from '@panal/server'
 import { slices } from '../../../../../server/src/gate/checks/slices.ts'
-import { evaluationOf, predictions } from '../../../../fixtures/gate-evaluation.ts'
+import { splitInHalf } from '../../../../../server/src/gate/discover-slices.ts'
+import { evaluationOf, examplesOf, predictions } from '../../../../fixtures/gate-evaluation.ts'
 
 const column = (name: string, cardinality: number, codes: Int32Array): SegmentColumn => ({
   name,
@@ -62,11 +63,46 @@ describe('slices', () => {
     expect(result.figures).toEqual([expect.objectContaining({ kind: 'forest', margin: 0.05 })])
   })
   it('passes a model that is no worse anywhere, and still lists what looked worst', async () => {
-    const { verdict, rows, reason } = await judge(world(4000, 0.9))
+    const { verdict, rows, reason } = await judge(world(4000, 0.9, 'h1'))
     expect(verdict).toBe('PASS')
     expect(reason).toContain('confirms none')
     expect(rows.length).toBeGreaterThan(0)
     expect(rows.every((row) => row.verdict !== 'BLOCK')).toBe(true)
+  })
+  it('says aloud that it did not look at all slices, and is no pass then', async () => {
+    const n = 2000
+    const { champion, candidate } = world(n, 0.9)
+    const rng = makeRng('columns')
+    // 30 values alone, and 405 pairs of two columns with two values each: 60 + 1,740 slices
+    const columns = Array.from({ length: 30 }, (_, c) =>
+      column(
+        `c${c}`,
+        2,
+        Int32Array.from({ length: n }, () => uniformInt(rng, 2)),
+      ),
+    )
+    const cut = await judge({ champion, candidate, columns }, {}, { maxSlices: 1000, maxLevel: 2 })
+    expect(cut.verdict).toBe('NOT_ENOUGH_DATA')
+    expect(cut.reason).toMatch(/^Sought among the first \d+ slices only: not all of 2 columns were looked at/)
+    expect(cut.rows.at(-1)).toMatchObject({ metric: 'slices searched', verdict: 'NOT_ENOUGH_DATA', reason: cut.reason })
+    const whole = await judge({ champion, candidate, columns }, {}, { maxSlices: 2000, maxLevel: 2 })
+    expect(whole.verdict).toBe('PASS')
+    expect(whole.rows.map(({ metric }) => metric)).not.toContain('slices searched')
+  })
+  it('blocks by what it has found, looked at everything or not', async () => {
+    const n = 4000
+    const { champion, candidate, columns } = world(n, 0.6)
+    const rng = makeRng('columns')
+    const others = Array.from({ length: 30 }, (_, c) =>
+      column(
+        `c${c}`,
+        2,
+        Int32Array.from({ length: n }, () => uniformInt(rng, 2)),
+      ),
+    )
+    const cut = await judge({ champion, candidate, columns: [...columns, ...others] }, {}, { maxSlices: 1000 })
+    expect(cut.verdict).toBe('BLOCK')
+    expect(cut.rows.at(-1)).toMatchObject({ metric: 'slices searched', verdict: 'NOT_ENOUGH_DATA' })
   })
   it('looks at no more slices than k, and needs an effect', async () => {
     const worse = world(4000, 0.7)
@@ -115,6 +151,21 @@ describe('slices', () => {
     expect((await judged([label, home])).verdict).toBe('PASS')
     expect(await judged([label, home], { label: true })).toMatchObject({ verdict: 'BLOCK' })
     expect(await judged([label])).toMatchObject({ verdict: 'NOT_APPLICABLE', rows: [] })
+  })
+  it('has a client in the same half whoever else is in the set, and in halves that the seed decides', () => {
+    const names = Array.from({ length: 40 }, (_, i) => `client ${String(i).padStart(2, '0')}`)
+    const halfOf = (clients: readonly string[], seed = 'a'): Map<string, boolean> => {
+      const clusters = Int32Array.from(clients.keys())
+      const examples = { ...examplesOf(new Int32Array(clients.length)), clusters, clusterNames: clients }
+      const { discovery, confirmation } = splitInHalf(examples, seed)
+      expect(discovery.length + confirmation.length).toBe(clients.length)
+      return new Map(clients.map((name, i) => [name, discovery.includes(i)]))
+    }
+    const all = halfOf(names)
+    // Numbers are places in the sorted list, which move when a client leaves.
+    for (const [name, isFirst] of halfOf(names.slice(7))) expect([name, all.get(name)]).toEqual([name, isFirst])
+    expect(new Set(all.values()).size).toBe(2)
+    expect([...halfOf(names, 'b')]).not.toEqual([...all])
   })
   it('has nothing to compare a first model with', async () => {
     const { candidate, columns } = world(100, 0.9)

@@ -1,15 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { makeRng, uniformInt } from '@panal/client-core'
-import {
-  byRank,
-  distinctSlices,
-  rowsOf,
-  sliceLine,
-  type CategoryTable,
-  type Predicate,
-  type Slice,
-} from '../../../../../server/src/gate/statistics/slice-line.ts'
+import { sliceLine } from '../../../../../server/src/gate/statistics/slice-line.ts'
+import { byRank, distinctSlices, type Slice } from '../../../../../server/src/gate/statistics/slice-rank.ts'
+import { rowsOf, type CategoryTable, type Predicate } from '../../../../../server/src/gate/statistics/slice-table.ts'
 
 // R's dataset Titanic (Dawson 1995): [class, sex, age, died, survived]; class 0–2 and 3 crew, sex 0 male, age 0 child.
 const titanic = [
@@ -48,7 +42,7 @@ describe('SliceLine on the Titanic (gate.md 2.10)', () => {
   const adult = { column: 2, code: 1 }
 
   it('finds women of the third class first', () => {
-    const top = sliceLine(table, errors, { alpha: 0.95, minSize: 20 })
+    const top = sliceLine(table, errors, { alpha: 0.95, minSize: 20 }).slices
     expect(top[0]).toMatchObject({ predicates: [third, female], size: 196, errorSum: 106 })
     expect(top[0]!.score).toBeCloseTo(0.832273, 6)
     expect(top[1]!.predicates).toEqual([third, female, adult])
@@ -57,10 +51,10 @@ describe('SliceLine on the Titanic (gate.md 2.10)', () => {
     expect(top[2]!.score).toBeCloseTo(0.109572, 6)
   })
   it('finds none where size counts for more', () => {
-    expect(sliceLine(table, errors, { alpha: 0.6, minSize: 20 })).toEqual([])
+    expect(sliceLine(table, errors, { alpha: 0.6, minSize: 20 }).slices).toEqual([])
   })
   it('keeps one of two slices that are nearly the same rows', () => {
-    const top = sliceLine(table, errors, { minSize: 20 })
+    const top = sliceLine(table, errors, { minSize: 20 }).slices
     // 165 adults of the 196: 84 %
     expect(distinctSlices(table, top, errors.length, 0.8).map(({ predicates }) => predicates)).not.toContainEqual([
       third,
@@ -121,7 +115,7 @@ describe('soundness', () => {
         const errors = Float64Array.from({ length: numRows }, () => uniformInt(rng, 5) / 4)
         const table = { columns, cardinalities }
         if (cardinalities.reduce((a, b) => a + b, 0) > numRows) wide++
-        expect(sliceLine(table, errors, options)).toEqual(bruteForce(table, errors, options))
+        expect(sliceLine(table, errors, options).slices).toEqual(bruteForce(table, errors, options))
       }),
       { seed: 4, numRuns: 1000 },
     )
@@ -132,7 +126,8 @@ describe('soundness', () => {
     for (let seed = 0; seed < 20; seed++) {
       const rng = makeRng(`large ${seed}`)
       const numRows = 1500
-      const cardinalities = [2, 3, 4, 3, 5]
+      // 40 values are counted row by row, few values as bits.
+      const cardinalities = [2, 3, 4, 3, 5, ...(seed % 3 === 0 ? [40] : [])]
       const columns = cardinalities.map((cardinality) =>
         Int32Array.from({ length: numRows }, () => Math.floor(cardinality * rng.uniform() ** 2)),
       )
@@ -140,10 +135,39 @@ describe('soundness', () => {
       const errors = Float64Array.from({ length: numRows }, (_, row) => uniformInt(rng, isHot(row) ? 17 : 5) / 4)
       const options = { alpha: 0.95, minSize: 10 + seed, maxLevel: 3 + (seed % 2), k: 4 + seed }
       const table = { columns, cardinalities }
-      const found = sliceLine(table, errors, options)
+      const found = sliceLine(table, errors, options).slices
       expect(found).toEqual(bruteForce(table, errors, options))
       expect(found.length).toBeGreaterThan(1)
     }
+  })
+
+  it('ends where it may look at no more slices, and says at which level; what it has seen by then is exact', () => {
+    const rng = makeRng('cut')
+    const columns = Array.from({ length: 12 }, () => Int32Array.from({ length: 600 }, () => uniformInt(rng, 2)))
+    const table = { columns, cardinalities: columns.map(() => 2) }
+    const errors = Float64Array.from({ length: 600 }, () => uniformInt(rng, 5) / 4)
+    const [pairs, all] = [2, 3].map((maxLevel) => sliceLine(table, errors, { minSize: 5, maxLevel }))
+    // 24 values, and 66 pairs of columns with 4 combinations each
+    expect(pairs!.numCounted).toBeLessThanOrEqual(24 + 264)
+    expect(pairs!.slices).toEqual(bruteForce(table, errors, { minSize: 5, maxLevel: 2 }))
+    expect(all!.numCounted).toBeGreaterThan(pairs!.numCounted)
+    expect([pairs!.unfinishedLevel, all!.unfinishedLevel]).toEqual([undefined, undefined])
+
+    const most = { minSize: 5, maxLevel: 3 }
+    expect(sliceLine(table, errors, { ...most, maxCounted: all!.numCounted })).toEqual(all)
+    // The joins of level 3 are counted many at a time, and the first of them are too many already.
+    expect(sliceLine(table, errors, { ...most, maxCounted: pairs!.numCounted + 1 })).toEqual({
+      ...pairs,
+      unfinishedLevel: 3,
+    })
+    expect(sliceLine(table, errors, { ...most, maxCounted: 23 })).toEqual({
+      slices: [],
+      numCounted: 0,
+      unfinishedLevel: 1,
+    })
+    const cut = sliceLine(table, errors, { ...most, maxCounted: all!.numCounted - 1 })
+    expect(cut.unfinishedLevel).toBe(3)
+    expect(cut.numCounted).toBeLessThan(all!.numCounted)
   })
 
   it('refuses a code that its column does not have', () => {
@@ -153,7 +177,7 @@ describe('soundness', () => {
 
   it('finds nothing where nothing is wrong, and refuses an error below 0', () => {
     const table = { columns: [Int32Array.of(0, 1)], cardinalities: [2] }
-    expect(sliceLine(table, Float64Array.of(0, 0), { minSize: 1 })).toEqual([])
+    expect(sliceLine(table, Float64Array.of(0, 0), { minSize: 1 }).slices).toEqual([])
     expect(() => sliceLine(table, Float64Array.of(1, -1), { minSize: 1 })).toThrow(RangeError)
     expect(() => sliceLine(table, Float64Array.of(1, NaN), { minSize: 1 })).toThrow(RangeError)
   })

@@ -140,7 +140,7 @@ export const RoundSummary = Type.Object(
     collectMs: Type.Optional(Ms),
     aggregateMs: Type.Optional(Ms),
     gateMs: Type.Optional(Ms),
-    /** While the gate judges: the check that is being made, how many were made, and how many there are. */
+    /** While the gate judges: the check that is being made, how many were made, and how many there are. No device is told. */
     judging: Type.Optional(Type.Object({ check: Type.String({ maxLength: 80 }), numDone: Ms, numChecks: Ms }, closed)),
     /** Of the candidate, on the evaluation set. */
     accuracy: Type.Optional(Type.Number()),

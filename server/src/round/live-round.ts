@@ -45,15 +45,20 @@ export class LiveRound {
     return this.#tally
   }
 
+  /** What devices are told of it [P13], and what its row in the database says. */
   get summary(): RoundSummary {
-    const summary = summarise(this.#round, this.#tally)
-    return this.#judging === undefined ? summary : { ...summary, judging: this.#judging }
+    return summarise(this.#round, this.#tally)
   }
 
-  /** How far the gate is: told to everybody, and in no row of the database. */
+  /** And how far the gate is. */
+  get news(): RoundSummary {
+    return this.#judging === undefined ? this.summary : { ...this.summary, judging: this.#judging }
+  }
+
+  /** How far the gate is: for those who watch, and in no row of the database. */
   set judging(judging: NonNullable<RoundSummary['judging']>) {
     this.#judging = judging
-    this.#publish(this.summary)
+    this.#publish(this.news)
   }
 
   /** Aborts when collection is over, with the refusal that an upload in flight gets. */
@@ -86,13 +91,13 @@ export class LiveRound {
     this.#tally = tally
     if (phaseChanged) this.#judging = undefined
     if (phaseChanged && next.phase !== 'collecting') this.#endCollection()
-    this.#publish(this.summary)
+    this.#publish(this.news)
   }
 
   #enter(): void {
     if (this.#round.phase !== 'collecting') this.#endCollection()
     this.#registry.saveRound(this.#round, this.summary)
-    this.#publish(this.summary)
+    this.#publish(this.news)
   }
 
   #endCollection(): void {

@@ -75,10 +75,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
     if (stopping.signal.aborted) throw new PanalError('draining', undefined, { retryAfterMs: drainRetryMs })
     return find(target.taskId)
   }
-  const current = (taskId: string): RoundSummary | null => {
-    const live = tasks.get(taskId)?.live
-    return live?.summary ?? deps.registry.roundSummaries(taskId, { limit: 1 })[0] ?? null
-  }
+  const lastOf = (taskId: string): RoundSummary | null => deps.registry.roundSummaries(taskId, { limit: 1 })[0] ?? null
 
   return {
     start(task, paused = false) {
@@ -89,7 +86,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
     },
     setPaused: (taskId, paused) => void (find(taskId).paused = paused),
     replace: (task) => void (find(task.id).task = task),
-    current,
+    current: (taskId) => tasks.get(taskId)?.live?.news ?? lastOf(taskId),
     numMembers: (taskId) => tasks.get(taskId)?.population.size ?? 0,
 
     join(join, link) {
@@ -101,7 +98,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
         ok: true,
         task: deps.taskCard(rounds.task, rounds.paused),
         pointers: deps.registry.pointers(join.taskId),
-        round: current(join.taskId),
+        round: rounds.live?.summary ?? lastOf(join.taskId),
         assignment: rounds.assignment(join.deviceId),
       }
     },

@@ -33,8 +33,10 @@ export interface SocketPorts {
   readonly allowed: AllowedOrigins
 }
 
-/** Everybody who is told about a task's rounds. */
+/** The devices that are told about a task's rounds. */
 export const roomOf = (taskId: string): string => `task:${taskId}`
+/** Everybody else who is. */
+export const watchRoomOf = (taskId: string): string => `watch:${taskId}`
 
 type Membership = { readonly taskId: string; readonly deviceId: DeviceId }
 
@@ -105,7 +107,7 @@ export function serveSocket(socket: Socket, ports: SocketPorts, visit: Visit): v
   const watch = async (taskId: string): Promise<{ ok: true } | Refusal> => {
     if (!ports.hasTask(taskId)) return refuse('unknown-task')
     if (member === undefined) visit.watches()
-    await socket.join(roomOf(taskId))
+    await socket.join(watchRoomOf(taskId))
     return ok
   }
 

@@ -6,7 +6,7 @@ import { Server } from 'socket.io'
 import { networkOf } from '../http/network.ts'
 import { originMayUse, type AllowedOrigins } from '../http/origin.ts'
 import { FrugalWebSockets, guardConnections } from './connection-guard.ts'
-import { roomOf, serveSocket, type SocketPorts } from './device-socket.ts'
+import { roomOf, serveSocket, watchRoomOf, type SocketPorts } from './device-socket.ts'
 import { Strangers, type Visit } from './strangers.ts'
 import { throttleSummaries } from './throttle.ts'
 
@@ -66,14 +66,22 @@ export function attachSockets(server: HttpServer, ports: SocketPorts, options: S
   const connections = trackUpgrades(server)
   const life = new AbortController()
   void strangers.watch(life.signal)
-  const numListening = (taskId: string) => io.of('/').adapter.rooms.get(roomOf(taskId))?.size ?? 0
-  const tellRound = throttleSummaries((summary) => io.to(roomOf(summary.taskId)).emit('round', summary), {
-    clock: ports.clock,
-    intervalMs: (taskId) => Math.max(summaryIntervalMs, summaryIntervalEachMs * numListening(taskId)),
-    signal: life.signal,
+  const numIn = (room: string) => io.of('/').adapter.rooms.get(room)?.size ?? 0
+  const tell = (room: (taskId: string) => string) =>
+    throttleSummaries((summary) => io.to(room(summary.taskId)).emit('round', summary), {
+      clock: ports.clock,
+      intervalMs: (taskId) => Math.max(summaryIntervalMs, summaryIntervalEachMs * numIn(room(taskId))),
+      signal: life.signal,
+    })
+  const [tellDevices, tellWatchers] = [tell(roomOf), tell(watchRoomOf)]
+  const stopRounds = ports.rounds.onRound((news) => {
+    // Devices that are older than this word would drop the whole message, and it is nothing to them [P13].
+    if (news.judging === undefined) tellDevices(news)
+    tellWatchers(news)
   })
-  const stopRounds = ports.rounds.onRound(tellRound)
-  const stopPromoted = ports.rounds.onPromoted((promoted) => io.to(roomOf(promoted.taskId)).emit('promoted', promoted))
+  const stopPromoted = ports.rounds.onPromoted((promoted) =>
+    io.to([roomOf(promoted.taskId), watchRoomOf(promoted.taskId)]).emit('promoted', promoted),
+  )
   io.on('connection', (socket) => serveSocket(socket, ports, visits.get(socket.conn)!))
 
   return {

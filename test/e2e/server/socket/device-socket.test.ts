@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { once } from 'node:events'
 import { expect, it } from '@jest/globals'
-import { systemClock } from '@panal/client-core'
+import { systemClock, type RoundSummary } from '@panal/client-core'
 import { io } from 'socket.io-client'
 import { makeLog } from '../../../../server/src/log.ts'
 import type { Rounds } from '../../../../server/src/round/contract.ts'
@@ -116,4 +116,52 @@ it('a connection that breaks while the server closes does not keep it from closi
   await expect(closing).resolves.toBeUndefined()
   socket.close()
   http.close()
+})
+
+it('[P13] who watches is told how far the gate is; a device is told of the same round without it', async () => {
+  let publish: (round: RoundSummary) => void = () => undefined
+  const onRound: Rounds['onRound'] = (listener) => {
+    publish = listener
+    return () => undefined
+  }
+  const device = await testDevice()
+  const join = () => ({ ok: true }) as never
+  const { http, sockets, socket: member, origin } = await openSockets({ onRound, join })
+  const watcher = io(origin, { transports: ['websocket'], reconnection: false })
+  await next(watcher, 'connect')
+  const told: Record<'member' | 'watcher', RoundSummary[]> = { member: [], watcher: [] }
+  member.on('round', (round: RoundSummary) => told.member.push(round))
+  watcher.on('round', (round: RoundSummary) => told.watcher.push(round))
+  try {
+    const message = joinMessage('digits', device)
+    const proof = await joinProof(device, message, { nonce: member.id!, origin })
+    expect(await ask(member, 'join', { ...message, proof })).toMatchObject({ ok: true })
+    expect(await ask(watcher, 'watch', { taskId: 'digits' })).toEqual({ ok: true })
+    const round = { taskId: 'digits', phase: 'gating' } as RoundSummary
+    const closed = [member, watcher].map(
+      (socket) =>
+        new Promise<void>((resolve) =>
+          socket.on('round', (news: RoundSummary) => news.phase === 'closed' && resolve()),
+        ),
+    )
+    // Of one round, only the newest is told in an interval: these are of three.
+    publish({ ...round, number: 1 })
+    publish({ ...round, number: 2, judging: { check: 'integrity', numDone: 0, numChecks: 2 } })
+    publish({ ...round, number: 3, phase: 'closed' })
+    await Promise.all(closed)
+    expect(told.watcher.map(({ number, judging }) => [number, judging?.check])).toEqual([
+      [1, undefined],
+      [2, 'integrity'],
+      [3, undefined],
+    ])
+    expect(told.member.map(({ number, judging }) => [number, judging])).toEqual([
+      [1, undefined],
+      [3, undefined],
+    ])
+  } finally {
+    member.close()
+    watcher.close()
+    await sockets.close({ code: 'draining', detail: 'over' })
+    http.close()
+  }
 })

@@ -62,6 +62,23 @@ describe('a round', () => {
     expect(bench.registry.roundSummary('digits', 1)).not.toHaveProperty('judging')
   })
 
+  it('[P13] tells no device how far the gate is: an older one would not understand its join’s answer', async () => {
+    const joined: unknown[] = []
+    const current: unknown[] = []
+    bench.rounds.onRound(({ judging }) => {
+      if (judging === undefined) return
+      const reply = bench.rounds.join(devices[0]!.join, devices[0]!.link)
+      joined.push(reply.ok && reply.round)
+      current.push(bench.rounds.current('digits')?.judging)
+    })
+    const closed = bench.closing(1)
+    await Promise.all(devices.map((device) => bench.upload(device, [1, 1, 1, 1])))
+    await closed
+    expect(joined).toEqual(judgedChecks.map(() => expect.objectContaining({ number: 1, phase: 'gating' })))
+    for (const round of joined) expect(round).not.toHaveProperty('judging')
+    expect(current).toEqual(judgedChecks.map((check, numDone) => ({ check, numDone, numChecks: 2 })))
+  })
+
   it('is judged by the sets that its task has when it is judged', async () => {
     const { document } = bench.task
     const gate = '9'.repeat(64)

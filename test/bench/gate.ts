@@ -26,6 +26,8 @@ import {
   sliceColumns,
   sliceRows,
   sliceTable,
+  wideRows,
+  wideSliceTable,
   twoModels,
 } from './gate/data.ts'
 import { numpyPeer, type Peer } from './gate/peer.ts'
@@ -46,7 +48,7 @@ const aim = { seconds: 20, bytes: 500e6 }
 
 /**
  * What the gate's statistics and checks cost, one after another, on 10,000 examples of ten classes, and SliceLine on
- * 100,000 rows × 15 columns, beside NumPy where python3 has it; then the whole gate of the digits task, models and all.
+ * 100,000 rows × 15 columns and on 5,000 rows × 100, beside NumPy where python3 has it; then the whole gate of the digits task, models and all.
  * `--write` puts the result into docs/benchmarks.md, `--whole` measures the whole gate only.
  */
 export async function benchGate(args: readonly string[]): Promise<void> {
@@ -174,6 +176,13 @@ async function measureStatistics(models: Models, { errors, ...table }: Table): P
     () => sliceLine(table, errors).slices.map(({ score }) => score),
     'slice-line',
     sliceRows,
+  )
+  const wide = wideSliceTable('bench')
+  await add(
+    'SliceLine, 100 columns of 2 values, 3 levels',
+    () => sliceLine(wide, wide.errors).slices.map(({ score }) => score),
+    undefined,
+    wideRows,
   )
   return rows
 }

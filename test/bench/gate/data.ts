@@ -6,6 +6,7 @@ export const numClasses = 10
 export const sliceRows = 100_000
 export const sliceColumns = 15
 export const sliceCardinality = 10
+export const wideRows = 5000
 
 /** Two models of `numClasses` classes, right in about nine of ten and alike in most of their answers, and their examples. */
 export function twoModels(seed: string): { candidate: Predictions; champion: Predictions; columns: SegmentColumn[] } {
@@ -47,6 +48,14 @@ export function sliceTable(seed: string) {
     return rng.uniform() < 0.3 ? -Math.log(1 - rng.uniform()) * (isHot ? 12 : 1) : 0
   })
   return { columns, cardinalities: columns.map(() => sliceCardinality), errors }
+}
+
+/** A hundred columns of two even values, and errors that no column explains: nothing can be left out of the search. */
+export function wideSliceTable(seed: string) {
+  const rng = makeRng(seed)
+  const columns = Array.from({ length: 100 }, () => Int32Array.from({ length: wideRows }, () => uniformInt(rng, 2)))
+  const errors = Float64Array.from({ length: wideRows }, () => (rng.uniform() < 0.1 ? -Math.log(1 - rng.uniform()) : 0))
+  return { columns, cardinalities: columns.map(() => 2), errors }
 }
 
 export const sets = { evaluation: '1'.repeat(64), calibration: '2'.repeat(64), gate: '3'.repeat(64) }

@@ -47,10 +47,10 @@ describe('docs/evaluate.md', () => {
     expect(Object.fromEntries([...rows].map(([, code, meaning]) => [code, meaning]))).toEqual(recordedErrors)
   })
   it('names the checks that are made where nobody lists any', () => {
-    const kinds = { numClasses: 2, hasChampion: true, hasAnchor: true, hasSegments: true }
+    const kinds = { numClasses: 2, hasChampion: true, hasAnchor: true, hasSegments: true, hasClients: true }
     const said = /^Without `--config`, all that apply: (.*)$/m.exec(page)![1]!
     const named = new Set(
-      [...said.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name).filter((name) => name !== '--segments'),
+      [...said.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name).filter((name) => !name!.startsWith('--')),
     )
     expect(named).toEqual(new Set(defaultChecks(kinds).map(({ name }) => name)))
   })

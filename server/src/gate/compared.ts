@@ -81,3 +81,13 @@ export function countOutcomes(
   }
   return { n: rows.length, lost, won, candidateRight }
 }
+
+/** [rows.length] 1 where the candidate alone is right, −1 where the reference alone is, else 0. */
+export const changesIn = ({ right }: Outcomes, rows: Int32Array): Int8Array =>
+  Int8Array.from(rows, (row) => right.candidate[row]! - right.reference[row]!)
+
+/** The same of all examples. */
+export function changesOf({ candidate, reference }: Pair): Int8Array {
+  const [ours, theirs] = [predictedClasses(candidate), predictedClasses(reference)]
+  return Int8Array.from(candidate.labels, (label, row) => Number(ours[row] === label) - Number(theirs[row] === label))
+}

@@ -1,11 +1,13 @@
 import type { Predictions } from './contract.ts'
-import { minForWarn, minOfEachClass, scoresOf, type Unmeasured } from './metric-differences.ts'
+import { clusteredSe, scoresOf, tooFewForArea } from './area-differences.ts'
+import { minForWarn, type Unmeasured } from './measured.ts'
 import { numCorrect, predictedClasses } from './statistics/accuracy.ts'
-import { aucWithSpread } from './statistics/auc.ts'
+import { aucInfluences, aucWithSpread } from './statistics/auc.ts'
 import { bootstrapMean, type Bootstrap } from './statistics/bootstrap.ts'
 import { brierScores } from './statistics/brier.ts'
 import { bootstrapClassMetric } from './statistics/class-metrics.ts'
-import { normalQuantile } from './statistics/distributions.ts'
+import { effectiveSample } from './statistics/clusters.ts'
+import { normalQuantile, tQuantile } from './statistics/distributions.ts'
 import { logLosses } from './statistics/log-loss.ts'
 import { pairedDifference, tInterval } from './statistics/paired-difference.ts'
 import { wilsonOneSided } from './statistics/wilson.ts'
@@ -28,12 +30,19 @@ export interface LevelOptions {
 
 type Measure = (predictions: Predictions, options: LevelOptions) => Level | Unmeasured
 
-/** Share of right answers, by Wilson. */
-export const accuracyLevel: Measure = (predictions, options) => {
+/** Share of right answers, by Wilson; of as many independent examples as the clusters are worth where there are any. */
+export const accuracyLevel: Measure = (predictions, { alpha, clusters }) => {
   const n = predictions.labels.length
-  if (options.clusters !== undefined) return classLevel('accuracy', predictions, options)
   const right = numCorrect(predictions)
-  return { n, estimate: right / n, interval: wilsonOneSided(right, n, options.alpha), test: 'Wilson score' }
+  const effect = clusters === undefined ? 1 : effectiveSample(wrongAnswers(predictions), clusters, alpha).designEffect
+  const test = clusters === undefined ? 'Wilson score' : 'Wilson score, clients by design effect'
+  return { n, estimate: right / n, interval: wilsonOneSided(right / effect, n / effect, alpha), test }
+}
+
+/** [numExamples] 1 where the answer is wrong. */
+export function wrongAnswers(predictions: Predictions): Uint8Array {
+  const answers = predictedClasses(predictions)
+  return Uint8Array.from(predictions.labels, (label, row) => Number(answers[row] !== label))
 }
 
 /**
@@ -81,18 +90,34 @@ export const macroF1Level: Measure = (predictions, options) => {
   return 'because' in balanced ? balanced : { ...balanced, estimate: found.estimate }
 }
 
-/** Area under the ROC curve of the second of two classes, by DeLong; its variance at least that of one example of each class. */
+/**
+ * Area under the ROC curve of the second of two classes, by DeLong, or by Obuchowski where examples come in clusters; its
+ * variance at least that of one example of each class that changed sides.
+ */
 export const aucLevel: Measure = (predictions, { alpha, clusters }) => {
   const { labels } = predictions
   const n = labels.length
-  if (clusters !== undefined) return { n, because: 'there is no interval of the area over clusters' }
+  const because = tooFewForArea(labels, clusters)
+  if (because !== undefined) return { n, because }
+  const scores = scoresOf(predictions)
+  const within = (estimate: number, half: number, test: string): Level => ({
+    n,
+    estimate,
+    interval: [Math.max(0, estimate - half), Math.min(1, estimate + half)],
+    test,
+  })
+  if (clusters !== undefined) {
+    const { auc: estimate, influences } = aucInfluences(scores, labels)!
+    const { se, df } = clusteredSe({ influences, labels }, clusters)
+    return within(estimate, tQuantile(1 - alpha, df) * se, 'Obuchowski, clients')
+  }
   const positives = labels.reduce((sum, label) => sum + (label === 1 ? 1 : 0), 0)
-  const least = Math.min(positives, n - positives)
-  if (least < minOfEachClass)
-    return { n, because: `the rarer class has ${least} examples, and the area needs ${minOfEachClass}` }
-  const { auc: estimate, se } = aucWithSpread(scoresOf(predictions), labels)!
-  const half = normalQuantile(1 - alpha) * Math.max(se, Math.hypot(1 / positives, 1 / (n - positives)))
-  return { n, estimate, interval: [Math.max(0, estimate - half), Math.min(1, estimate + half)], test: 'DeLong' }
+  const { auc: estimate, se } = aucWithSpread(scores, labels)!
+  return within(
+    estimate,
+    normalQuantile(1 - alpha) * Math.max(se, Math.hypot(1 / positives, 1 / (n - positives))),
+    'DeLong',
+  )
 }
 
 /** Mean log loss in nats. */
@@ -113,7 +138,7 @@ function meanLevel(values: Float64Array, { alpha, seed, clusters }: LevelOptions
 }
 
 const bootstrapOf = (
-  metric: 'accuracy' | 'balancedAccuracy' | 'macroF1',
+  metric: 'balancedAccuracy' | 'macroF1',
   candidate: Predictions,
   { alpha, seed, clusters }: LevelOptions,
 ): Bootstrap | undefined =>
@@ -123,11 +148,8 @@ const bootstrapOf = (
     { key: { seed, metric }, alpha, ...(clusters !== undefined && { clusters }) },
   )
 
-const classLevel = (
-  metric: 'accuracy' | 'balancedAccuracy',
-  predictions: Predictions,
-  options: LevelOptions,
-): Level | Unmeasured => fromBootstrap(bootstrapOf(metric, predictions, options), predictions.labels.length, options)
+const classLevel = (metric: 'balancedAccuracy', predictions: Predictions, options: LevelOptions): Level | Unmeasured =>
+  fromBootstrap(bootstrapOf(metric, predictions, options), predictions.labels.length, options)
 
 function fromBootstrap(found: Bootstrap | undefined, n: number, { clusters }: LevelOptions): Level | Unmeasured {
   const unit = clusters === undefined ? 'examples' : 'clients'

@@ -1,12 +1,7 @@
 import type { Variation } from './contract.ts'
 import type { Comparison } from './general-rule.ts'
-import {
-  clusteredMean,
-  minForWarn,
-  type DifferenceOptions,
-  type Measured,
-  type Unmeasured,
-} from './metric-differences.ts'
+import { minForWarn, type DifferenceOptions, type Measured, type Unmeasured } from './metric-differences.ts'
+import { clusteredMean } from './clustered-differences.ts'
 import { predictedClasses } from './statistics/accuracy.ts'
 import type { Discordance } from './statistics/discordance.ts'
 import {
@@ -63,6 +58,10 @@ export function discordanceUnder(candidate: Perturbed, reference: Perturbed): Di
   })
   return { n: candidate.n, lost, won }
 }
+
+/** [n] 1 where, as the variation left the examples, the candidate alone is right, −1 where the reference alone is, else 0. */
+export const changesUnder = (candidate: Perturbed, reference: Perturbed): Int8Array =>
+  Int8Array.from(candidate.right, (right, row) => right - reference.right[row]!)
 
 /** How much accuracy the model loses, as a share of the examples. */
 export const dropOf = ({ numRightBefore, numRight, n }: Perturbed): number => (numRightBefore - numRight) / n

@@ -1,5 +1,6 @@
-import { countOutcomes, type Outcomes } from './compared.ts'
+import { changesIn, countOutcomes, type Outcomes } from './compared.ts'
 import type { Segment } from './segments.ts'
+import { effectiveSample, likenessOf, meanClusterSize } from './statistics/clusters.ts'
 import type { Discordance } from './statistics/discordance.ts'
 import { detectableFall, requiredForFall } from './statistics/sample-size.ts'
 import { wilsonOneSided } from './statistics/wilson.ts'
@@ -25,38 +26,71 @@ export interface SegmentPower {
   readonly isGating: boolean
 }
 
+export interface PowerSettings {
+  readonly detectable: number
+  /** Default 0.05. */
+  readonly q?: number
+  /** [numExamples] whose example each is. */
+  readonly clusters?: ArrayLike<number> | undefined
+}
+
 /**
  * Which segments have examples enough. A fall of accuracy by `detectable` is to be found with a chance of .9, at the level
  * that Benjamini and Hochberg's correction leaves where it is the only harm: q / (2 · segments that are tested). The
  * discordance of equal models is that of *all* examples (its upper bound), not the segment's own: where a model fails in a
- * segment its answers differ there, and that must not make the segment look too small to judge.
+ * segment its answers differ there, and that must not make the segment look too small to judge. Where examples come in
+ * clusters, a segment's are worth n / (1 + (cluster size there − 1) · likeness) independent ones, with the likeness of the
+ * answers that differ over *all* examples.
  */
 export function segmentPower(
   outcomes: Outcomes,
   segments: readonly Segment[],
-  { detectable, q = 0.05 }: { readonly detectable: number; readonly q?: number },
+  { detectable, q = 0.05, clusters }: PowerSettings,
 ): SegmentPower[] {
   const all = Int32Array.from(outcomes.right.candidate.keys())
   const numTested = segments.filter(({ rows }) => rows.length >= minSegment).length
+  const effectIn = designEffects(outcomes, clusters)
+  const counted = countOutcomes(outcomes, all)
   const wanted = {
-    discordance: upperDiscordance(countOutcomes(outcomes, all)),
+    discordance: upperDiscordance(worthOf(counted, effectIn(all))),
     alpha: q / Math.max(1, testsPerSegment * numTested),
     power: segmentPowerWanted,
   }
-  const nRequired = Math.max(minSegment, requiredForFall(detectable, wanted))
+  const independent = requiredForFall(detectable, wanted)
   return segments.map((segment) => {
     const counts = countOutcomes(outcomes, segment.rows)
     const { n } = counts
+    const effect = effectIn(segment.rows)
+    const nRequired = Math.max(minSegment, Math.ceil(independent * effect))
     return {
       segment,
       counts,
       nRequired,
-      ...(n > 0 && { mdd: detectableFall(n, wanted) }),
+      ...(n > 0 && { mdd: detectableFall(n / effect, wanted) }),
       isTested: n >= minSegment,
       isGating: n >= nRequired,
     }
   })
 }
+
+/** How many examples of these rows tell as much as one independent one does; 1 where none come in clusters. */
+function designEffects(outcomes: Outcomes, clusters: ArrayLike<number> | undefined): (rows: Int32Array) => number {
+  const all = Int32Array.from(outcomes.right.candidate.keys())
+  if (clusters === undefined || all.length === 0) return () => 1
+  const whole = effectiveSample(changesIn(outcomes, all), clusters)
+  const likeness = likenessOf(whole, meanClusterSize(clusters))
+  return (rows) => {
+    const size = meanClusterSize(Int32Array.from(rows, (row) => clusters[row]!))
+    return Math.max(1, 1 + (size - 1) * likeness)
+  }
+}
+
+/** Counts of as many independent examples as these are worth. */
+export const worthOf = ({ n, lost, won }: Discordance, designEffect: number): Discordance => ({
+  n: n / designEffect,
+  lost: lost / designEffect,
+  won: won / designEffect,
+})
 
 /** Wilson's upper bound: where no two answers differ, some still might. */
 export const upperDiscordance = ({ n, lost, won }: Discordance, alpha = 0.05): number =>

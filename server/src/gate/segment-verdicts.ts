@@ -1,5 +1,6 @@
 import type { CheckRow, GateVerdict } from '@panal/client-core'
-import { outcomesOf, type Outcomes, type Pair } from './compared.ts'
+import { clusteredAccuracy } from './clustered-differences.ts'
+import { changesIn, outcomesOf, type Outcomes, type Pair } from './compared.ts'
 import { accuracyDifferenceOf, lossDifference, type Measured, type Unmeasured } from './metric-differences.ts'
 import { count, points } from './say.ts'
 import { segmentPower, type SegmentPower } from './segment-power.ts'
@@ -15,6 +16,8 @@ export interface SegmentSettings {
   readonly alpha: number
   readonly detectable: number
   readonly seed: string
+  /** [numExamples] whose example each is. */
+  readonly clusters?: ArrayLike<number> | undefined
 }
 
 export interface JudgedSegment {
@@ -43,8 +46,8 @@ export function judgeSegments(pair: Pair, segments: readonly Segment[], settings
   const outcomes = outcomesOf(pair)
   const powers = segmentPower(outcomes, segments, settings)
   const metrics = powers.flatMap((of): SegmentMetric[] => [
-    { of, metric: 'accuracy', measured: accuracyDifferenceOf(of.counts, { ...settings, alpha: shownAlpha }) },
-    { of, metric: 'log loss', measured: lossOf(of.segment, outcomes, settings.seed) },
+    { of, metric: 'accuracy', measured: accuracyOf(of, outcomes, settings) },
+    { of, metric: 'log loss', measured: lossOf(of.segment, outcomes, settings) },
   ])
   const { adjusted: harmQ } = benjaminiHochberg(metrics.map(harmPOf))
   const { adjusted: criticalP } = holm(metrics.map(criticalPOf))
@@ -57,10 +60,26 @@ export function judgeSegments(pair: Pair, segments: readonly Segment[], settings
   })
 }
 
-function lossOf({ name, rows }: Segment, { losses }: Outcomes, seed: string): Measured | Unmeasured {
+type Drawing = Pick<SegmentSettings, 'seed' | 'clusters'>
+
+/** By example, or by client where the set says whose each is. */
+function accuracyOf(
+  { segment: { name, rows }, counts }: SegmentPower,
+  outcomes: Outcomes,
+  { margin, seed, clusters }: Drawing & Pick<SegmentSettings, 'margin'>,
+): Measured | Unmeasured {
+  if (clusters === undefined) return accuracyDifferenceOf(counts, { margin, alpha: shownAlpha })
+  return clusteredAccuracy(
+    { changes: changesIn(outcomes, rows), candidateRight: counts.candidateRight },
+    { margin, alpha: shownAlpha, seed: `${seed}/${name}`, clusters: Int32Array.from(rows, (row) => clusters[row]!) },
+  )
+}
+
+function lossOf({ name, rows }: Segment, { losses }: Outcomes, { seed, clusters }: Drawing): Measured | Unmeasured {
   const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row]!)
   const own = { candidate: pick(losses.candidate), reference: pick(losses.reference) }
-  return lossDifference(own, { margin: lossMargin, alpha: shownAlpha, seed: `${seed}/${name}` })
+  const of = clusters && Int32Array.from(rows, (row) => clusters[row]!)
+  return lossDifference(own, { margin: lossMargin, alpha: shownAlpha, seed: `${seed}/${name}`, clusters: of })
 }
 
 /** NaN where no test is made, which no correction then counts. */

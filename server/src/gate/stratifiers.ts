@@ -5,14 +5,18 @@ import { declaredSegments, segmentColumnNames, type Segment, type SegmentSpec } 
 export interface Stratifier {
   readonly name: string
   readonly strata: readonly Segment[]
+  /** Each stratum is one client: what is asked of it is asked of this client's examples, and of no others like it. */
+  readonly areClients?: boolean
 }
 
 /** Pairs of more columns than this would be looked at by the dozen, each with fewer examples. */
 const maxPairedColumns = 5
-const maxCohorts = 50
 const missing = '(missing)'
 
-/** Every way to part that is scanned: what the task declares, its columns in pairs, and whose the examples are. */
+/**
+ * Every way to part that is scanned: what the task declares, its columns in pairs, and whose the examples are. A client is
+ * told by a number: who it is, no report says.
+ */
 export function stratifiersOf(specs: readonly SegmentSpec[], examples: Examples): Stratifier[] {
   const columns = segmentColumnNames(specs).slice(0, maxPairedColumns)
   const pairs = columns.flatMap((first, i) => columns.slice(i + 1).map((second) => ({ columns: [first, second] })))
@@ -42,9 +46,9 @@ function cohorts({ clusters }: Examples): Stratifier[] {
     if (own === undefined) rows.set(cohort, [row])
     else own.push(row)
   })
-  if (rows.size < 2 || rows.size > maxCohorts) return []
+  if (rows.size < 2) return []
   const strata = [...rows]
     .sort(([a], [b]) => a - b)
     .map(([cohort, own]) => ({ name: `client ${cohort}`, where: [], critical: false, rows: Int32Array.from(own) }))
-  return [{ name: 'clients', strata }]
+  return [{ name: 'clients', strata, areClients: true }]
 }

@@ -1,5 +1,6 @@
 import type { CheckRow, GateVerdict, SampleQuery } from '@panal/client-core'
 import { percent } from './say.ts'
+import { effectiveSample } from './statistics/clusters.ts'
 import { clopperPearson } from './statistics/clopper-pearson.ts'
 import { binomialCdf } from './statistics/distributions.ts'
 import { casesNeeded } from './statistics/violations.ts'
@@ -13,6 +14,8 @@ export interface ViolationCount {
   readonly metric: string
   readonly numCases: number
   readonly numViolations: number
+  /** How many cases tell as much as one independent one does, where they come in clusters. Left out: 1. */
+  readonly designEffect?: number
   /** Share of violations that is tolerated. */
   readonly limit: number
   /** Share that rejects the model: the limit, or more than it. */
@@ -22,19 +25,36 @@ export interface ViolationCount {
   readonly samples?: SampleQuery
 }
 
+/** Cases and violations counted, by clusters where examples come in them. Both flags are [numExamples] 0 or 1. */
+export function countCases(
+  isCase: Uint8Array,
+  isViolated: Uint8Array,
+  clusters: ArrayLike<number> | undefined,
+): Pick<ViolationCount, 'numCases' | 'numViolations' | 'designEffect'> {
+  const cases = Int32Array.from(isCase.keys()).filter((row) => isCase[row] === 1)
+  const violated = Uint8Array.from(cases, (row) => isViolated[row]!)
+  const counted = { numCases: cases.length, numViolations: violated.reduce((total, each) => total + each, 0) }
+  if (clusters === undefined || cases.length === 0) return counted
+  const of = Int32Array.from(cases, (row) => clusters[row]!)
+  return { ...counted, designEffect: effectiveSample(violated, of, alpha).designEffect }
+}
+
 /**
  * The share of cases that violate an expectation, with Clopper and Pearson's exact one-sided 95 % bounds L and U. PASS when
  * U ≤ limit, BLOCK when L > block; else WARN, or NOT_ENOUGH_DATA with so few cases that even no violation could not pass.
+ * Where cases come in clusters, the bounds are those of as many independent ones as they are worth.
+ * Source: Clopper and Pearson 1934; Korn and Graubard 1998.
  */
 export function violationRow(count: ViolationCount): CheckRow {
-  const { metric, numCases, numViolations, limit, block, happened, samples } = count
-  const nRequired = casesNeeded(limit, alpha)
-  const test = 'Clopper–Pearson, one-sided 95 %'
+  const { metric, numCases, numViolations, designEffect = 1, limit, block, happened, samples } = count
+  const nRequired = Math.ceil(designEffect * casesNeeded(limit, alpha))
+  const test = boundsTest(count)
+  const worth = { n: numCases / designEffect, violations: numViolations / designEffect }
   const about = { metric, n: numCases, nRequired, margin: limit, test }
   if (numCases === 0)
     return { ...about, verdict: 'NOT_ENOUGH_DATA', reason: 'There is no example on which it could be seen.' }
-  const interval = clopperPearson(numViolations, numCases, alpha)
-  const verdict = verdictOf(interval, { numCases, limit, block, nRequired })
+  const interval = clopperPearson(worth.violations, worth.n, alpha)
+  const verdict = verdictOf(interval, { numCases: worth.n, limit, block, needed: casesNeeded(limit, alpha) })
   const seen = `On ${numViolations} of ${numCases} cases (${percent(numViolations / numCases)}) ${happened}`
   const meaning = {
     PASS: `at most ${percent(interval[1])}, and ${percent(limit)} are tolerated`,
@@ -53,13 +73,17 @@ export function violationRow(count: ViolationCount): CheckRow {
     estimate: numViolations / numCases,
     interval,
     level: 1 - 2 * alpha,
-    // Of H₀ "the limit or more": below alpha exactly where U is below the limit.
-    p: binomialCdf(numViolations, numCases, limit),
+    // Of H₀ "the limit or more": below alpha exactly where U is below the limit. Of whole counts only.
+    ...(count.designEffect === undefined && { p: binomialCdf(numViolations, numCases, limit) }),
     verdict,
     reason: `${seen}: ${meaning[verdict]}.`,
     ...(samples !== undefined && { samples }),
   }
 }
+
+/** How the bounds of a share come about, as a row says it. */
+export const boundsTest = ({ designEffect }: Pick<ViolationCount, 'designEffect'>): string =>
+  `Clopper–Pearson, one-sided 95 %${designEffect === undefined ? '' : ', clients by design effect'}`
 
 function verdictOf(
   [lower, upper]: readonly [number, number],
@@ -67,12 +91,12 @@ function verdictOf(
     numCases,
     limit,
     block,
-    nRequired,
-  }: Pick<ViolationCount, 'numCases' | 'limit' | 'block'> & { readonly nRequired: number },
+    needed,
+  }: Pick<ViolationCount, 'numCases' | 'limit' | 'block'> & { readonly needed: number },
 ): Extract<GateVerdict, 'PASS' | 'BLOCK' | 'WARN' | 'NOT_ENOUGH_DATA'> {
   if (upper <= limit) return 'PASS'
   if (lower > block && numCases >= fewestToBlock) return 'BLOCK'
-  return numCases >= nRequired ? 'WARN' : 'NOT_ENOUGH_DATA'
+  return numCases >= needed ? 'WARN' : 'NOT_ENOUGH_DATA'
 }
 
 /** The worst row, or the only one, which speaks for the check; else what all of them come to. */

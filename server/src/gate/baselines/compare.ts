@@ -3,6 +3,7 @@ import type { Evaluation, Predictions } from '../contract.ts'
 import { lossDifference, minForWarn, type Measured } from '../metric-differences.ts'
 import { nats, percent, pValue } from '../say.ts'
 import { predictedClasses } from '../statistics/accuracy.ts'
+import { effectiveSample } from '../statistics/clusters.ts'
 import { logLosses } from '../statistics/log-loss.ts'
 import { sum } from '../statistics/summation.ts'
 import { wilsonOneSided } from '../statistics/wilson.ts'
@@ -51,7 +52,7 @@ export async function compareBaselines(
     const isRequired = settings.required.has(each.name)
     const about = { name: each.label ?? titles[each.name], isRequired }
     if (each.human !== undefined) {
-      compared.push({ isRequired, row: humanRow(predictions, each.human, { ...settings, ...about }) })
+      compared.push({ isRequired, row: humanRow(predictions, each.human, { ...settings, ...about, clusters }) })
       continue
     }
     const losses = await lossesOf(evaluation, each, { predictions, shares })
@@ -171,11 +172,14 @@ const sentences: Readonly<Record<BaselineVerdict, string>> = {
   BLOCK: 'No better by enough to matter than',
 }
 
-/** A figure of accuracy from elsewhere: two samples, each with its own bounds. Source: Newcombe 1998, method 10. */
+/**
+ * A figure of accuracy from elsewhere: two samples, each with its own bounds, of as many independent examples as clusters
+ * are worth. Source: Newcombe 1998, method 10; Rao and Scott 1992.
+ */
 function humanRow(
   predictions: Predictions,
   { accuracy, numExamples }: { readonly accuracy: number; readonly numExamples?: number },
-  { alpha, margin, name, isRequired }: RowSettings,
+  { alpha, margin, name, isRequired, clusters }: RowSettings & { readonly clusters: Int32Array | undefined },
 ): CheckRow {
   const n = predictions.labels.length
   const metric = `accuracy gained over ${name}`
@@ -186,9 +190,11 @@ function humanRow(
       verdict: 'NOT_ENOUGH_DATA',
       reason: `Cannot be told from ${n} examples, it needs ${minForWarn}.`,
     }
-  const right = n - sum(errorsOf(predictions))
+  const errors = errorsOf(predictions)
+  const right = n - sum(errors)
+  const effect = clusters === undefined ? 1 : effectiveSample(errors, clusters, alpha).designEffect
   const own = right / n
-  const [low, high] = wilsonOneSided(right, n, alpha)
+  const [low, high] = wilsonOneSided(right / effect, n / effect, alpha)
   const [humanLow, humanHigh] =
     numExamples === undefined ? [accuracy, accuracy] : wilsonOneSided(accuracy * numExamples, numExamples, alpha)
   const estimate = own - accuracy
@@ -205,7 +211,7 @@ function humanRow(
     level: 1 - 2 * alpha,
     n,
     margin: least,
-    test: 'Newcombe',
+    test: clusters === undefined ? 'Newcombe' : 'Newcombe, clients by design effect',
     verdict,
     reason: `${sentences[verdict]} ${name} (accuracy ${percent(own)}, and ${name} is ${percent(accuracy)}).`,
     samples: { set: 'gate', where: [], candidate: 'wrong', order: 'loss' },

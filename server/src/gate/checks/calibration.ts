@@ -84,12 +84,13 @@ export const calibration = policy({
         return withCalibrator(answers.calibrator, {
           ...resultOf('calibration', { verdict: 'NOT_ENOUGH_DATA', reason: 'The gate set has no examples.' }),
         })
+      const { clusters } = await evaluation.examples('gate')
       const champion = await championAsServed(evaluation, method)
       const rows = [
         ...answers.refused.map(refusedRow),
         calibratorRow(answers),
-        errorRow(answers.served, settings, `${evaluation.seed}/calibration`),
-        slopeRow(answers.served),
+        errorRow(answers.served, settings, { seed: `${evaluation.seed}/calibration`, clusters }),
+        slopeRow(answers.served, clusters !== undefined),
         ...(await comparedRows(evaluation, { answers, champion }, settings)),
         ...reportedRows(answers),
       ]
@@ -135,8 +136,15 @@ function calibratorRow({ calibrator, numFitted, refused }: ServedAnswers): Check
   }
 }
 
-function errorRow(served: Predictions, { maxExcess }: Settings, seed: string): CheckRow {
-  const { error, excess, nullMean, null95, p } = testCalibration(forecastsOfAnswer(served), makeRng(seed), { numBins })
+function errorRow(
+  served: Predictions,
+  { maxExcess }: Settings,
+  { seed, clusters }: { readonly seed: string; readonly clusters: ArrayLike<number> | undefined },
+): CheckRow {
+  const { error, excess, nullMean, null95, p } = testCalibration(forecastsOfAnswer(served), makeRng(seed), {
+    numBins,
+    clusters,
+  })
   const isFound = p < level && excess > maxExcess
   // An error that would matter and that chance alone would hide.
   const isBlind = !isFound && null95 - nullMean > maxExcess
@@ -152,7 +160,7 @@ function errorRow(served: Predictions, { maxExcess }: Settings, seed: string): C
     estimate: error,
     n: served.labels.length,
     margin: maxExcess,
-    test: 'consistency resampling',
+    test: clusters === undefined ? 'consistency resampling' : 'signs of clients',
     p,
     verdict,
     reason: `${meaning[verdict]} (${figures}).`,
@@ -160,8 +168,8 @@ function errorRow(served: Predictions, { maxExcess }: Settings, seed: string): C
   }
 }
 
-/** Of the second of two classes; of the answer where there are more. */
-function slopeRow(served: Predictions): CheckRow {
+/** Of the second of two classes; of the answer where there are more. Its test takes examples for independent: it only warns. */
+function slopeRow(served: Predictions, areClustered: boolean): CheckRow {
   const { confidence, correct } = served.numClasses === 2 ? forecastsOfClass(served, 1) : forecastsOfAnswer(served)
   const about = { metric: 'Cox slope', n: served.labels.length, test: 'likelihood ratio, 2 df' } as const
   const fit = coxCalibration(confidence, correct)
@@ -172,7 +180,8 @@ function slopeRow(served: Predictions): CheckRow {
       reason: 'It has no finite value here: one outcome only, or separated.',
     }
   const isOutside = fit.slope < slopes[0] || fit.slope > slopes[1]
-  const found = `slope ${fit.slope.toFixed(3)}, in the large ${fit.inTheLarge.toFixed(3)}, ${pValue(fit.p)}`
+  const caution = areClustered ? ', which takes the examples of a client for independent' : ''
+  const found = `slope ${fit.slope.toFixed(3)}, in the large ${fit.inTheLarge.toFixed(3)}, ${pValue(fit.p)}${caution}`
   const figures = { ...about, estimate: fit.slope, p: fit.p }
   if (isOutside && fit.p < level)
     return {

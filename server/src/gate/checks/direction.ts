@@ -7,7 +7,7 @@ import { resultOf } from '../say.ts'
 import { directionViolations } from '../statistics/violations.ts'
 import { columnMisfits } from '../variations/columns.ts'
 import { canBeVaried, onlyRecorded, type VariableModel } from '../varied-models.ts'
-import { violationRow, worstRow } from '../violation-rate.ts'
+import { countCases, violationRow, worstRow } from '../violation-rate.ts'
 
 const Expectation = Type.Object(
   {
@@ -71,10 +71,10 @@ export const direction = policy({
     async judge(evaluation: Evaluation): Promise<CheckResult> {
       const { candidate, document } = evaluation
       if (!canBeVaried(candidate)) return resultOf('direction', onlyRecorded)
-      const { classes } = await evaluation.examples('gate')
+      const { classes, clusters } = await evaluation.examples('gate')
       const rows: CheckRow[] = []
       for (const expectation of expectations) {
-        const settings = { seed: document.seed, classes, tolerance, limit, block }
+        const settings = { seed: document.seed, classes, clusters, tolerance, limit, block }
         rows.push(await judgeExpectation(expectation, candidate, settings))
       }
       const names = expectations.map(({ column }) => column).join(', ')
@@ -84,6 +84,7 @@ export const direction = policy({
 })
 
 interface Settings extends Pick<Examples, 'classes'> {
+  readonly clusters: Int32Array | undefined
   readonly seed: number
   readonly tolerance: number
   readonly limit: number
@@ -93,7 +94,7 @@ interface Settings extends Pick<Examples, 'classes'> {
 async function judgeExpectation(
   { column, effect, class: name, by, quantiles = 0.25 }: Expectation,
   model: VariableModel,
-  { seed, classes, tolerance, limit, block }: Settings,
+  { seed, classes, clusters, tolerance, limit, block }: Settings,
 ): Promise<CheckRow> {
   const step = by === undefined ? { quantiles } : { by }
   const variation: Variation = { name: 'move-column', column, ...step, seed }
@@ -101,17 +102,11 @@ async function judgeExpectation(
   const { predictions, applies } = await model.under('gate', variation)
   const direction = { classIndex: classes.indexOf(name), expected: effect, tolerance }
   const { violated, canFail } = directionViolations(before, predictions, direction)
-  let [numCases, numViolations] = [0, 0]
-  applies.forEach((applied, row) => {
-    const isCase = applied & canFail[row]!
-    numCases += isCase
-    numViolations += isCase & violated[row]!
-  })
+  const isCase = applies.map((applied, row) => applied & canFail[row]!)
   const [wanted, found] = effect === 'up' ? ['more', 'less'] : ['less', 'more']
   return violationRow({
     metric: `direction: higher ${column}, ${wanted} ${name}`,
-    numCases,
-    numViolations,
+    ...countCases(isCase, violated, clusters),
     limit,
     block,
     happened: `a higher ${column} makes “${name}” ${found} probable`,

@@ -12,7 +12,7 @@ import {
   macroF1Level,
   type Level,
 } from '../metric-levels.ts'
-import type { Unmeasured } from '../metric-differences.ts'
+import type { Unmeasured } from '../measured.ts'
 import { percent, resultOfRow } from '../say.ts'
 
 const alpha = 0.05

@@ -8,7 +8,7 @@ import { invarianceViolations } from '../statistics/violations.ts'
 import { columnMisfits, featureOf } from '../variations/columns.ts'
 import { variationMisfits, VariationSpec, variationTitle } from '../variations/registry.ts'
 import { canBeVaried, onlyRecorded, type VariableModel } from '../varied-models.ts'
-import { violationRow, worstRow } from '../violation-rate.ts'
+import { countCases, violationRow, worstRow } from '../violation-rate.ts'
 
 /** What must not matter, and every way in which it is changed: a case fails where any of them makes a difference. */
 interface Family {
@@ -61,14 +61,17 @@ export const invariance = policy({
     name: 'invariance',
     integrity: false,
     judges: false,
-    async judge({ candidate, document }: Evaluation): Promise<CheckResult> {
+    async judge(evaluation: Evaluation): Promise<CheckResult> {
+      const { candidate, document } = evaluation
       if (!canBeVaried(candidate)) return resultOf('invariance', onlyRecorded)
       const families = [
         ...columns.map((name) => familyOfColumn(name, document)),
         ...variations.map((spec) => familyOfVariation(spec, document)),
       ]
+      const { clusters } = await evaluation.examples('gate')
       const rows: CheckRow[] = []
-      for (const family of families) rows.push(await judgeFamily(family, candidate, { tolerance, limit, block }))
+      for (const family of families)
+        rows.push(await judgeFamily(family, candidate, { tolerance, limit, block, clusters }))
       const names = families.map(({ title }) => title).join(', ')
       return resultOf('invariance', worstRow(rows, `It hardly matters what becomes of: ${names}.`), rows)
     },
@@ -97,11 +100,18 @@ function familyOfVariation(spec: VariationSpec, { seed }: JudgedTask): Family {
   return { title, happened: `the answer changes under ${title}`, ways: [{ title, variation: { ...spec, seed } }] }
 }
 
+interface FamilySettings {
+  readonly tolerance: number
+  readonly limit: number
+  readonly block: number
+  readonly clusters: Int32Array | undefined
+}
+
 /** An example is one case, however many ways it is changed: what becomes of it under each is not independent. */
 async function judgeFamily(
   { title, happened, ways }: Family,
   model: VariableModel,
-  { tolerance, limit, block }: { tolerance: number; limit: number; block: number },
+  { tolerance, limit, block, clusters }: FamilySettings,
 ): Promise<CheckRow> {
   const before = await model.on('gate')
   const isCase = new Uint8Array(before.labels.length)
@@ -121,13 +131,10 @@ async function judgeFamily(
   const most = ways.length > 1 && worst.numViolations > 0 ? `, most often ${worst.title} (${worst.numViolations})` : ''
   return violationRow({
     metric: `invariance to ${title}`,
-    numCases: total(isCase),
-    numViolations: total(isViolated),
+    ...countCases(isCase, isViolated, clusters),
     limit,
     block,
     happened: `${happened}${most}`,
     samples: { set: 'gate', where: [], variation: worst.variation, order: 'loss' },
   })
 }
-
-const total = (flags: Uint8Array): number => flags.reduce((sum, each) => sum + each, 0)

@@ -37,15 +37,16 @@ export const masking = policy({
         }
         return summarise(comparePopulations({ candidate, reference: elsewhere }, segments, { alpha, margin }))
       }
-      if (segments.length === 0)
-        return resultOf('masking', {
-          verdict: 'NOT_APPLICABLE',
-          reason: 'The task declares no segments to look behind.',
-        })
       const pair = await comparedWith(evaluation, 'champion')
       if ('reason' in pair) return resultOf('masking', pair)
-      const stratifiers = stratifiersOf(segments, await evaluation.examples('gate'))
-      const settings = { alpha, margin }
+      const examples = await evaluation.examples('gate')
+      const stratifiers = stratifiersOf(segments, examples)
+      if (stratifiers.length === 0)
+        return resultOf('masking', {
+          verdict: 'NOT_APPLICABLE',
+          reason: 'The task declares no segments to look behind, and does not say whose the examples are.',
+        })
+      const settings = { alpha, margin, seed: `${evaluation.seed}/masking`, clusters: examples.clusters }
       const rows = [...maskedHarm(pair, stratifiers, settings), ...reversedAreas(pair, stratifiers, settings)]
       // What is too small to be told hides nothing that could be found.
       return summarise(rows, ['BLOCK', 'WARN'])

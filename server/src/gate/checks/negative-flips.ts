@@ -2,11 +2,11 @@ import type { CheckResult, CheckRow } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
 import { when } from '../../registry/document-errors.ts'
-import { comparedWith } from '../compared.ts'
+import { changesOf, comparedWith } from '../compared.ts'
 import type { Evaluation, GateCheck } from '../contract.ts'
 import { percent, resultOf, resultOfRow } from '../say.ts'
 import { clopperPearson } from '../statistics/clopper-pearson.ts'
-import { discordance, type Discordance } from '../statistics/discordance.ts'
+import { boundsTest, countCases } from '../violation-rate.ts'
 
 const alpha = 0.05
 
@@ -30,22 +30,26 @@ export const negativeFlips = policy({
     async judge(evaluation: Evaluation): Promise<CheckResult> {
       const pair = await comparedWith(evaluation, 'champion')
       if ('reason' in pair) return resultOf('negative-flips', pair)
-      return resultOfRow('negative-flips', flipRow(discordance(pair.candidate, pair.reference), { warn, block }))
+      const { clusters } = await evaluation.examples('gate')
+      const lost = Uint8Array.from(changesOf(pair), (change) => Number(change < 0))
+      const all = new Uint8Array(lost.length).fill(1)
+      return resultOfRow('negative-flips', flipRow(countCases(all, lost, clusters), { warn, block }))
     },
   }),
 })
 
-function flipRow({ n, lost }: Discordance, { warn, block }: { warn: number; block: number }): CheckRow {
-  const nRequired = fewestToPass(warn)
+function flipRow(counted: ReturnType<typeof countCases>, { warn, block }: { warn: number; block: number }): CheckRow {
+  const { numCases: n, numViolations: lost, designEffect = 1 } = counted
+  const nRequired = Math.ceil(designEffect * fewestToPass(warn))
   const about = {
     metric: 'negative flips',
     n,
     nRequired,
     margin: warn,
-    test: 'Clopper–Pearson, one-sided 95 %',
+    test: boundsTest(counted),
   } as const
   if (n === 0) return { ...about, verdict: 'NOT_ENOUGH_DATA', reason: 'The gate set has no examples.' }
-  const interval = clopperPearson(lost, n, alpha)
+  const interval = clopperPearson(lost / designEffect, n / designEffect, alpha)
   const estimate = lost / n
   const verdict =
     interval[1] <= warn ? 'PASS' : interval[0] > block ? 'BLOCK' : n < nRequired ? 'NOT_ENOUGH_DATA' : 'WARN'

@@ -4,9 +4,9 @@ import { policy } from '../../policy.ts'
 import { when } from '../../registry/document-errors.ts'
 import { comparedWith, type Pair, type ReferenceName } from '../compared.ts'
 import type { Evaluation, GateCheck } from '../contract.ts'
+import { aucDifferenceOf } from '../area-differences.ts'
 import { generalRule, type RuledVerdict } from '../general-rule.ts'
 import {
-  aucDifferenceOf,
   lossDifference,
   macroF1Difference,
   smallestReferenceLoss,

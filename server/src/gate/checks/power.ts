@@ -1,11 +1,12 @@
 import type { CheckResult, CheckRow } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
-import { comparedWith, outcomesOf, type Pair } from '../compared.ts'
+import { changesOf, comparedWith, outcomesOf, type Pair } from '../compared.ts'
 import type { Evaluation, GateCheck } from '../contract.ts'
 import { count, points, resultOf } from '../say.ts'
-import { segmentPower, upperDiscordance, type SegmentPower } from '../segment-power.ts'
+import { segmentPower, upperDiscordance, worthOf, type SegmentPower } from '../segment-power.ts'
 import { declaredSegments } from '../segments.ts'
+import { effectiveSample } from '../statistics/clusters.ts'
 import { discordance } from '../statistics/discordance.ts'
 import { minimumDetectable, requiredForDiscordance } from '../statistics/sample-size.ts'
 
@@ -39,10 +40,11 @@ export const powerPreflight = policy({
     async judge(evaluation: Evaluation): Promise<CheckResult> {
       const pair = await comparedWith(evaluation, 'champion')
       if ('reason' in pair) return resultOf('power', pair)
-      const whole = wholeRow(pair, margin)
       const examples = await evaluation.examples('gate')
+      const { clusters } = examples
+      const whole = wholeRow(pair, margin, clusters)
       const segments = declaredSegments(evaluation.document.segments, examples)
-      const found = segmentPower(outcomesOf(pair), segments, { detectable })
+      const found = segmentPower(outcomesOf(pair), segments, { detectable, clusters })
       const rows = [whole, ...found.map((each) => segmentRow(each, detectable))]
       const gating = found.filter(({ isGating }) => isGating).length
       const ofSegments = found.length === 0 ? '' : ` ${gating} of ${count(found.length, 'segment')} can gate.`
@@ -51,15 +53,17 @@ export const powerPreflight = policy({
   }),
 })
 
-function wholeRow({ candidate, reference }: Pair, margin: number): CheckRow {
-  const counts = discordance(candidate, reference)
+function wholeRow(pair: Pair, margin: number, clusters: ArrayLike<number> | undefined): CheckRow {
+  const counts = discordance(pair.candidate, pair.reference)
   const { n } = counts
   const about = { metric: 'power', n, margin } as const
   if (n === 0) return { ...about, verdict: 'NOT_ENOUGH_DATA', reason: 'The gate set has no examples.' }
-  const psi = upperDiscordance(counts, alpha)
-  const nRequired = requiredForDiscordance({ discordance: psi, margin, alpha, power })
-  const mdd = minimumDetectable(n, psi, { alpha, power })
-  const found = `${n} examples show a fall of accuracy by ${points(mdd).slice(1)}`
+  const effect = clusters === undefined ? 1 : effectiveSample(changesOf(pair), clusters, alpha).designEffect
+  const psi = upperDiscordance(worthOf(counts, effect), alpha)
+  const nRequired = Math.ceil(effect * requiredForDiscordance({ discordance: psi, margin, alpha, power }))
+  const mdd = minimumDetectable(n / effect, psi, { alpha, power })
+  const worth = effect === 1 ? '' : `, worth ${(n / effect).toFixed(0)} independent ones,`
+  const found = `${n} examples${worth} show a fall of accuracy by ${points(mdd).slice(1)}`
   const enough = n >= nRequired
   return {
     ...about,

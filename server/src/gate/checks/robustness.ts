@@ -2,11 +2,12 @@ import type { CheckResult, CheckRow, CurvePoint, Figure, GateVerdict } from '@pa
 import { Type, type Static, type TObject } from 'typebox'
 import { policy } from '../../policy.ts'
 import { when, type DocumentError } from '../../registry/document-errors.ts'
+import { clusteredHarmP } from '../clustered-differences.ts'
 import { referenceOf } from '../compared.ts'
 import type { Evaluation, GateCheck, Variation } from '../contract.ts'
 import { generalRule, type RuledVerdict } from '../general-rule.ts'
 import type { Measured, Unmeasured } from '../metric-differences.ts'
-import { differenceInDrops, discordanceUnder, dropOf, perturb, type Perturbed } from '../perturbed.ts'
+import { differenceInDrops, changesUnder, discordanceUnder, dropOf, perturb, type Perturbed } from '../perturbed.ts'
 import { percent, points, resultOf } from '../say.ts'
 import { mcnemarHarmP } from '../statistics/mcnemar.ts'
 import { benjaminiHochberg } from '../statistics/multiple-testing.ts'
@@ -101,9 +102,7 @@ function judgeAll(tried: readonly Tried[], settings: Judging): CheckRow[] {
   const harms = measured.map((each) => (each !== undefined && 'harmP' in each ? each.harmP : NaN))
   const { adjusted } = benjaminiHochberg(harms)
   return tried.map((each, i) =>
-    measured[i] === undefined
-      ? rowAlone(each)
-      : rowAgainst(each, measured[i], { alpha: settings.alpha, q: adjusted[i]! }),
+    measured[i] === undefined ? rowAlone(each) : rowAgainst(each, measured[i], { ...settings, q: adjusted[i]! }),
   )
 }
 
@@ -127,14 +126,18 @@ function rowAlone({ title, candidate, reference, variation }: Tried): CheckRow {
 function rowAgainst(
   { title, candidate, reference, variation }: Tried & { readonly reference?: Perturbed },
   measured: Measured | Unmeasured,
-  { alpha, q }: { alpha: number; q: number | null },
+  { alpha, q, seed, clusters }: Judging & { readonly q: number | null },
 ): CheckRow {
   const about = { metric: `accuracy lost under ${title}, against champion` } as const
   if ('because' in measured)
     return { ...about, n: measured.n, verdict: 'NOT_ENOUGH_DATA', reason: `Cannot be told: ${measured.because}.` }
   const ruled = generalRule({ ...measured.comparison, isHarm: q !== null && q < alpha })
   // A model that got better on clean examples has more to lose: it is at fault where it is then worse than the champion.
-  const isWorse = mcnemarHarmP(discordanceUnder(candidate, reference!)) < alpha
+  const harmP =
+    clusters === undefined
+      ? mcnemarHarmP(discordanceUnder(candidate, reference!))
+      : clusteredHarmP(changesUnder(candidate, reference!), { seed: `${seed}/${title}/disturbed`, clusters })
+  const isWorse = harmP < alpha
   const verdict = ruled === 'BLOCK' && !isWorse ? 'WARN' : ruled
   const found = `${told('The candidate', candidate, title)}, the champion ${points(-dropOf(reference!))}`
   return {

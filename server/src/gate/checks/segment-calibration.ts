@@ -13,6 +13,8 @@ import { benjaminiHochberg } from '../statistics/multiple-testing.ts'
 interface Settings {
   readonly maxExcess: number
   readonly q: number
+  /** [numExamples] whose example each is. */
+  readonly clusters: ArrayLike<number> | undefined
 }
 
 /**
@@ -36,14 +38,15 @@ export const segmentCalibration = policy({
     critical: false,
     judges: false,
     async judge(evaluation: Evaluation): Promise<CheckResult> {
-      const segments = declaredSegments(evaluation.document.segments, await evaluation.examples('gate'))
+      const examples = await evaluation.examples('gate')
+      const segments = declaredSegments(evaluation.document.segments, examples)
       if (segments.length === 0)
         return resultOf('segment-calibration', {
           verdict: 'NOT_APPLICABLE',
           reason: 'The task declares no segments.',
         })
       const { served } = await answersAsServed(evaluation, evaluation.candidate, method)
-      const settings = { maxExcess, q }
+      const settings = { maxExcess, q, clusters: examples.clusters }
       const tested = segments.map((segment) => ({ segment, ...test(segment, served, evaluation.seed, settings) }))
       const { adjusted } = benjaminiHochberg(tested.map(({ p }) => p ?? NaN))
       const rows = tested.map((each, i) => rowOf(each, adjusted[i] ?? undefined, settings))
@@ -59,13 +62,14 @@ interface Tested {
   readonly p?: number
 }
 
-function test({ rows, name }: Segment, served: Predictions, seed: string, { maxExcess }: Settings): Tested {
+function test({ rows, name }: Segment, served: Predictions, seed: string, { maxExcess, clusters }: Settings): Tested {
   const n = rows.length
   if (n === 0) return { n }
   const forecasts = only(forecastsOfAnswer(served), rows)
-  const found = testCalibration(forecasts, makeRng(`${seed}/segment-calibration`).fork(name))
+  const of = clusters && Int32Array.from(rows, (row) => clusters[row]!)
+  const found = testCalibration(forecasts, makeRng(`${seed}/segment-calibration`).fork(name), { clusters: of })
   if (found.null95 - found.nullMean > maxExcess) return { n, found }
-  const other = spiegelhalter(forecasts.confidence, forecasts.correct)?.p ?? 1
+  const other = spiegelhalter(forecasts.confidence, forecasts.correct, of)?.p ?? 1
   return { n, found, p: Math.min(1, 2 * Math.min(found.p, other)) }
 }
 
@@ -77,7 +81,7 @@ const only = ({ confidence, correct }: Forecasts, rows: Int32Array): Forecasts =
 function rowOf(
   { segment, n, found, p }: Tested & { readonly segment: Segment },
   adjustedP: number | undefined,
-  { maxExcess, q }: Settings,
+  { maxExcess, q, clusters }: Settings,
 ): CheckRow {
   const about = {
     metric: 'expected calibration error',
@@ -104,7 +108,7 @@ function rowOf(
   return {
     ...about,
     estimate,
-    test: 'consistency resampling and Spiegelhalter, Benjamini–Hochberg',
+    test: `${clusters === undefined ? 'consistency resampling' : 'signs of clients'} and Spiegelhalter, Benjamini–Hochberg`,
     p,
     adjustedP,
     verdict,

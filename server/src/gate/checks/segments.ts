@@ -48,9 +48,13 @@ export const segments = policy({
         return resultOf('segments', { verdict: 'NOT_APPLICABLE', reason: 'The task declares no segments.' })
       const pair = await comparedWith(evaluation, 'champion')
       if ('reason' in pair) return resultOf('segments', pair)
-      const listed = declaredSegments(declared, await evaluation.examples('gate'))
+      const examples = await evaluation.examples('gate')
+      const listed = declaredSegments(declared, examples)
       const seed = `${evaluation.seed}/segments`
-      return report(judgeSegments(pair, listed, { margin, q, alpha, detectable, seed }), margin)
+      return report(
+        judgeSegments(pair, listed, { margin, q, alpha, detectable, seed, clusters: examples.clusters }),
+        margin,
+      )
     },
   }),
 })

@@ -6,13 +6,15 @@ export interface JudgedKinds {
   readonly hasChampion: boolean
   readonly hasAnchor: boolean
   readonly hasSegments: boolean
+  /** Whether the data say whose example each is: these are looked at apart, too. */
+  readonly hasClients: boolean
 }
 
 /**
  * The checks of an evaluation for which nobody wrote a gate file: all that recorded predictions can answer and that need no
  * figure from the task. Log loss decides, for it has the most power; too few examples for accuracy, AUC or macro F1 warn.
  */
-export function defaultChecks({ numClasses, hasChampion, hasAnchor, hasSegments }: JudgedKinds): GateCheckSpec[] {
+export function defaultChecks({ numClasses, hasChampion, hasAnchor, hasSegments, hasClients }: JudgedKinds): GateCheckSpec[] {
   const regression = (metric: 'accuracy' | 'auc' | 'macro-f1'): GateCheckSpec => ({
     name: 'no-regression',
     against: 'champion',
@@ -34,7 +36,8 @@ export function defaultChecks({ numClasses, hasChampion, hasAnchor, hasSegments 
     ],
     [hasAnchor, [{ name: 'no-regression', against: 'anchor' }]],
     [hasChampion, [{ name: 'negative-flips' }]],
-    [hasChampion && hasSegments, [{ name: 'segments' }, { name: 'masking' }]],
+    [hasChampion && hasSegments, [{ name: 'segments' }]],
+    [hasChampion && (hasSegments || hasClients), [{ name: 'masking' }]],
     [hasChampion, [{ name: 'slices' }]],
     [true, [{ name: 'calibration' }]],
     [hasSegments, [{ name: 'segment-calibration' }]],

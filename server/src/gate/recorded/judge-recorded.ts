@@ -27,6 +27,7 @@ export async function judgeRecorded(
     hasChampion: champion !== null,
     hasAnchor: anchor !== null,
     hasSegments: document.segments.length > 0,
+    hasClients: recorded.roles.client !== undefined,
   }
   const checks = makeGateChecks(specs ?? defaultChecks(kinds))
   const results = await runChecks(checks, (check) => check.judge(evaluation), options)

@@ -63,6 +63,26 @@ export function aucWithSpread(
   return { auc: found.auc, se: Math.sqrt(meanVariance(found.ofPositives) + meanVariance(found.ofNegatives)) }
 }
 
+/**
+ * [scores.length] how far each example moves the area: (its placement − the area) / examples of its class. Their sum is 0,
+ * and that of a cluster is what the cluster moves. Undefined when only one class is there.
+ */
+export function aucInfluences(
+  scores: ArrayLike<number>,
+  isPositive: ArrayLike<number>,
+): { readonly auc: number; readonly influences: Float64Array } | undefined {
+  const found = placements(scores, isPositive)
+  if (found === undefined) return undefined
+  const { auc: area, ofPositives, ofNegatives } = found
+  let [i, j] = [0, 0]
+  const influences = Float64Array.from({ length: scores.length }, (_, row) =>
+    isPositive[row] === 1
+      ? (ofPositives[i++]! - area) / ofPositives.length
+      : (ofNegatives[j++]! - area) / ofNegatives.length,
+  )
+  return { auc: area, influences }
+}
+
 export interface AucDifference {
   readonly difference: number
   /** Standard error of the difference; 0 where the two rank all examples alike. */

@@ -1,4 +1,5 @@
-import { chiSquareTail, normalCdf } from './distributions.ts'
+import { clusterTotals } from './clusters.ts'
+import { chiSquareTail, normalCdf, tCdf } from './distributions.ts'
 import { sum } from './summation.ts'
 
 /** logit P(y) = intercept + slope · logit p. A calibrated model has (0, 1); slope < 1: too sure of itself. */
@@ -101,15 +102,27 @@ function offset(x: Float64Array, y: Float64Array): number | undefined {
 
 /**
  * Two-sided test that the forecasts are calibrated, from the Brier score's deviation: Z = Σ(y−p)(1−2p) / √Σ(1−2p)²p(1−p).
- * Undefined where every forecast is 0, ½ or 1. Source: Spiegelhalter 1986.
+ * Where examples come in clusters, what each adds up to is squared instead, and t has one degree less than there are
+ * clusters. Undefined where every forecast is 0, ½ or 1, or with one cluster. Source: Spiegelhalter 1986; Liang and
+ * Zeger 1986.
  */
 export function spiegelhalter(
   probabilities: ArrayLike<number>,
   isPositive: ArrayLike<number>,
+  clusters?: ArrayLike<number>,
 ): { readonly z: number; readonly p: number } | undefined {
   const p = Array.from(probabilities)
   const variance = sum(p.map((each) => (1 - 2 * each) ** 2 * each * (1 - each)))
   if (!(variance > 0)) return undefined
-  const z = sum(p.map((each, i) => (isPositive[i]! - each) * (1 - 2 * each))) / Math.sqrt(variance)
+  const deviations = p.map((each, i) => (isPositive[i]! - each) * (1 - 2 * each))
+  if (clusters !== undefined) return overClusters(clusterTotals(deviations, clusters).sums)
+  const z = sum(deviations) / Math.sqrt(variance)
   return { z, p: 2 * normalCdf(-Math.abs(z)) }
+}
+
+function overClusters(sums: Float64Array): { readonly z: number; readonly p: number } | undefined {
+  const squares = sum(sums.map((each) => each * each))
+  if (sums.length < 2 || !(squares > 0)) return undefined
+  const z = sum(sums) / Math.sqrt((squares * sums.length) / (sums.length - 1))
+  return { z, p: 2 * tCdf(-Math.abs(z), sums.length - 1) }
 }

@@ -1,0 +1,86 @@
+import { makeRng } from '@panal/client-core'
+import { readInterval } from './general-rule.ts'
+import { fromBootstrap, minForWarn, type DifferenceOptions, type Measured, type Unmeasured } from './measured.ts'
+import { bootstrapMean } from './statistics/bootstrap.ts'
+import { clusterFlips, clusterTotals, effectiveSample } from './statistics/clusters.ts'
+import { requiredForDiscordance } from './statistics/sample-size.ts'
+import { sum } from './statistics/summation.ts'
+import { tangoInterval, tangoNonInferiorityP } from './statistics/tango.ts'
+import { wilsonOneSided } from './statistics/wilson.ts'
+
+type ClusteredOptions = DifferenceOptions & { readonly clusters: ArrayLike<number> }
+
+/**
+ * A mean over examples that come in clusters, by percentile-t bootstrap of these. Harm must show in sign flips of whole
+ * clusters as well: of a few clusters the bootstrap makes too little.
+ */
+export function clusteredMean(
+  differences: Float64Array,
+  means: { readonly candidate: number; readonly reference: number },
+  { margin, alpha, seed, clusters }: ClusteredOptions,
+): Measured | Unmeasured {
+  const found = bootstrapMean(differences, { clusters, key: { seed, metric: 'mean' }, alpha })
+  const measured = fromBootstrap(found, means, { n: differences.length, margin, alpha, unit: 'clients' })
+  if ('because' in measured) return measured
+  const harmP = Math.max(measured.harmP, clusteredHarmP(differences, { seed, clusters }))
+  return {
+    ...measured,
+    comparison: { ...measured.comparison, isHarm: measured.comparison.isHarm && harmP < alpha },
+    harmP,
+  }
+}
+
+/** One-sided p of H₀ "the mean is not below 0", by sign flips of what each cluster adds up to. */
+export const clusteredHarmP = (
+  differences: ArrayLike<number>,
+  { seed, clusters }: Pick<ClusteredOptions, 'seed' | 'clusters'>,
+): number =>
+  differences.length === 0
+    ? 1
+    : clusterFlips(clusterTotals(differences, clusters), makeRng(seed).fork('clients')).pAtLeast(0)
+
+/**
+ * Accuracy where examples come in clusters: Tango's score of as many independent examples as the clusters are worth, so
+ * that no answers lost in a few clusters prove no more than these can. Harm must show in sign flips of whole clusters, too.
+ * Source: Rao and Scott 1992 for the counts, Yang, Sun and Hardin 2012 for Tango's interval over clusters.
+ * @param changes [n] 1 where the candidate alone is right, −1 where the reference alone is, else 0
+ */
+export function clusteredAccuracy(
+  { changes, candidateRight }: { readonly changes: Int8Array; readonly candidateRight: number },
+  { margin, alpha, seed, clusters }: ClusteredOptions,
+): Measured | Unmeasured {
+  const n = changes.length
+  if (n === 0) return { n, because: 'there are no examples' }
+  const [lost, won] = [-1, 1].map((kind) => changes.reduce((count, each) => count + Number(each === kind), 0))
+  const { designEffect, numClusters } = effectiveSample(changes, clusters, alpha)
+  const worth = { n: n / designEffect, lost: lost! / designEffect, won: won! / designEffect }
+  const interval = tangoInterval(worth, alpha)
+  const estimate = sum(changes) / n
+  const discordance = wilsonOneSided(worth.lost + worth.won, worth.n, alpha)[1]
+  const nRequired = Math.ceil(designEffect * requiredForDiscordance({ discordance, margin, alpha }))
+  const p = tangoNonInferiorityP(worth, margin)
+  const harmP = clusteredHarmP(changes, { seed, clusters })
+  const isHarm = harmP < alpha && readInterval(interval, margin).isHarm
+  return {
+    candidate: candidateRight / n,
+    reference: (candidateRight - won! + lost!) / n,
+    comparison: { estimate, margin, isAboveMargin: p < alpha, isHarm, n, nRequired: Math.max(minForWarn, nRequired) },
+    harmP,
+    gainP: clusteredHarmP(
+      changes.map((each) => -each),
+      { seed, clusters },
+    ),
+    numbers: {
+      estimate,
+      interval,
+      level: 1 - 2 * alpha,
+      n,
+      nRequired,
+      discordance,
+      test: 'Tango score, clients by design effect',
+      p,
+      margin,
+    },
+    note: `${lost} lost and ${won} won, ${numClusters} clients, whose examples are worth ${worth.n.toFixed(0)} independent ones`,
+  }
+}

@@ -25,6 +25,10 @@ export * from './measured.ts'
 
 /** Under this many examples the mean of skewed losses is not yet normal: signs are flipped instead of trusting t. */
 const minForT = 200
+/** A share of the reference's mean loss, of which at least .001 nats are counted. */
+export const marginOfLoss = (share: number, referenceLoss: number): number =>
+  share * Math.max(referenceLoss, smallestReferenceLoss)
+
 /**
  * Mean log loss, reference − candidate. The margin is a share of the reference's loss, of which at least .001 nats are
  * counted. Paired t; sign flips under 200 examples; percentile-t bootstrap of clusters where there are any.
@@ -37,7 +41,7 @@ export function lossDifference(
   const n = differences.length
   if (n < 2) return { n, because: `${n} examples cannot show a difference` }
   const means = { candidate: mean(losses.candidate), reference: mean(losses.reference) }
-  const margin = share * Math.max(means.reference, smallestReferenceLoss)
+  const margin = marginOfLoss(share, means.reference)
   if (clusters !== undefined) return clusteredMean(differences, means, { margin, alpha, seed, clusters })
   const difference = pairedDifference(differences)
   const nRequired = Math.max(minForWarn, requiredSampleSize({ sd: difference.sd, margin, alpha }))

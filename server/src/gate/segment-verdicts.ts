@@ -1,11 +1,18 @@
 import type { CheckRow, GateVerdict } from '@panal/client-core'
-import { clusteredAccuracy } from './clustered-differences.ts'
+import { clusteredAccuracy, clusteredMeanByFlips } from './clustered-differences.ts'
 import { changesIn, outcomesOf, type Outcomes, type Pair } from './compared.ts'
-import { accuracyDifferenceOf, lossDifference, type Measured, type Unmeasured } from './metric-differences.ts'
+import {
+  accuracyDifferenceOf,
+  lossDifference,
+  marginOfLoss,
+  type Measured,
+  type Unmeasured,
+} from './metric-differences.ts'
 import { count, points } from './say.ts'
 import { segmentPower, type SegmentPower } from './segment-power.ts'
 import type { Segment } from './segments.ts'
 import { benjaminiHochberg, holm } from './statistics/multiple-testing.ts'
+import { mean } from './statistics/summation.ts'
 
 export interface SegmentSettings {
   /** A fall of accuracy that matters. */
@@ -78,8 +85,19 @@ function accuracyOf(
 function lossOf({ name, rows }: Segment, { losses }: Outcomes, { seed, clusters }: Drawing): Measured | Unmeasured {
   const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row]!)
   const own = { candidate: pick(losses.candidate), reference: pick(losses.reference) }
-  const of = clusters && Int32Array.from(rows, (row) => clusters[row]!)
-  return lossDifference(own, { margin: lossMargin, alpha: shownAlpha, seed: `${seed}/${name}`, clusters: of })
+  const options = { margin: lossMargin, alpha: shownAlpha, seed: `${seed}/${name}` }
+  if (clusters === undefined) return lossDifference(own, options)
+  if (rows.length < 2) return { n: rows.length, because: 'there are too few examples' }
+  const means = { candidate: mean(own.candidate), reference: mean(own.reference) }
+  return clusteredMeanByFlips(
+    own.reference.map((loss, i) => loss - own.candidate[i]!),
+    means,
+    {
+      ...options,
+      margin: marginOfLoss(lossMargin, means.reference),
+      clusters: Int32Array.from(rows, (row) => clusters[row]!),
+    },
+  )
 }
 
 /** NaN where no test is made, which no correction then counts. */

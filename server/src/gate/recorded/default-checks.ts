@@ -14,7 +14,13 @@ export interface JudgedKinds {
  * The checks of an evaluation for which nobody wrote a gate file: all that recorded predictions can answer and that need no
  * figure from the task. Log loss decides, for it has the most power; too few examples for accuracy, AUC or macro F1 warn.
  */
-export function defaultChecks({ numClasses, hasChampion, hasAnchor, hasSegments, hasClients }: JudgedKinds): GateCheckSpec[] {
+export function defaultChecks({
+  numClasses,
+  hasChampion,
+  hasAnchor,
+  hasSegments,
+  hasClients,
+}: JudgedKinds): GateCheckSpec[] {
   const regression = (metric: 'accuracy' | 'auc' | 'macro-f1'): GateCheckSpec => ({
     name: 'no-regression',
     against: 'champion',

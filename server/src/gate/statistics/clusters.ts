@@ -36,6 +36,14 @@ export function clusterTotals(values: ArrayLike<number>, clusters: ArrayLike<num
  */
 export const clusterFlips = ({ sums, sizes }: ClusterTotals, rng: Rng): SignFlips => signFlips(sums, rng, sizes)
 
+/** Σ values / Σ examples, and its standard error by the residuals of the clusters. Needs two. Source: Liang and Zeger 1986. */
+export function clusterMean({ sums, sizes }: ClusterTotals): { readonly mean: number; readonly se: number } {
+  const n = sum(sizes)
+  const mean = sum(sums) / n
+  const squares = sum(sums.map((each, c) => (each - mean * sizes[c]!) ** 2))
+  return { mean, se: Math.sqrt((squares * sums.length) / (sums.length - 1)) / n }
+}
+
 /** A sample of clusters, and how many independent examples are worth as much. */
 export interface EffectiveSample {
   /** Examples / `designEffect`, at least 1. */

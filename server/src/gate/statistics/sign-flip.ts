@@ -25,7 +25,7 @@ export function signFlips(values: Float64Array, rng: Rng, sizes = new Float64Arr
   // A pattern's sum is at least the observed one exactly when the values that it flips sum to 0 or less.
   const pOf = (flipped: (pattern: number) => number, slack: number): number => {
     let extreme = 0
-    for (let pattern = 0; pattern < sums.length; pattern++) extreme += Number(flipped(pattern) <= slack)
+    for (let pattern = 0; pattern < sums.length; pattern++) if (flipped(pattern) <= slack) extreme++
     return isExact ? extreme / sums.length : (extreme + 1) / (sums.length + 1)
   }
   /** What rounding may add to a sum of values of this size. */

@@ -52,7 +52,7 @@ describe('floor of accuracy', () => {
       floor.make({ metric: 'accuracy', min: 0.88 }),
       evaluationOf({ candidate: { onGate: answers }, examples: { gate: { clusters } } }),
     )
-    expect(row).toMatchObject({ verdict: 'WARN', test: 'BCa bootstrap of clients, one-sided 95 %' })
+    expect(row).toMatchObject({ verdict: 'WARN', test: 'Wilson score, clients by design effect, one-sided 95 %' })
     expect(row.interval?.[0]).toBeLessThan(0.83)
   })
 })

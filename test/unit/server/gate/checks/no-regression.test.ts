@@ -156,10 +156,13 @@ describe('no-regression of accuracy', () => {
     const parts = discordant(1000, 0, 30)
     const clusters = Int32Array.from({ length: 1000 }, (_, i) => i % 40)
     const row = await accuracy({ ...parts, examples: { gate: { clusters } } })
-    expect(row).toMatchObject({ verdict: 'PASS', test: 'BCa bootstrap of clients' })
+    expect(row).toMatchObject({ verdict: 'PASS', test: 'Tango score, clients by design effect' })
     expect(row.estimate).toBeCloseTo(0.03, 12)
     const one = await accuracy({ ...parts, examples: { gate: { clusters: new Int32Array(1000) } } })
-    expect(one).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', reason: expect.stringContaining('too few clients') })
+    expect(one).toMatchObject({
+      verdict: 'NOT_ENOUGH_DATA',
+      reason: expect.stringContaining('1 clients, whose examples are worth 1 independent'),
+    })
   })
 })
 

@@ -2,8 +2,9 @@ import { makeRng } from '@panal/client-core'
 import { readInterval } from './general-rule.ts'
 import { fromBootstrap, minForWarn, type DifferenceOptions, type Measured, type Unmeasured } from './measured.ts'
 import { bootstrapMean } from './statistics/bootstrap.ts'
-import { clusterFlips, clusterMean, clusterTotals, effectiveSample } from './statistics/clusters.ts'
+import { clusterFlips, clusterMean, clusterTotals, effectiveSample, type ClusterTotals } from './statistics/clusters.ts'
 import { tQuantile } from './statistics/distributions.ts'
+import { guardedMean } from './statistics/guarded-mean.ts'
 import { requiredForDiscordance, requiredSampleSize } from './statistics/sample-size.ts'
 import { sum } from './statistics/summation.ts'
 import { tangoInterval, tangoNonInferiorityP } from './statistics/tango.ts'
@@ -13,7 +14,7 @@ type ClusteredOptions = DifferenceOptions & { readonly clusters: ArrayLike<numbe
 
 /**
  * A mean over examples that come in clusters, by percentile-t bootstrap of these. Harm must show in sign flips of whole
- * clusters as well: of a few clusters the bootstrap makes too little.
+ * clusters as well, and a PASS and a gain in `guardedMean` over clusters: of a few clusters the bootstrap makes too much.
  */
 export function clusteredMean(
   differences: Float64Array,
@@ -24,11 +25,29 @@ export function clusteredMean(
   const measured = fromBootstrap(found, means, { n: differences.length, margin, alpha, unit: 'clients' })
   if ('because' in measured) return measured
   const harmP = Math.max(measured.harmP, clusteredHarmP(differences, { seed, clusters }))
+  const guarded = guardedMean(pseudoValues(clusterTotals(differences, clusters)))
+  const surely = (value: number, p: number): number => Math.max(p, guarded.pAtMost(value))
+  const p = surely(-margin, measured.numbers.p ?? 1)
+  const { interval } = measured.numbers
+  const isHarm = measured.comparison.isHarm && harmP < alpha
   return {
     ...measured,
-    comparison: { ...measured.comparison, isHarm: measured.comparison.isHarm && harmP < alpha },
+    comparison: { ...measured.comparison, isAboveMargin: p < alpha, isHarm },
     harmP,
+    gainP: surely(0, measured.gainP),
+    numbers: {
+      ...measured.numbers,
+      p,
+      ...(interval && { interval: [Math.min(interval[0], guarded.lowerBound(alpha)), interval[1]] as const }),
+    },
   }
+}
+
+/** [numClusters] whose mean is that over examples, and whose spread that of its ratio: mean + clusters · residual / examples. */
+function pseudoValues(totals: ClusterTotals): Float64Array {
+  const { mean } = clusterMean(totals)
+  const scale = totals.sums.length / sum(totals.sizes)
+  return Float64Array.from(totals.sums, (each, c) => mean + scale * (each - mean * totals.sizes[c]!))
 }
 
 /**

@@ -34,6 +34,8 @@ export interface DescribeRequest {
   readonly sha256: string
   readonly data: DataSchema
   readonly profile: SegmentProfile
+  /** Says whose example each is. */
+  readonly clientColumn?: string
 }
 export interface BaselineRequest {
   readonly type: 'baseline'
@@ -49,6 +51,8 @@ export interface ShowRequest {
   readonly sha256: string
   readonly data: DataSchema
   readonly places: Int32Array
+  /** Is shown to nobody. */
+  readonly clientColumn?: string
 }
 
 /** What the worker may be asked of datasets that it holds. */

@@ -31,6 +31,7 @@ import type {
 import { examine } from './examine-dataset.ts'
 import { keepLast } from './keep-last.ts'
 import { shownContents } from './report/shown-content.ts'
+import { clientsOf } from './clients.ts'
 import { fitSegmentProfile, profileDigest, segmentColumns } from './segment-profile.ts'
 import { chooseBackend } from './tfjs-backend.ts'
 import { vary, type VariedDataset } from './variations/vary.ts'
@@ -103,7 +104,7 @@ function answerTo(request: Request, signal?: AbortSignal): Promise<Answer> | Ans
     case 'baseline':
       return answerByBaseline(request)
     case 'show':
-      return shownContents(open(request.sha256, request.data).dataset, request.data, request.places)
+      return shownContents(open(request.sha256, request.data).dataset, request.data, request)
   }
 }
 
@@ -129,7 +130,7 @@ async function predictOn(
   return { probabilities, labels: dataset.y, numClasses: document.data.classes.length }
 }
 
-function describe({ sha256, data, profile }: DescribeRequest): Examples {
+function describe({ sha256, data, profile, clientColumn }: DescribeRequest): Examples {
   const { dataset, ids, rows } = open(sha256, data)
   return {
     numExamples: dataset.numExamples,
@@ -140,6 +141,7 @@ function describe({ sha256, data, profile }: DescribeRequest): Examples {
     rows,
     segments: segmentColumns(dataset, data, profile),
     profileSha256: profileDigest(profile),
+    ...(clientColumn !== undefined && { clusters: clientsOf(dataset, clientColumn) }),
   }
 }
 

@@ -156,16 +156,19 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner & Exa
       const params = new Float32Array(given)
       return ask({ type: 'predict-varied', document, params, sha256, variation }, signal, [params.buffer])
     },
-    async describe({ document: { data, segments, sets }, datasetSha256: sha256 }, signal) {
+    async describe({ document: { data, segments, sets, clientColumn }, datasetSha256: sha256 }, signal) {
       const profile = await ask({ type: 'profile', sha256: sets.evaluation, data, segments }, signal)
-      return ask({ type: 'describe', sha256, data, profile }, signal)
+      return ask(
+        { type: 'describe', sha256, data, profile, ...(clientColumn !== undefined && { clientColumn }) },
+        signal,
+      )
     },
     baseline({ document: { data, sets }, baseline }, signal) {
       const from = baseline.kind === 'recorded' ? baseline.sha256 : sets.evaluation
       return ask({ type: 'baseline', sha256: sets.gate, from, data, baseline }, signal)
     },
-    show: ({ document: { data }, datasetSha256: sha256, places }, signal) =>
-      ask({ type: 'show', sha256, data, places }, signal),
+    show: ({ document: { data, clientColumn }, datasetSha256: sha256, places }, signal) =>
+      ask({ type: 'show', sha256, data, places, ...(clientColumn !== undefined && { clientColumn }) }, signal),
     examine: (sha256, data, signal = never) => ask({ type: 'examine', data, sha256 }, signal),
     profile: async (sha256, data, segments) =>
       profileDigest(await ask({ type: 'profile', sha256, data, segments }, never)),

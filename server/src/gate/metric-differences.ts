@@ -1,24 +1,22 @@
 import { makeRng } from '@panal/client-core'
-import type { Pair } from './compared.ts'
 import { clusteredMean } from './clustered-differences.ts'
-import type { Predictions } from './contract.ts'
 import { readInterval } from './general-rule.ts'
 import {
-  fromBootstrap,
   minForWarn,
   smallestReferenceLoss,
   type DifferenceOptions,
   type Measured,
   type Unmeasured,
 } from './measured.ts'
-import { bootstrapClassMetric } from './statistics/class-metrics.ts'
 import { accuracyDifference, type Discordance } from './statistics/discordance.ts'
+import { guardedMean } from './statistics/guarded-mean.ts'
 import { mcnemarHarmP, mcnemarMidP } from './statistics/mcnemar.ts'
 import { nonInferiorityP, pairedDifference, tInterval } from './statistics/paired-difference.ts'
 import { requiredForDiscordance, requiredSampleSize } from './statistics/sample-size.ts'
 import { signFlips } from './statistics/sign-flip.ts'
 import { mean } from './statistics/summation.ts'
 import { tangoInterval, tangoNonInferiorityP } from './statistics/tango.ts'
+import { casesNeeded } from './statistics/violations.ts'
 import { wilsonOneSided } from './statistics/wilson.ts'
 
 export * from './measured.ts'
@@ -29,9 +27,20 @@ const minForT = 200
 export const marginOfLoss = (share: number, referenceLoss: number): number =>
   share * Math.max(referenceLoss, smallestReferenceLoss)
 
+/** A smaller margin asks for no more examples than this one: few tasks have those, and the spread asks for its own. */
+const strictestMargin = 0.01
+
+/**
+ * Fewest examples for a PASS: with fewer, a share of them that none shows, each one nat worse, makes up the margin with a
+ * chance of `alpha`. As many as Tango's score asks of an accuracy, about; 299 at most at 5 %.
+ */
+export const fewestToPass = (margin: number, alpha: number): number =>
+  Math.max(minForWarn, margin < 1 ? casesNeeded(Math.max(margin, strictestMargin), alpha) : 0)
+
 /**
  * Mean log loss, reference − candidate. The margin is a share of the reference's loss, of which at least .001 nats are
- * counted. Paired t; sign flips under 200 examples; percentile-t bootstrap of clusters where there are any.
+ * counted. Paired t; sign flips under 200 examples as well; percentile-t bootstrap of clusters where there are any. A PASS
+ * and a gain must show in `guardedMean` as well, and a PASS takes `fewestToPass`: a few large losses may be rare.
  */
 export function lossDifference(
   losses: { readonly candidate: Float64Array; readonly reference: Float64Array },
@@ -42,41 +51,53 @@ export function lossDifference(
   if (n < 2) return { n, because: `${n} examples cannot show a difference` }
   const means = { candidate: mean(losses.candidate), reference: mean(losses.reference) }
   const margin = marginOfLoss(share, means.reference)
-  if (clusters !== undefined) return clusteredMean(differences, means, { margin, alpha, seed, clusters })
+  const fewest = fewestToPass(margin, alpha)
+  if (clusters !== undefined)
+    return withFewest(clusteredMean(differences, means, { margin, alpha, seed, clusters }), fewest)
   const difference = pairedDifference(differences)
   const nRequired = Math.max(minForWarn, requiredSampleSize({ sd: difference.sd, margin, alpha }))
-  const opposite = { ...difference, mean: -difference.mean }
   const flips = n < minForT ? signFlips(differences, makeRng(seed).fork('signs')) : undefined
-  const p =
-    flips !== undefined
-      ? { margin: flips.pAtMost(-margin), harm: flips.pAtLeast(0), gain: flips.pAtMost(0) }
-      : {
-          margin: nonInferiorityP(difference, margin),
-          harm: nonInferiorityP(opposite, 0),
-          gain: nonInferiorityP(difference, 0),
-        }
-  return {
+  const guarded = guardedMean(differences)
+  const surely = (value: number): number => Math.max(guarded.pAtMost(value), flips?.pAtMost(value) ?? 0)
+  const p = surely(-margin)
+  const harmP = flips?.pAtLeast(0) ?? nonInferiorityP({ ...difference, mean: -difference.mean }, 0)
+  const measured = {
     ...means,
     comparison: {
       estimate: difference.mean,
       margin,
-      isAboveMargin: p.margin < alpha,
-      isHarm: p.harm < alpha,
+      isAboveMargin: p < alpha,
+      isHarm: harmP < alpha,
       n,
       nRequired,
     },
-    harmP: p.harm,
-    gainP: p.gain,
+    harmP,
+    gainP: surely(0),
     numbers: {
       estimate: difference.mean,
-      interval: tInterval(difference, alpha),
+      interval: [guarded.lowerBound(alpha), tInterval(difference, alpha)[1]] as const,
       level: 1 - 2 * alpha,
       n,
       nRequired,
-      test: n < minForT ? 'sign-flip permutation' : 'paired t',
-      p: p.margin,
+      test: n < minForT ? 'sign flips, and t for skewed losses' : 'paired t for skewed losses',
+      p,
       margin,
     },
+  }
+  return withFewest(measured, fewest)
+}
+
+/** Where there are fewer examples than a PASS takes, it is none, and says so. */
+function withFewest(measured: Measured | Unmeasured, fewest: number): Measured | Unmeasured {
+  if ('because' in measured) return measured
+  const { comparison, numbers } = measured
+  const nRequired = Math.max(comparison.nRequired, fewest)
+  const tooFew = comparison.isAboveMargin && comparison.n < fewest
+  return {
+    ...measured,
+    comparison: { ...comparison, nRequired, isAboveMargin: comparison.isAboveMargin && !tooFew },
+    numbers: { ...numbers, nRequired },
+    ...(tooFew && { note: `a pass takes ${fewest} at this margin, for a few large losses may be rare` }),
   }
 }
 
@@ -117,22 +138,4 @@ export function accuracyDifferenceOf(
     },
     note: `${lost} lost and ${won} won, McNemar mid-p ${mcnemarMidP(counts).toFixed(4)}`,
   }
-}
-
-/** Macro F1 by paired bootstrap of examples, or of clusters. */
-export const macroF1Difference = (pair: Pair, options: DifferenceOptions): Measured | Unmeasured =>
-  classMetric('macroF1', pair, options)
-
-function classMetric(
-  metric: 'macroF1',
-  pair: Pair,
-  { margin, alpha, seed, clusters }: DifferenceOptions,
-): Measured | Unmeasured {
-  const n = pair.candidate.labels.length
-  const options = { key: { seed, metric }, alpha, ...(clusters !== undefined && { clusters }) }
-  const alone = (candidate: Predictions) =>
-    bootstrapClassMetric(metric, { candidate }, { ...options, numReplicates: 1 })?.estimate ?? 0
-  const found = bootstrapClassMetric(metric, pair, options)
-  const means = { candidate: alone(pair.candidate), reference: alone(pair.reference) }
-  return fromBootstrap(found, means, { n, margin, alpha, unit: clusters === undefined ? 'examples' : 'clients' })
 }

@@ -126,11 +126,13 @@ const examine = (
 
 function misfits(
   { path, kind, numExamples }: NamedSet,
-  { segments }: TaskDocument,
+  { segments, clientColumn }: TaskDocument,
   found: Examination,
 ): DocumentError[] {
   const named = kind === 'dataset' ? segmentColumnNames(segments).filter((name) => name !== labelColumn) : []
   const missing = named.filter((name) => !found.columns.includes(name))
+  // Cases are answered one by one, whosever they are.
+  const isJudged = path.startsWith('/sets/')
   return [
     ...when(found.numExamples === 0, path, 'has no examples'),
     ...when(
@@ -139,6 +141,11 @@ function misfits(
       `has ${found.numExamples} examples; the document says ${numExamples}`,
     ),
     ...missing.map((name) => ({ path, message: `has no column ${name}, which /segments names` })),
+    ...when(
+      isJudged && clientColumn !== undefined && !found.columns.includes(clientColumn),
+      path,
+      `has no column ${clientColumn ?? ''}, which /clientColumn names`,
+    ),
   ]
 }
 

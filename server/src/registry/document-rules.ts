@@ -61,6 +61,25 @@ const imagesHaveLabelsOnly: Rule = ({ data, segments }) =>
     `images have no columns to tell segments by, but ${labelColumn}`,
   )
 
+/** Names of clients are no feature, no label and no segment: no report may tell them. Whether the sets have them, `checkData` looks. */
+const clientsAreNotShown: Rule = ({ data, segments, clientColumn }) => {
+  if (clientColumn === undefined) return []
+  if (data.kind === 'image') return [{ path: '/clientColumn', message: 'images have no columns to tell clients by' }]
+  return [
+    ...when(
+      data.columns.some(({ name }) => name === clientColumn),
+      '/clientColumn',
+      'must not be a feature: a model would learn who somebody is',
+    ),
+    ...when(data.label.column === clientColumn, '/clientColumn', 'is the label'),
+    ...when(
+      segmentColumnNames(segments).includes(clientColumn),
+      '/clientColumn',
+      'must not be a segment as well: reports would name clients',
+    ),
+  ]
+}
+
 type AnySpec = { readonly name: string }
 type AnyPolicies<Terms> = PolicyRegistry<unknown, Terms>
 
@@ -134,6 +153,7 @@ const rules: readonly Rule[] = [
   lossFitsClasses,
   columnsAreDistinct,
   imagesHaveLabelsOnly,
+  clientsAreNotShown,
   policiesFit,
   minimumFeedsAggregator,
   setsAreDistinct,

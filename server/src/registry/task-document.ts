@@ -37,6 +37,14 @@ export const TaskDocument = Type.Object(
       uniqueItems: true,
       description: 'columns of the evaluation data whose values are judged apart; `label` is the true class',
     }),
+    clientColumn: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 80,
+        description:
+          'column of the three sets that says whose example each row is; no feature, never shown. Checks then count clients and not rows. Tables only',
+      }),
+    ),
     sets: EvaluationSets,
     gate: GateSpec,
   },

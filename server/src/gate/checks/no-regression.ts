@@ -6,9 +6,9 @@ import { comparedWith, type Pair, type ReferenceName } from '../compared.ts'
 import type { Evaluation, GateCheck } from '../contract.ts'
 import { aucDifferenceOf } from '../area-differences.ts'
 import { generalRule, type RuledVerdict } from '../general-rule.ts'
+import { macroF1Difference } from '../macro-f1-differences.ts'
 import {
   lossDifference,
-  macroF1Difference,
   smallestReferenceLoss,
   type DifferenceOptions,
   type Measured,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { numberedByName } from '../clients.ts'
 import type { Evaluation, Examples, JudgedModel, JudgedSet, Predictions, SegmentColumn } from '../contract.ts'
 import { labelColumn } from '../segment-profile.ts'
 import type { SegmentSpec } from '../segments.ts'

@@ -2,14 +2,24 @@ import type { DataSchema, Dataset, ImageSchema } from '@panal/client-core'
 import type { ShownContent } from '../contract.ts'
 import { encodePng } from './png.ts'
 
+export interface Shown {
+  readonly places: ArrayLike<number>
+  /** Says whose example each is, and is left out. */
+  readonly clientColumn?: string | undefined
+}
+
 /** What people see of the examples at these places: raw values of a table's columns, or a picture. */
-export const shownContents = (dataset: Dataset, data: DataSchema, places: ArrayLike<number>): ShownContent[] =>
+export const shownContents = (dataset: Dataset, data: DataSchema, { places, clientColumn }: Shown): ShownContent[] =>
   Array.from(places, (place) =>
-    data.kind === 'image' ? { image: pictureAt(dataset, data, place) } : { columns: columnsAt(dataset, place) },
+    data.kind === 'image'
+      ? { image: pictureAt(dataset, data, place) }
+      : { columns: columnsAt(dataset, place, clientColumn) },
   )
 
-const columnsAt = ({ columns = {} }: Dataset, place: number): Record<string, string> =>
-  Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[place] ?? '']))
+const columnsAt = ({ columns = {} }: Dataset, place: number, hidden?: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(columns).flatMap(([name, values]) => (name === hidden ? [] : [[name, values[place] ?? '']])),
+  )
 
 function pictureAt({ x }: Dataset, size: ImageSchema, place: number): NonNullable<ShownContent['image']> {
   const { width, height, channels, scale } = size

@@ -10,6 +10,8 @@ const csv: Readonly<Record<string, string>> = {
   table: 'a,label\n0,no\n1,yes\n2,no\n-3,yes\n',
   rising: ['a,label', ...Array.from({ length: 100 }, (_, i) => `${i / 10 - 5},${i > 50 ? 'yes' : 'no'}`)].join('\n'),
   record: 'prediction\nyes\nyes\nno\nno\n',
+  // The same examples in another order, and whose each is.
+  owned: 'a,bank,label\n-3,Zeta,yes\n2,Alpha,no\n1,Zeta,yes\n0,,no\n',
   broken: 'b,label\n0,no\n',
   large: ['a,label', ...Array.from({ length: 50_000 }, (_, i) => `${i},no`)].join('\n'),
 }
@@ -105,6 +107,30 @@ describe('the evaluation worker, describing data', () => {
     expect(examples.segments.map(({ name }) => name)).toEqual(['label', 'a'])
     // a = −3, 0, 1, 2: deciles are themselves
     expect(examples.segments[1]?.values).toEqual(['< 0', '[0, 1)', '[1, 2)', '≥ 2'])
+  })
+  it('tells whose each example is by numbers, where the task names a column; ids and segments know nothing of it', async () => {
+    const owned = { ...document, clientColumn: 'bank', sets: { ...tableSets, evaluation: 'owned' } }
+    const examples = await evaluator.describe({ document: owned, datasetSha256: 'owned' }, never)
+    // '' < Alpha < Zeta: 0, 1 and 2. In the file's order: Zeta, Alpha, Zeta, ''.
+    const inFile = new Int32Array(4)
+    examples.rows.forEach((row, i) => (inFile[row] = examples.clusters![i]!))
+    expect([...inFile]).toEqual([2, 1, 2, 0])
+    const { clusters, rows, datasetSha256, ...known } = examples
+    const { rows: _, datasetSha256: __, ...without } = await described('table')
+    expect(known).toEqual(without)
+    expect([clusters?.length, rows.length, datasetSha256]).toEqual([4, 4, 'owned'])
+    expect(JSON.stringify(examples)).not.toContain('Zeta')
+  })
+  it('does not show it to whoever looks at examples', async () => {
+    const request = { datasetSha256: 'owned', places: Int32Array.of(0) }
+    const [shown] = await evaluator.show({ document: { ...document, clientColumn: 'bank' }, ...request }, never)
+    expect(Object.keys(shown!.columns!)).toEqual(['a', 'label'])
+    const [all] = await evaluator.show({ document, ...request }, never)
+    expect(Object.keys(all!.columns!)).toEqual(['a', 'bank', 'label'])
+  })
+  it('fails in plain words where a set lacks it', async () => {
+    const request = { document: { ...document, clientColumn: 'bank', sets: tableSets }, datasetSha256: 'table' }
+    await expect(evaluator.describe(request, never)).rejects.toThrow('no column bank to tell clients by')
   })
   it('bins every set by the evaluation set’s profile', async () => {
     const [own, others] = [await described('large', 'large'), await described('large')]

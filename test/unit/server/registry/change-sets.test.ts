@@ -85,6 +85,26 @@ describe('changeSets', () => {
     expect(store.registry.looks(other)).toEqual([])
   })
 
+  it('needs the column that says whose example each is in every set, where the task names one', async () => {
+    const owned = (text: string) =>
+      text.replace(/$/gm, (_, at: number) => (at < text.indexOf('\n') + 1 ? ',bank' : ',b'))
+    const document = { ...(await creditLike()), clientColumn: 'bank' }
+    expect(await refusal(tasks.create(document, 'ada'))).toEqual({
+      code: 'invalid-dataset',
+      paths: ['/sets/evaluation', '/sets/calibration', '/sets/gate'],
+    })
+    const sets = {
+      evaluation: await stored(owned(people(100, 110))),
+      calibration: await stored(owned(people(110, 120))),
+      gate: await stored(owned(people(120, 130))),
+    }
+    expect(await refusal(tasks.create({ ...document, sets }, 'ada'))).toBe('created')
+    expect(await refusal(tasks.changeSets('credit', { gate: await stored(people(130, 140)) }, 'bob'))).toEqual({
+      code: 'invalid-dataset',
+      paths: ['/sets/gate'],
+    })
+  })
+
   it('to the sets of now is no change', async () => {
     const document = await creditLike()
     await tasks.create(document, 'ada')

@@ -138,6 +138,9 @@ describe('cross-field rules', () => {
     ['a lease shorter than two heartbeats', { lease: { heartbeatMs: 1000, leaseMs: 1999 } }, ['/lease/leaseMs']],
     ['a binary loss over three classes', { loss: 'binary-crossentropy' }, ['/loss']],
     ['segments of images', { segments: ['age'] }, ['/segments']],
+    ['clients of images', { clientColumn: 'bank' }, ['/clientColumn']],
+    ['clients that are a feature and a segment', { ...table, clientColumn: 'age' }, ['/clientColumn', '/clientColumn']],
+    ['clients that are the label', { ...table, clientColumn: 'paid' }, ['/clientColumn']],
     [
       'two columns of one name, and the label among them',
       {

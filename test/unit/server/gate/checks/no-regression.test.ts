@@ -45,22 +45,24 @@ describe('no-regression', () => {
     expect(result.n).toBe(400)
     // sd of a half-and-half split of width ln 1.6: ½ ln 1.6 · √(400/399); t(.95, 399) = 1.648682
     const half = (1.648682 * 0.5 * Math.log(1.6) * Math.sqrt(400 / 399)) / 20
-    expect(result.interval?.[0]).toBeCloseTo(-0.235002 - half, 5)
+    // with one more loss as bad as the worst, −ln 1.6: the mean moves by (.47 − .235)/401, t by less than a tenth of that
+    expect(result.interval?.[0]).toBeCloseTo(-0.235002 - half - 0.235 / 401, 4)
     expect(result.interval?.[1]).toBeCloseTo(-0.235002 + half, 5)
-    expect(result).toMatchObject({ verdict: 'BLOCK', test: 'paired t' })
+    expect(result).toMatchObject({ verdict: 'BLOCK', test: 'paired t for skewed losses' })
   })
   it('passes a model that is better', async () => {
     expect((await judge(repeat([0.9, 0.8], 200), repeat([0.8, 0.8], 200))).verdict).toBe('PASS')
   })
   it('warns when there is data enough and the estimate is inside the margin, but not beyond chance', async () => {
     // d alternates between ln(.8072/.8) = .008960 and ln(.787/.8) = −.016383: δ = −.003712, over −m = −.004463.
-    // sd = ½ · .025342 · √(n/(n−1)) → n_req = ⌈6.1826 · (sd/m)²⌉: 52 at n = 32, 51 at n = 100.
+    // sd = ½ · .025342 · √(n/(n−1)) → ⌈6.1826 · (sd/m)²⌉ are 52 at most; but a margin under .01 nats takes 299.
     const champion = [0.8, 0.8]
     const candidate = [0.8072, 0.787]
     const fewer = await judge(repeat(candidate, 16), repeat(champion, 16))
-    expect(fewer).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', n: 32, nRequired: 52 })
-    const enough = await judge(repeat(candidate, 50), repeat(champion, 50))
-    expect(enough).toMatchObject({ verdict: 'WARN', n: 100, nRequired: 51 })
+    expect(fewer).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', n: 32, nRequired: 299 })
+    const enough = await judge(repeat(candidate, 150), repeat(champion, 150))
+    // δ + m = .00075, a standard error .00073, and one more loss as bad as the worst: t is about 1
+    expect(enough).toMatchObject({ verdict: 'WARN', n: 300, nRequired: 299 })
   })
   it.each([0, 1])('has not enough data with %i examples', async (n) => {
     const result = await judge(new Array<number>(n).fill(0.5), new Array<number>(n).fill(0.9))
@@ -68,18 +70,20 @@ describe('no-regression', () => {
   })
   it('never blocks a tiny set: 3 much worse examples of 3 are not enough data', async () => {
     const result = await judge([0.1, 0.2, 0.1], [0.9, 0.9, 0.8])
-    expect(result).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', test: 'sign-flip permutation' })
+    expect(result).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', test: 'sign flips, and t for skewed losses' })
   })
   it('does not take agreement on a few examples for evidence: no spread must not need no data', async () => {
     const result = await judge([0.9, 0.8, 0.7], [0.9, 0.8, 0.7])
-    expect(result).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', nRequired: 30, estimate: 0 })
+    expect(result).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', nRequired: 299, estimate: 0 })
   })
   it('judges under 200 examples by sign flips, both ways', async () => {
     const champion = modelAnswers(150, makeRng(1))
     const worse = await judge(shiftedAnswers(champion, 0.3, 0.1, makeRng(2)), champion)
     const better = await judge(shiftedAnswers(champion, -0.1, 0.1, makeRng(2)), champion)
-    expect(worse).toMatchObject({ verdict: 'BLOCK', test: 'sign-flip permutation' })
-    expect(better).toMatchObject({ verdict: 'PASS', p: 1 / 10_001 })
+    expect(worse).toMatchObject({ verdict: 'BLOCK', test: 'sign flips, and t for skewed losses' })
+    // beyond chance, and of too few examples for so small a margin
+    expect(better).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', p: 1 / 10_001 })
+    expect(better.reason).toContain('a pass takes')
   })
   it('has a margin against a reference that makes no mistakes: the share of .001 nats', async () => {
     const sure = new Array<number>(400).fill(1)

@@ -1,17 +1,19 @@
 import type { Dataset } from '@panal/client-core'
+import type { Examples } from './contract.ts'
 
-/** By the names of the clients, and not by which of them comes first: numbers say nothing of who it is but an order. */
-export function numberedByName(names: readonly string[]): number[] {
-  const rank = new Map([...new Set(names)].sort().map((name, index) => [name, index]))
-  return names.map((name) => rank.get(name)!)
+/** Whose example each is: a number, and by number who that is. */
+export type Clients = Required<Pick<Examples, 'clusters' | 'clusterNames'>>
+
+/** Numbers go by the names of the clients, and not by which of them comes first. @param names [numExamples] */
+export function clientsNamed(names: readonly string[]): Clients {
+  const clusterNames = [...new Set(names)].sort()
+  const rank = new Map(clusterNames.map((name, index) => [name, index]))
+  return { clusters: Int32Array.from(names, (name) => rank.get(name)!), clusterNames }
 }
 
-/**
- * [numExamples] whose example each is, as a number. All that have no value are one client's.
- * @throws Error where the dataset lacks the column
- */
-export function clientsOf({ columns }: Pick<Dataset, 'columns'>, column: string): Int32Array {
+/** By a column. All that have no value are one client's. @throws Error where the dataset lacks the column */
+export function clientsOf({ columns }: Pick<Dataset, 'columns'>, column: string): Clients {
   const names = columns?.[column]
   if (names === undefined) throw new Error(`the set has no column ${column} to tell clients by`)
-  return Int32Array.from(numberedByName(names))
+  return clientsNamed(names)
 }

@@ -141,7 +141,7 @@ function describe({ sha256, data, profile, clientColumn }: DescribeRequest): Exa
     rows,
     segments: segmentColumns(dataset, data, profile),
     profileSha256: profileDigest(profile),
-    ...(clientColumn !== undefined && { clusters: clientsOf(dataset, clientColumn) }),
+    ...(clientColumn !== undefined && clientsOf(dataset, clientColumn)),
   }
 }
 

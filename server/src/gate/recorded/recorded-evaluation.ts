@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { numberedByName } from '../clients.ts'
+import { clientsNamed } from '../clients.ts'
 import type { Evaluation, Examples, JudgedModel, JudgedSet, Predictions, SegmentColumn } from '../contract.ts'
 import { labelColumn } from '../segment-profile.ts'
 import type { SegmentSpec } from '../segments.ts'
@@ -106,7 +106,7 @@ interface Ordered {
 
 function examplesOf({ recorded, roles, order, sets, segments, labels }: Ordered): Record<SetName, Examples> {
   const { classes, clients } = recorded
-  const clusters = clients && clustersOf(clients, order.rows)
+  const named = clients && clientsNamed(Array.from(order.rows, (row) => clients.values[clients.codes[row]!]!))
   const contents = contentsOf(recorded, roles)
   const of = (places: Int32Array): Examples => {
     const ids = Array.from(places, (place) => order.ids[place]!)
@@ -125,10 +125,7 @@ function examplesOf({ recorded, roles, order, sets, segments, labels }: Ordered)
       rows: places.map((place) => order.rows[place]!),
       segments: segments.columns.map(pick),
       profileSha256: segments.profileSha256,
-      ...(clusters && {
-        clusters: places.map((place) => clusters.numbers[place]!),
-        clusterNames: clusters.names,
-      }),
+      ...(named && { ...named, clusters: places.map((place) => named.clusters[place]!) }),
     }
   }
   const gate = of(sets.gate)
@@ -137,14 +134,6 @@ function examplesOf({ recorded, roles, order, sets, segments, labels }: Ordered)
     evaluation: sets.evaluation === sets.gate ? gate : of(sets.evaluation),
     calibration: of(sets.calibration ?? new Int32Array(0)),
   }
-}
-
-/** By the names of the clients, and not by which of them the file has first. */
-function clustersOf({ values, codes }: Texts, rows: Int32Array): { numbers: Int32Array; names: readonly string[] } {
-  const names = [...values].sort()
-  const rank = new Map(names.map((name, index) => [name, index]))
-  const rankOf = values.map((name) => rank.get(name)!)
-  return { numbers: rows.map((row) => rankOf[codes[row]!]!), names }
 }
 
 /** Of the ids and the labels: the same rows have it in any order, and in any file. */

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { PanalError } from '@panal/client-core'
 import { StartupError } from '@panal/server'
 import { runDemo, type DemoOptions } from './demo/demo.ts'
+import { engineNames } from './engine/open-trainer.ts'
 import { runFleet, type RunFleetOptions } from './fleet/run-fleet.ts'
 import { partitionNames } from './partition/registry.ts'
 import { plainScreen } from './show/plain-screen.ts'
@@ -39,6 +40,11 @@ const fleetOptions = (command: Command): Command =>
       'of the Dirichlet partition: the smaller, the more each device has classes of its own',
       positive,
       0.5,
+    )
+    .addOption(
+      new Option('--engine <name>', 'how they train: as native code on each core, or with tfjs as a browser does')
+        .choices(engineNames)
+        .default('native'),
     )
     .option('--seed <number>', 'of every random choice that the simulation makes', wholeNumber(0, 2 ** 32 - 1), 1)
 

@@ -44,8 +44,8 @@ export interface Examples {
   readonly profileSha256: string
   /** [numExamples] whose example it is, where the set says so: bootstrap draws these whole. */
   readonly clusters?: Int32Array
-  /** What those are called, by their numbers: numbers follow from who else is in the set, and names do not. */
-  readonly clusterNames?: readonly string[]
+  /** By their numbers what stands for their names: numbers follow from who else is in the set, and these do not. */
+  readonly clusterIds?: readonly string[]
 }
 
 export interface UnknownContents {

@@ -23,10 +23,10 @@ export interface Halves {
 }
 
 /**
- * By a hash of the example's id, or of its client's name where there are clients: the same examples round for round, whoever
+ * By a hash of the example's id, or of its client's where there are clients: the same examples round for round, whoever
  * else is in the set.
  */
-export function splitInHalf({ ids, clusters, clusterNames, numExamples }: Examples, seed: string): Halves {
+export function splitInHalf({ ids, clusters, clusterIds, numExamples }: Examples, seed: string): Halves {
   const isFirst = new Map<string, boolean>()
   const inFirst = (name: string) => {
     const known = isFirst.get(name) ?? (createHash('sha256').update(`${seed}/${name}`).digest()[0]! & 1) === 0
@@ -35,7 +35,7 @@ export function splitInHalf({ ids, clusters, clusterNames, numExamples }: Exampl
   }
   const rows = Int32Array.from({ length: numExamples }, (_, row) => row)
   const nameOf = (row: number) =>
-    clusters === undefined ? ids[row]! : `client ${clusterNames?.[clusters[row]!] ?? clusters[row]!}`
+    clusters === undefined ? ids[row]! : `client ${clusterIds?.[clusters[row]!] ?? clusters[row]!}`
   return {
     discovery: rows.filter((row) => inFirst(nameOf(row))),
     confirmation: rows.filter((row) => !inFirst(nameOf(row))),

@@ -2,6 +2,7 @@ import type { RunningServer } from '@panal/server'
 import { makeRng, PanalError, type Dataset, type RoundSummary } from '@panal/client-core'
 import { shareShards } from '../fleet/shards.ts'
 import { startFleet, type Fleet } from '../fleet/fleet.ts'
+import type { EngineName } from '../engine/open-trainer.ts'
 import { partitioners, type PartitionName } from '../partition/registry.ts'
 import { publishTask, serverApi, type ServerApi } from '../server-api.ts'
 import { tasks, type DemoTaskName } from '../tasks/registry.ts'
@@ -27,6 +28,7 @@ export interface DemoOptions {
   /** Give up after so many rounds without a promotion. */
   readonly maxRounds: number
   readonly seed: number
+  readonly engine: EngineName
   /** How long a simulated device rests after an update once a model is promoted, ms: a visitor has the cores meanwhile. */
   readonly restMs: number
 }
@@ -65,7 +67,9 @@ export async function runDemo(options: DemoOptions, screen: Screen, signal: Abor
     const watch = new FleetWatch()
     watch.onProblem((problem) => screen.say(problem))
     const closed = watch.closedRounds(signal)
-    const fleet = keep(await screen.step('Starting the devices', 1, () => startDevices(server, shards, options, watch)))
+    const fleet = keep(
+      await screen.step('Starting the devices', 1, () => startDevices(server, shards, { options, watch, screen })),
+    )
     await screen.step('Devices joining', shards.length, (advance) => watch.joined(shards.length, signal, advance))
     watch.onChange(() => screen.showRounds(watch.view))
     return await followRounds({ options, screen, signal, api, server, fleet, watch, closed, over })
@@ -135,13 +139,19 @@ function deal(training: Dataset, { partition, alpha, devices, seed }: DemoOption
   return shareShards(training, partitioner.partition(training.y, devices, makeRng(seed).fork('partition')))
 }
 
-const startDevices = (server: RunningServer, shards: readonly Dataset[], options: DemoOptions, watch: FleetWatch) =>
+const startDevices = (
+  server: RunningServer,
+  shards: readonly Dataset[],
+  { options, watch, screen }: { options: DemoOptions; watch: FleetWatch; screen: Screen },
+) =>
   startFleet({
     server: server.url,
     taskId: options.task,
     shards,
     seed: options.seed,
     name: 'demo',
+    engine: options.engine,
+    onNote: (line) => screen.say(line),
     ...(options.workers === undefined ? {} : { workers: options.workers }),
     onEvent: watch.observe,
     onError: (error) => watch.fail(error),

@@ -54,7 +54,7 @@ export async function compiledTrainer(topology: unknown, schema: DataSchema, los
     for (let start = 0; start < data.numExamples; start += predictionBatch) {
       signal?.throwIfAborted()
       const count = Math.min(predictionBatch, data.numExamples - start)
-      const x = new Tensor('float32', data.x.subarray(start * width, (start + count) * width), [count, width])
+      const x = new Tensor('float32', unshared(data.x.subarray(start * width, (start + count) * width)), [count, width])
       const found = await native.run({ params: given, x })
       answers.set(found[native.outputNames[0]!]!.data as Float32Array, start * numClasses)
     }
@@ -72,7 +72,7 @@ export async function compiledTrainer(topology: unknown, schema: DataSchema, los
     const numSteps = steps.starts.length
     const found = await native.run({
       params: new Tensor('float32', base, [base.length]),
-      x: new Tensor('float32', data.x, [data.numExamples, width]),
+      x: new Tensor('float32', unshared(data.x), [data.numExamples, width]),
       labels: new Tensor('int64', BigInt64Array.from(data.y, BigInt), [data.numExamples]),
       order: new Tensor('int64', steps.order, [steps.order.length]),
       starts: new Tensor('int64', steps.starts, [numSteps]),
@@ -120,6 +120,10 @@ const sessionOptions: InferenceSession.SessionOptions = {
   graphOptimizationLevel: 'all',
   logSeverityLevel: 3,
 }
+
+/** onnxruntime takes no memory that threads share: what lies there is copied for as long as it runs. */
+const unshared = (values: Float32Array): Float32Array =>
+  values.buffer instanceof SharedArrayBuffer ? new Float32Array(values) : values
 
 interface Steps {
   /** Rows of all steps, one after the other. */

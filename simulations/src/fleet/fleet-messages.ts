@@ -1,10 +1,12 @@
 import type { Dataset, SessionEvent } from '@panal/client-core'
+import type { EngineName } from '../engine/open-trainer.ts'
 
 /** What a worker thread is started with. The examples lie in shared memory: no thread copies them. */
 export interface FleetWorkerData {
   readonly server: string
   readonly taskId: string
   readonly seed: string
+  readonly engine: EngineName
   readonly devices: readonly FleetDevice[]
 }
 
@@ -21,5 +23,7 @@ export type FleetCommand =
 /** From a worker thread to the fleet. After `closed` it sends no more and ends by itself. */
 export type FleetReport =
   | { readonly type: 'ready' }
+  /** Something to know of the whole thread, in words. */
+  | { readonly type: 'note'; readonly line: string }
   | { readonly type: 'event'; readonly device: number; readonly event: SessionEvent }
   | { readonly type: 'closed' }

@@ -1,12 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { makeRng, startSession, systemClock, tfjsTrainer, type Session, type SessionEvent } from '@panal/client-core'
+import { makeRng, startSession, systemClock, type Session, type SessionEvent } from '@panal/client-core'
 import { ready, setBackend } from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-wasm'
+import { openTrainer } from '../engine/open-trainer.ts'
 import type { FleetCommand, FleetDevice, FleetReport, FleetWorkerData } from './fleet-messages.ts'
 import { nodeRuntime } from './node-runtime.ts'
 import { takeTurns, trainInTurn } from './turns.ts'
 
-const { server, taskId, seed, devices } = workerData as FleetWorkerData
+const { server, taskId, seed, engine, devices } = workerData as FleetWorkerData
 const port = parentPort!
 const report = (message: FleetReport) => port.postMessage(message)
 
@@ -15,6 +16,12 @@ await ready()
 const turns = takeTurns()
 const clock = systemClock({ setTimeout, clearTimeout })
 const closing = new AbortController()
+const told = new Set<string>()
+/** The model is the same for all devices: once is enough. */
+const tell = (line: string): void => {
+  if (!told.has(line)) report({ type: 'note', line })
+  told.add(line)
+}
 let restMs = 0
 const sessions = devices.map(start)
 port.on('message', (command: FleetCommand) => {
@@ -37,8 +44,7 @@ function start({ index, data }: FleetDevice): Session {
     runtime: nodeRuntime({ server, rng: makeRng(`${seed}/device/${index}`) }),
     taskId,
     data,
-    makeTrainer: async ({ topology, data: schema, loss }) =>
-      trainInTurn(await tfjsTrainer(topology, schema, loss, { clock }), turns, clock),
+    makeTrainer: async (task) => trainInTurn(await openTrainer(task, { engine, clock, tell }), turns, clock),
     onEvent,
   })
   return session

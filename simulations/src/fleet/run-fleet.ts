@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { makeRng, readDataset, type DataSchema, type Dataset } from '@panal/client-core'
+import type { EngineName } from '../engine/open-trainer.ts'
 import { partitioners, type PartitionName } from '../partition/registry.ts'
 import { serverApi } from '../server-api.ts'
 import { tasks } from '../tasks/registry.ts'
@@ -18,11 +19,12 @@ export interface RunFleetOptions {
   readonly partition: PartitionName
   readonly alpha: number
   readonly seed: number
+  readonly engine: EngineName
 }
 
 /** Devices for a task of a server that is running, until the signal aborts. @throws PanalError with the server's code */
 export async function runFleet(options: RunFleetOptions, screen: Screen, signal: AbortSignal): Promise<void> {
-  const { server, task, devices, partition, alpha, seed } = options
+  const { server, task, devices, partition, alpha, seed, engine } = options
   const api = serverApi(server)
   const { card } = await api.task(task, signal)
   const training = await screen.step('Reading the data', 1, () => loadTraining(options.data, card.data, seed))
@@ -36,6 +38,8 @@ export async function runFleet(options: RunFleetOptions, screen: Screen, signal:
     taskId: task,
     shards: shareShards(training, indices),
     seed,
+    engine,
+    onNote: (line) => screen.say(line),
     ...(options.workers === undefined ? {} : { workers: options.workers }),
     onEvent: watch.observe,
     onError: (error) => watch.fail(error),

@@ -16,6 +16,7 @@ const options = (changes: Partial<DemoOptions> = {}): DemoOptions => ({
   workers: 2,
   partition: 'iid',
   alpha: 0.5,
+  engine: 'native',
   host: '127.0.0.1',
   port: 0,
   dataFolder: folder,

@@ -16,7 +16,7 @@ export interface DrawnSet {
  * so they are independent, as the tests suppose.
  * @param weights [numExamples] how likely each one is drawn, relative to the others; all alike where absent
  */
-export function drawSet({ clusterNames: _, ...source }: Examples, rng: Rng, weights?: Float64Array): DrawnSet {
+export function drawSet({ clusterIds: _, ...source }: Examples, rng: Rng, weights?: Float64Array): DrawnSet {
   const units = unitsOf(source)
   const draw = weights === undefined ? uniform(units.length) : weighted(units, weights)
   const [drawRng, coinRng] = [rng.fork('examples'), rng.fork('coins')]

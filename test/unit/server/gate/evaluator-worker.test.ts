@@ -115,10 +115,12 @@ describe('the evaluation worker, describing data', () => {
     const inFile = new Int32Array(4)
     examples.rows.forEach((row, i) => (inFile[row] = examples.clusters![i]!))
     expect([...inFile]).toEqual([2, 1, 2, 0])
-    const { clusters, rows, datasetSha256, ...known } = examples
+    const { clusters, clusterIds, rows, datasetSha256, ...known } = examples
     const { rows: _, datasetSha256: __, ...without } = await described('table')
     expect(known).toEqual(without)
     expect([clusters?.length, rows.length, datasetSha256]).toEqual([4, 4, 'owned'])
+    // printf '' | sha256sum
+    expect([clusterIds?.length, clusterIds?.[0]]).toEqual([3, 'e3b0c44298fc1c14'])
     expect(JSON.stringify(examples)).not.toContain('Zeta')
   })
   it('does not show it to whoever looks at examples', async () => {

@@ -156,7 +156,7 @@ describe('slices', () => {
     const names = Array.from({ length: 40 }, (_, i) => `client ${String(i).padStart(2, '0')}`)
     const halfOf = (clients: readonly string[], seed = 'a'): Map<string, boolean> => {
       const clusters = Int32Array.from(clients.keys())
-      const examples = { ...examplesOf(new Int32Array(clients.length)), clusters, clusterNames: clients }
+      const examples = { ...examplesOf(new Int32Array(clients.length)), clusters, clusterIds: clients }
       const { discovery, confirmation } = splitInHalf(examples, seed)
       expect(discovery.length + confirmation.length).toBe(clients.length)
       return new Map(clients.map((name, i) => [name, discovery.includes(i)]))

@@ -10,6 +10,8 @@ export interface Moved {
 export interface GraphOptimizer {
   /** Vectors of state for each weight, zero at first. */
   readonly numStates: number
+  /** A step is the gradient times the rate, and nothing else: it can be added to the weight as it is computed. */
+  readonly isDescent?: true
   move(
     g: GraphBuilder,
     of: { readonly weight: string; readonly gradient: string; readonly state: readonly string[] },
@@ -23,6 +25,7 @@ const descend = (g: GraphBuilder, weight: string, direction: string, rate: strin
 
 const sgd: GraphOptimizer = {
   numStates: 0,
+  isDescent: true,
   move: (g, { weight, gradient }, { rate }) => ({ weight: descend(g, weight, gradient, rate), state: [] }),
 }
 

@@ -1,7 +1,7 @@
 import type { LocalOptimizer, Loss } from '@panal/client-core'
 import { asInGraph } from './layers/shapes.ts'
 import { Uncompilable, type Activation, type Mode, type Pass } from './layers/layer.ts'
-import { graphOptimizer } from './local-optimizers.ts'
+import { graphOptimizer, type Moved } from './local-optimizers.ts'
 import type { Chain, ChainWeight } from './model-chain.ts'
 import { graphObjectives } from './objectives.ts'
 import { GraphBuilder } from './onnx/graph-builder.ts'
@@ -58,13 +58,16 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
     const pick = (of: string) => inner.op('Gather', [of, rows], { axis: 0 })
     const count = inner.op('Squeeze', [inner.op('Cast', [inner.op('Shape', [rows])], { to: 1 }), inner.int([0])])
     const current = base.map((value, i) => (changing.includes(i) ? carried[changing.indexOf(i)]! : value))
+    const isFused = optimizer.isDescent === true && plan.proximalTerm === 0
     const { loss, gradients, updates } = differentiate(inner, chain, {
       x: { name: pick(examples), shape: inputShape },
       weights: current,
       loss: (logits) => objective.loss(inner, { logits, targets: pick(targets), count }),
+      ...(isFused && { stepBy: inner.op('Neg', [rate]) }),
     })
     const numBefore = inner.op('Cast', [iteration], { to: 1 })
-    const moved = trained.map((i, place) => {
+    const moved = trained.map((i, place): Moved => {
+      if (isFused) return { weight: gradients[i]!, state: [] }
       const gradient = pulled(inner, {
         gradient: gradients[i]!,
         weight: current[i]!,
@@ -101,6 +104,11 @@ interface Differentiation {
   /** In the order of the chain's weights. */
   readonly weights: readonly string[]
   readonly loss: (logits: string) => { readonly loss: string; readonly gradient: string }
+  /**
+   * Instead of gradients, the weights plus so many times them: large ones are then read and written once, where a step
+   * after the gradient reads and writes them thrice.
+   */
+  readonly stepBy?: string
 }
 
 interface Derivatives {
@@ -112,7 +120,11 @@ interface Derivatives {
 }
 
 /** Forward through all layers, and back: reverse-mode differentiation, written out. */
-function differentiate(g: GraphBuilder, chain: Chain, { x, weights, loss: lossOf }: Differentiation): Derivatives {
+function differentiate(
+  g: GraphBuilder,
+  chain: Chain,
+  { x, weights, loss: lossOf, stepBy }: Differentiation,
+): Derivatives {
   const passes = forward(g, chain, { x, weights, mode: 'training' })
   const { loss, gradient } = lossOf(passes.at(-1)!.y.name)
   const firstTrained = chain.weights.reduce(
@@ -120,12 +132,20 @@ function differentiate(g: GraphBuilder, chain: Chain, { x, weights, loss: lossOf
     Infinity,
   )
   const gradients: (string | undefined)[] = chain.weights.map(() => undefined)
-  let dy: string | undefined = gradient
+  // Every gradient is linear in this one.
+  let dy: string | undefined = stepBy === undefined ? gradient : g.op('Mul', [gradient, stepBy])
   for (let place = passes.length - 1; place >= firstTrained && dy !== undefined; place--) {
-    const found = passes[place]!.backward(dy, place > firstTrained)
-    chain.weights.forEach(({ layer, shortName }, i) => {
-      if (layer === place) gradients[i] = found.weights[shortName]
-    })
+    const own = chain.weights.flatMap((weight, i) => (weight.layer === place ? [{ ...weight, i }] : []))
+    const fuses = stepBy === undefined ? [] : (chain.layers[place]!.fuses ?? [])
+    const plus = own.flatMap(({ shortName, i }) =>
+      fuses.includes(shortName) ? [[shortName, weights[i]!] as const] : [],
+    )
+    const found = passes[place]!.backward(dy, place > firstTrained, Object.fromEntries(plus))
+    for (const { shortName, role, i } of own) {
+      const gradient = found.weights[shortName]
+      const isApart = stepBy !== undefined && gradient !== undefined && !fuses.includes(shortName)
+      if (role === 'trained') gradients[i] = isApart ? g.op('Add', [weights[i]!, gradient]) : gradient
+    }
     dy = found.input
   }
   const updates = chain.weights.map(({ layer, shortName }) => passes[layer]!.updates?.[shortName])

@@ -28,8 +28,11 @@ export interface WeightForm {
 
 export interface Pass {
   readonly y: Activation
-  /** From the gradient of the mean loss by `y`: those by its weights, and by its input where somebody asks. */
-  backward(dy: string, needsInput: boolean): Gradients
+  /**
+   * From the gradient of the mean loss by `y`: those by its weights, and by its input where somebody asks.
+   * @param plus values that the gradients of the weights it `fuses` are added to, by short names
+   */
+  backward(dy: string, needsInput: boolean, plus?: Readonly<Record<string, string>>): Gradients
   /** New values of weights that follow the batches and have no gradient, by short names. */
   readonly updates?: Readonly<Record<string, string>>
 }
@@ -46,6 +49,8 @@ export interface Gradients {
 export interface CompiledLayer {
   /** By short names; of weights that lie as in tfjs there is none. */
   readonly forms?: Readonly<Record<string, WeightForm>>
+  /** Short names of weights whose gradient it can add to a value as it computes it. */
+  readonly fuses?: readonly string[]
   /** Short names of weights that have no gradient and follow the batches: each pass in training updates them. */
   readonly follows?: readonly string[]
   /** Writes the layer into a graph. @param weight the value of a weight, by its short name */

@@ -2,7 +2,13 @@ import { makeRng } from '@panal/client-core'
 import { readInterval } from './general-rule.ts'
 import { fromBootstrap, minForWarn, type DifferenceOptions, type Measured, type Unmeasured } from './measured.ts'
 import { bootstrapMean } from './statistics/bootstrap.ts'
-import { clusterFlips, clusterMean, clusterTotals, effectiveSample, type ClusterTotals } from './statistics/clusters.ts'
+import {
+  clusterFlips,
+  clusterMean,
+  clusterPseudoValues,
+  clusterTotals,
+  effectiveSample,
+} from './statistics/clusters.ts'
 import { tQuantile } from './statistics/distributions.ts'
 import { guardedMean } from './statistics/guarded-mean.ts'
 import { requiredForDiscordance, requiredSampleSize } from './statistics/sample-size.ts'
@@ -25,7 +31,7 @@ export function clusteredMean(
   const measured = fromBootstrap(found, means, { n: differences.length, margin, alpha, unit: 'clients' })
   if ('because' in measured) return measured
   const harmP = Math.max(measured.harmP, clusteredHarmP(differences, { seed, clusters }))
-  const guarded = guardedMean(pseudoValues(clusterTotals(differences, clusters)))
+  const guarded = guardedMean(clusterPseudoValues(clusterTotals(differences, clusters)))
   const surely = (value: number, p: number): number => Math.max(p, guarded.pAtMost(value))
   const p = surely(-margin, measured.numbers.p ?? 1)
   const { interval } = measured.numbers
@@ -41,13 +47,6 @@ export function clusteredMean(
       ...(interval && { interval: [Math.min(interval[0], guarded.lowerBound(alpha)), interval[1]] as const }),
     },
   }
-}
-
-/** [numClusters] whose mean is that over examples, and whose spread that of its ratio: mean + clusters · residual / examples. */
-function pseudoValues(totals: ClusterTotals): Float64Array {
-  const { mean } = clusterMean(totals)
-  const scale = totals.sums.length / sum(totals.sizes)
-  return Float64Array.from(totals.sums, (each, c) => mean + scale * (each - mean * totals.sizes[c]!))
 }
 
 /**

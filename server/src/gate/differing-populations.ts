@@ -46,7 +46,9 @@ function stratified(
 ): ReadonlyMap<string, Arms> {
   const right = predictedClasses(predictions).map((answer, row) => (answer === predictions.labels[row] ? 1 : 0))
   const all: Stratifier = { name: 'nothing', strata: [everyone(examples)] }
-  const stratifiers = specs.length === 0 ? [all] : stratifiersOf(specs, examples)
+  // A client of one population is none of the other's, whatever its number.
+  const declared = stratifiersOf(specs, examples).filter(({ areClients }) => areClients !== true)
+  const stratifiers = declared.length === 0 ? [all] : declared
   return new Map(
     stratifiers.map(({ name, strata }) => [
       name,

@@ -12,6 +12,13 @@ export interface Comparison {
   readonly nRequired: number
 }
 
+/**
+ * One-sided level of a harm that blocks. Several families of checks may block one model (comparisons with champion and
+ * anchor, segments, slices, violations), and an equal model is to pass all of them in 95 of 100 cases: Šidák's level of
+ * five, 1.02 %. Source: Šidák 1967.
+ */
+export const blockLevel = 1 - 0.95 ** (1 / 5)
+
 export type RuledVerdict = 'PASS' | 'BLOCK' | 'WARN' | 'NOT_ENOUGH_DATA'
 
 /**
@@ -24,6 +31,15 @@ export function generalRule({ estimate, margin, isAboveMargin, isHarm, n, nRequi
   if (isHarm && estimate <= -margin) return 'BLOCK'
   return n >= nRequired && estimate > -margin ? 'WARN' : 'NOT_ENOUGH_DATA'
 }
+
+/** The rule where a p-value of harm is known: what blocks must show at `blockLevel`. */
+export const ruleOn = ({
+  comparison,
+  harmP,
+}: {
+  readonly comparison: Comparison
+  readonly harmP: number
+}): RuledVerdict => generalRule({ ...comparison, isHarm: comparison.isHarm && harmP < blockLevel })
 
 /** The same facts from an interval whose ends are one-sided bounds. */
 export const readInterval = ([lower, upper]: readonly [number, number], margin: number) => ({

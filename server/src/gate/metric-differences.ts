@@ -53,7 +53,11 @@ export function lossDifference(
   const margin = marginOfLoss(share, means.reference)
   const fewest = fewestToPass(margin, alpha)
   if (clusters !== undefined)
-    return withFewest(clusteredMean(differences, means, { margin, alpha, seed, clusters }), fewest)
+    return withFewest(clusteredMean(differences, means, { margin, alpha, seed, clusters }), {
+      fewest,
+      seen: new Set(Array.from(clusters)).size,
+      unit: 'clients',
+    })
   const difference = pairedDifference(differences)
   const nRequired = Math.max(minForWarn, requiredSampleSize({ sd: difference.sd, margin, alpha }))
   const flips = n < minForT ? signFlips(differences, makeRng(seed).fork('signs')) : undefined
@@ -84,20 +88,26 @@ export function lossDifference(
       margin,
     },
   }
-  return withFewest(measured, fewest)
+  return withFewest(measured, { fewest, seen: n, unit: 'examples' })
 }
 
-/** Where there are fewer examples than a PASS takes, it is none, and says so. */
-function withFewest(measured: Measured | Unmeasured, fewest: number): Measured | Unmeasured {
+/**
+ * Where fewer were seen than a PASS takes, it is none, and says so. What may be unseen is an example, or a client with all
+ * of its examples.
+ */
+function withFewest(
+  measured: Measured | Unmeasured,
+  { fewest, seen, unit }: { readonly fewest: number; readonly seen: number; readonly unit: 'examples' | 'clients' },
+): Measured | Unmeasured {
   if ('because' in measured) return measured
   const { comparison, numbers } = measured
-  const nRequired = Math.max(comparison.nRequired, fewest)
-  const tooFew = comparison.isAboveMargin && comparison.n < fewest
+  const nRequired = Math.max(comparison.nRequired, Math.ceil((fewest * comparison.n) / seen))
+  const tooFew = comparison.isAboveMargin && seen < fewest
   return {
     ...measured,
     comparison: { ...comparison, nRequired, isAboveMargin: comparison.isAboveMargin && !tooFew },
     numbers: { ...numbers, nRequired },
-    ...(tooFew && { note: `a pass takes ${fewest} at this margin, for a few large losses may be rare` }),
+    ...(tooFew && { note: `a pass takes ${fewest} ${unit} at this margin, for a few large losses may be rare` }),
   }
 }
 

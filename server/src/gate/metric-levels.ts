@@ -6,8 +6,9 @@ import { aucInfluences, aucWithSpread } from './statistics/auc.ts'
 import { bootstrapMean, type Bootstrap } from './statistics/bootstrap.ts'
 import { brierScores } from './statistics/brier.ts'
 import { bootstrapClassMetric } from './statistics/class-metrics.ts'
-import { effectiveSample } from './statistics/clusters.ts'
+import { clusterPseudoValues, clusterTotals, effectiveSample } from './statistics/clusters.ts'
 import { normalQuantile, tQuantile } from './statistics/distributions.ts'
+import { guardedMean } from './statistics/guarded-mean.ts'
 import { logLosses } from './statistics/log-loss.ts'
 import { pairedDifference, tInterval } from './statistics/paired-difference.ts'
 import { wilsonOneSided } from './statistics/wilson.ts'
@@ -131,10 +132,29 @@ function meanLevel(values: Float64Array, { alpha, seed, clusters }: LevelOptions
   if (n < minForWarn) return { n, because: `${n} examples are too few for the mean of a loss; it needs ${minForWarn}` }
   if (clusters !== undefined) {
     const found = bootstrapMean(values, { clusters, key: { seed, metric: 'mean' }, alpha })
-    return fromBootstrap(found, n, { alpha, seed, clusters })
+    const level = fromBootstrap(found, n, { alpha, seed, clusters })
+    return 'because' in level
+      ? level
+      : withRareLosses(level, clusterPseudoValues(clusterTotals(values, clusters)), alpha)
   }
   const found = pairedDifference(values)
-  return { n, estimate: found.mean, interval: tInterval(found, alpha), test: 't' }
+  return withRareLosses(
+    { n, estimate: found.mean, interval: tInterval(found, alpha), test: 't for skewed losses' },
+    values,
+    alpha,
+  )
+}
+
+/**
+ * The upper bound of a mean of losses, where a few that are rare make much of it: `guardedMean`'s, and at least what a share
+ * of them adds that none of those seen shows with a chance of `alpha`, each one nat more.
+ * @param seen the losses, or those of the clients
+ */
+function withRareLosses(level: Level, seen: Float64Array, alpha: number): Level {
+  const [lower, upper] = level.interval
+  const guarded = -guardedMean(seen.map((each) => -each)).lowerBound(alpha)
+  const unseen = level.estimate + 1 - alpha ** (1 / seen.length)
+  return { ...level, interval: [lower, Math.max(upper, guarded, unseen)] }
 }
 
 const bootstrapOf = (

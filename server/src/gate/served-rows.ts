@@ -1,6 +1,6 @@
 import type { CheckRow } from '@panal/client-core'
 import type { Pair } from './compared.ts'
-import { generalRule, type RuledVerdict } from './general-rule.ts'
+import { ruleOn, type RuledVerdict } from './general-rule.ts'
 import { lossDifference, type DifferenceOptions, type Measured, type Unmeasured } from './metric-differences.ts'
 import { accuracyDifferenceBetween } from './paired-accuracy.ts'
 import { nats, percent, toleratedRise } from './say.ts'
@@ -61,7 +61,7 @@ export const calibratedAccuracyRow = (pair: Pair, options: DifferenceOptions): C
 function rowOf({ metric, title, of, reference, show, tolerates }: Compared, measured: Measured | Unmeasured): CheckRow {
   if ('because' in measured)
     return { metric, n: measured.n, verdict: 'NOT_ENOUGH_DATA', reason: `Cannot be told: ${measured.because}.` }
-  const verdict = generalRule(measured.comparison)
+  const verdict = ruleOn(measured)
   const note = measured.note === undefined ? '' : `, ${measured.note}`
   const figures = `${title} ${show(measured.candidate)}, ${of} ${show(measured.reference)}; ${tolerates(measured.comparison.margin)}${note}`
   return {

@@ -1,4 +1,5 @@
 import type { CheckRow, GateVerdict, SampleQuery } from '@panal/client-core'
+import { blockLevel } from './general-rule.ts'
 import { percent } from './say.ts'
 import { effectiveSample } from './statistics/clusters.ts'
 import { clopperPearson } from './statistics/clopper-pearson.ts'
@@ -54,14 +55,22 @@ export function violationRow(count: ViolationCount): CheckRow {
   if (numCases === 0)
     return { ...about, verdict: 'NOT_ENOUGH_DATA', reason: 'There is no example on which it could be seen.' }
   const interval = clopperPearson(worth.violations, worth.n, alpha)
-  const verdict = verdictOf(interval, { numCases: worth.n, limit, block, needed: casesNeeded(limit, alpha) })
+  const [surely] = clopperPearson(worth.violations, worth.n, blockLevel)
+  const verdict = verdictOf([surely, interval[1]], {
+    numCases: worth.n,
+    limit,
+    block,
+    needed: casesNeeded(limit, alpha),
+  })
   const seen = `On ${numViolations} of ${numCases} cases (${percent(numViolations / numCases)}) ${happened}`
   const meaning = {
     PASS: `at most ${percent(interval[1])}, and ${percent(limit)} are tolerated`,
     WARN:
-      interval[0] > limit
-        ? `surely more than the ${percent(limit)} that are tolerated, not surely more than the ${percent(block)} that reject a model`
-        : `it may be up to ${percent(interval[1])}, and ${percent(limit)} are tolerated`,
+      interval[0] > block
+        ? `more than the ${percent(block)} that reject a model, and not surely enough to`
+        : interval[0] > limit
+          ? `surely more than the ${percent(limit)} that are tolerated, not surely more than the ${percent(block)} that reject a model`
+          : `it may be up to ${percent(interval[1])}, and ${percent(limit)} are tolerated`,
     BLOCK:
       block > limit
         ? `surely more than the ${percent(block)} that reject a model`

@@ -31,6 +31,7 @@ export function openRun(recording: Recording, { pair, weights, isElsewhere }: St
   const candidate = judgedModel({ ...recorded, weightsSha256: `candidate against ${recorded.weightsSha256}` }, own)
   const champion = {
     ...judgedModel(recorded, theirs),
+    ...servedWith(recorded),
     ...(isElsewhere === true && measuredElsewhere(recording, pair, seed)),
   }
   const sideOf = (model: JudgedModel): Answers => {
@@ -78,6 +79,10 @@ function judgedModel({ version, weightsSha256, params }: RecordedModel, { on, un
   }
 }
 
+/** As people have it. The candidate's is yet to be fitted. */
+const servedWith = ({ calibrator }: RecordedModel): Pick<JudgedModel, 'calibrator'> =>
+  calibrator === undefined ? {} : { calibrator }
+
 function measuredElsewhere({ examples }: Recording, { champion }: Pair, seed: string): Pick<JudgedModel, 'elsewhere'> {
   const gate = drawSet(examples.gate, makeRng(`${seed}/draw/elsewhere`))
   const there = answersOf(champion, { evaluation: gate, calibration: gate, gate }, `${seed}/elsewhere`)
@@ -89,7 +94,10 @@ function anchorOf(
   { champion, drawn, seed }: { champion: JudgedModel; drawn: Readonly<Record<SetName, DrawnSet>>; seed: string },
 ): JudgedModel | null {
   if (anchor === null || anchor.weightsSha256 === recorded.weightsSha256) return anchor && champion
-  return judgedModel(anchor, answersOf({ model: anchor, changes: [] }, drawn, `${seed}/anchor`))
+  return {
+    ...judgedModel(anchor, answersOf({ model: anchor, changes: [] }, drawn, `${seed}/anchor`)),
+    ...servedWith(anchor),
+  }
 }
 
 function rowsOf(probabilities: Float32Array, rows: Int32Array, width: number): Float32Array {

@@ -55,7 +55,8 @@ export async function record(document: TaskDocument, versions: ChosenVersions, p
     const known = models.get(version.version)
     if (known !== undefined) return known
     tell(`running version ${version.version}`)
-    const found = await runModel(document, version, { ...parts, variations, cases })
+    const ran = await runModel(document, version, { ...parts, variations, cases })
+    const found = { ...ran, calibrator: version.calibrator }
     models.set(version.version, found)
     return found
   }

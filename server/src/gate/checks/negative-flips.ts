@@ -4,6 +4,7 @@ import { policy } from '../../policy.ts'
 import { when } from '../../registry/document-errors.ts'
 import { changesOf, comparedWith } from '../compared.ts'
 import type { Evaluation, GateCheck } from '../contract.ts'
+import { blockLevel } from '../general-rule.ts'
 import { percent, resultOf, resultOfRow } from '../say.ts'
 import { clopperPearson } from '../statistics/clopper-pearson.ts'
 import { boundsTest, countCases } from '../violation-rate.ts'
@@ -50,9 +51,9 @@ function flipRow(counted: ReturnType<typeof countCases>, { warn, block }: { warn
   } as const
   if (n === 0) return { ...about, verdict: 'NOT_ENOUGH_DATA', reason: 'The gate set has no examples.' }
   const interval = clopperPearson(lost / designEffect, n / designEffect, alpha)
+  const [surely] = clopperPearson(lost / designEffect, n / designEffect, blockLevel)
   const estimate = lost / n
-  const verdict =
-    interval[1] <= warn ? 'PASS' : interval[0] > block ? 'BLOCK' : n < nRequired ? 'NOT_ENOUGH_DATA' : 'WARN'
+  const verdict = interval[1] <= warn ? 'PASS' : surely > block ? 'BLOCK' : n < nRequired ? 'NOT_ENOUGH_DATA' : 'WARN'
   const found = `On ${percent(estimate)} of ${n} examples the champion was right and the candidate is not`
   const meaning = {
     PASS: `at most ${percent(interval[1])}, and ${percent(warn)} are tolerated.`,

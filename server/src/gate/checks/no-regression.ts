@@ -5,7 +5,7 @@ import { when } from '../../registry/document-errors.ts'
 import { comparedWith, type Pair, type ReferenceName } from '../compared.ts'
 import type { Evaluation, GateCheck } from '../contract.ts'
 import { aucDifferenceOf } from '../area-differences.ts'
-import { generalRule, type RuledVerdict } from '../general-rule.ts'
+import { ruleOn, type RuledVerdict } from '../general-rule.ts'
 import { macroF1Difference } from '../macro-f1-differences.ts'
 import {
   lossDifference,
@@ -109,7 +109,7 @@ function rowOf({ metric, against, share }: Asked, measured: Measured | Unmeasure
   const about = { metric: `${title} against ${against}` }
   if ('because' in measured)
     return { ...about, n: measured.n, verdict: 'NOT_ENOUGH_DATA', reason: `Cannot be told: ${measured.because}.` }
-  const verdict = generalRule(measured.comparison)
+  const verdict = ruleOn(measured)
   const { n, margin } = measured.comparison
   const note = measured.note === undefined ? '' : `, ${measured.note}`
   const whose =

@@ -44,6 +44,13 @@ export function clusterMean({ sums, sizes }: ClusterTotals): { readonly mean: nu
   return { mean, se: Math.sqrt((squares * sums.length) / (sums.length - 1)) / n }
 }
 
+/** [numClusters] whose mean is that over examples, and whose spread that of its ratio: mean + clusters · residual / examples. */
+export function clusterPseudoValues(totals: ClusterTotals): Float64Array {
+  const { mean } = clusterMean(totals)
+  const scale = totals.sums.length / sum(totals.sizes)
+  return Float64Array.from(totals.sums, (each, c) => mean + scale * (each - mean * totals.sizes[c]!))
+}
+
 /** A sample of clusters, and how many independent examples are worth as much. */
 export interface EffectiveSample {
   /** Examples / `designEffect`, at least 1. */

@@ -81,11 +81,11 @@ describe('direction', () => {
     ])
   })
   it('warns between what is tolerated and what rejects, where the task tells them apart', async () => {
-    // 30 of 300 fall: L = .0731, U = .1331
+    // 30 of 300 fall: L = .0729, U = .1332; at 1.02 %, as a block takes, L = .0637
     const after = all(300, 0.6).map((p, i) => (i < 30 ? 0.3 : p))
     const verdict = async (block: number): Promise<string> =>
       (await rowOf(direction.make({ expectations: [more], block }), shown(all(300, 0.5), after).evaluation)).verdict
-    expect([await verdict(0.1), await verdict(0.07)]).toEqual(['WARN', 'BLOCK'])
+    expect([await verdict(0.1), await verdict(0.07), await verdict(0.06)]).toEqual(['WARN', 'WARN', 'BLOCK'])
     const terms = { ...gateDocument(), data: tableSchema }
     expect(direction.misfits!({ expectations: [more], block: 0.01 }, terms)).toEqual([
       { path: '/block', message: 'must be at least 0.02, the limit' },

@@ -119,14 +119,28 @@ describe('ceilings', () => {
   it('of log loss: −½ ln(.8 · .5) = .458145', async () => {
     const row = await rowFor({ metric: 'log-loss', max: 0.5 }, half(0.8, 0.5))
     expect(row.estimate).toBeCloseTo(0.458145, 6)
-    // sd = ½ ln 1.6 · √(200/199); t(.95, 199) = 1.652547
-    expect(row.interval?.[1]).toBeCloseTo(
-      0.458145 + (1.652547 * 0.5 * Math.log(1.6) * Math.sqrt(200 / 199)) / Math.sqrt(200),
-      5,
-    )
+    // sd = ½ ln 1.6 · √(200/199); t(.95, 199) = 1.652547: the lower bound, and less than the upper one
+    const half95 = (1.652547 * 0.5 * Math.log(1.6) * Math.sqrt(200 / 199)) / Math.sqrt(200)
+    expect(row.interval?.[0]).toBeCloseTo(0.458145 - half95, 5)
+    expect(row.interval?.[1]).toBeGreaterThan(0.458145 + half95)
+    expect(row.interval?.[1]).toBeLessThan(0.458145 + 1.1 * half95)
     expect(row.verdict).toBe('PASS')
     expect((await rowFor({ metric: 'log-loss', max: 0.46 }, half(0.8, 0.5))).verdict).toBe('WARN')
     expect((await rowFor({ metric: 'log-loss', max: 0.4 }, half(0.8, 0.5))).verdict).toBe('BLOCK')
+  })
+  it('of log loss pass a model exactly at them in 5 %, also where 3 of 1000 examples carry what matters (20 % by t)', async () => {
+    const rng = makeRng('rare losses')
+    let passed = 0
+    for (let run = 0; run < 400; run++) {
+      const losses = Array.from({ length: 1000 }, () => Math.exp(rng.uniform() < 0.003 ? -10 : -0.01))
+      if ((await rowFor({ metric: 'log-loss', max: 0.003 * 10 + 0.997 * 0.01 }, losses)).verdict === 'PASS') passed++
+    }
+    // 20 are 5 %, and four standard errors 17.4
+    expect(passed).toBeLessThan(38)
+    const fewer = Array.from({ length: 100 }, () => Math.exp(-0.01))
+    // 100 equal losses: that 3 in 100 are a nat larger is not excluded, .01 + 1 − .05^(1/100) = .0395
+    expect((await rowFor({ metric: 'log-loss', max: 0.039 }, fewer)).verdict).toBe('WARN')
+    expect((await rowFor({ metric: 'log-loss', max: 0.04 }, fewer)).verdict).toBe('PASS')
   })
   it('of the Brier score, of two classes (p − y)²: ½ (.2² + .5²) = .145', async () => {
     const row = await rowFor({ metric: 'brier', max: 0.2 }, half(0.8, 0.5))

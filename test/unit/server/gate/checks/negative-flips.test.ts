@@ -32,10 +32,10 @@ describe('negative flips', () => {
     expect((await judge(200, 8)).verdict).toBe('WARN')
     expect((await judge(200, 20)).verdict).toBe('WARN')
   })
-  it('blocks where it surely is over the one that blocks: 29 of 200 may still be .1, 30 may not', async () => {
-    // P(X ≥ 29 | .1) is .026, so L(29) > .1 needs P < .05: L(29) = .1056; L(27) = .0969
-    expect((await judge(200, 27)).verdict).toBe('WARN')
-    expect((await judge(200, 29)).verdict).toBe('BLOCK')
+  it('blocks where it surely is over the one that blocks: 30 of 200 may still be .1, 31 may not', async () => {
+    // At 1.02 %: L(30) = .0964, L(31) = .1005
+    expect((await judge(200, 30)).verdict).toBe('WARN')
+    expect((await judge(200, 31)).verdict).toBe('BLOCK')
   })
   it('counts flips, not the balance: gains make up for nothing', async () => {
     const won = predictions(Array.from({ length: 400 }, (_, i) => (i < 100 ? 0.1 : 0.9)))

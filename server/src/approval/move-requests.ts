@@ -22,6 +22,8 @@ export interface MoveRequest {
   /** The champion when it was asked for. */
   readonly champion: number | null
   readonly reason: string
+  /** Asked for also if the gate rejects the version. */
+  readonly againstGate: boolean
   readonly askedBy: string
   readonly askedAt: EpochMs
   readonly expiresAt: EpochMs
@@ -29,6 +31,10 @@ export interface MoveRequest {
   readonly decidedBy: string | null
   readonly decidedAt: EpochMs | null
 }
+
+/** `againstGate`: absent is false. */
+export type Wanted = Pick<MoveRequest, 'taskId' | 'move' | 'version' | 'reason'> &
+  Partial<Pick<MoveRequest, 'againstGate'>>
 
 type Row = Selectable<Schema['move_requests']>
 
@@ -45,11 +51,11 @@ export class MoveRequests {
     this.#deps = deps
   }
 
-  ask(wanted: Pick<MoveRequest, 'taskId' | 'move' | 'version' | 'reason'>, by: Identity): MoveRequest {
+  ask(wanted: Wanted, by: Identity): MoveRequest {
     const { db, clock, audit, champion } = this.#deps
     return db.transaction(() => {
       const now = clock.now()
-      const { taskId, move, version, reason } = wanted
+      const { taskId, move, version, reason, againstGate = false } = wanted
       const inserted = db.first(
         query
           .insertInto('move_requests')
@@ -59,6 +65,7 @@ export class MoveRequests {
             version,
             champion: champion(taskId),
             reason,
+            against_gate: Number(againstGate),
             asked_by: by.accountId,
             asked_as: by.name,
             asked_at: now,
@@ -70,7 +77,8 @@ export class MoveRequests {
           .returning('id'),
       )
       const id = inserted?.id ?? 0
-      audit.append({ actor: by.name, action: 'move-asked', detail: { request: id, taskId, move, version, reason } })
+      const detail = { request: id, taskId, move, version, reason, ...(againstGate && { againstGate }) }
+      audit.append({ actor: by.name, action: 'move-asked', detail })
       return this.get(taskId, id)
     })
   }
@@ -140,6 +148,7 @@ export class MoveRequests {
       version: row.version,
       champion: row.champion,
       reason: row.reason,
+      againstGate: row.against_gate === 1,
       askedBy: row.asked_as,
       askedAt: row.asked_at,
       expiresAt: row.expires_at,

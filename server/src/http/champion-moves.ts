@@ -1,6 +1,6 @@
 import { PanalError, Pointers, VersionNumber } from '@panal/client-core'
 import { Type } from 'typebox'
-import type { MoveRequest } from '../approval/move-requests.ts'
+import type { Wanted } from '../approval/move-requests.ts'
 import type { Identity } from '../auth/identity.ts'
 import { asker } from './audience.ts'
 import type { App, AppDeps } from './ports.ts'
@@ -18,19 +18,17 @@ const RequestParams = Type.Object({
 const twoPersonRule =
   'Under the two-person rule it waits: the answer is 202 with the request, for somebody else to approve.'
 
-type Wanted = Pick<MoveRequest, 'taskId' | 'move' | 'version' | 'reason'>
-
 /** Moves of the champion by people: promote and roll back, at once or after a second person has approved. */
 export function championMoveRoutes(app: App, { tasks, registry, rounds, moveRequests, audit, config }: AppDeps): void {
   const needsTwo = config.promotionPeople > 1
 
   /** Moves the pointer and tells whoever watches; `alongside` is of the same transaction. */
-  const move = async ({ taskId, move, version, reason }: Wanted, actor: string, alongside?: () => void) => {
+  const move = async (wanted: Wanted, actor: string, alongside?: () => void) => {
+    const { taskId, move, version, reason, againstGate = false } = wanted
     const before = registry.pointers(taskId)
     const decision = { taskId, version, actor, reason, ...(alongside === undefined ? {} : { alongside }) }
-    // Whoever asked for it has said so, and whoever approves sees what the gate found.
     const pointers = await (move === 'promote'
-      ? registry.promote({ ...decision, againstGate: true })
+      ? registry.promote({ ...decision, againstGate })
       : registry.rollBack(decision))
     if (pointers.champion !== null && pointers.champion !== before.champion)
       rounds.announce({ taskId, champion: pointers.champion, previous: before.champion, reason })
@@ -58,10 +56,10 @@ export function championMoveRoutes(app: App, { tasks, registry, rounds, moveRequ
         response,
       },
     },
-    async ({ params: { taskId }, body: { version, reason, againstGate }, person }, reply) => {
+    async ({ params: { taskId }, body: { version, reason, againstGate = false }, person }, reply) => {
       tasks.get(taskId)
       registry.requirePromotable(taskId, version, againstGate)
-      const { status, body } = await moveOrAsk({ taskId, move: 'promote', version, reason }, asker(person))
+      const { status, body } = await moveOrAsk({ taskId, move: 'promote', version, reason, againstGate }, asker(person))
       return reply.code(status).send(body)
     },
   )

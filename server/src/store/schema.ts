@@ -143,6 +143,7 @@ export interface Schema {
     version: number
     champion: number | null
     reason: string
+    against_gate: number
     asked_by: string | null
     asked_as: string
     asked_at: number

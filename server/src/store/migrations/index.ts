@@ -7,6 +7,7 @@ import { calibration } from './005-calibration.ts'
 import { reportSignatures } from './006-report-signatures.ts'
 import { judgements } from './007-judgements.ts'
 import { setContents } from './008-set-contents.ts'
+import { againstGate } from './009-against-gate.ts'
 
 /** In order of their names. A migration that was released is never edited: add the next one. */
 export const migrations: Record<string, Migration> = {
@@ -18,4 +19,5 @@ export const migrations: Record<string, Migration> = {
   '006-report-signatures': reportSignatures,
   '007-judgements': judgements,
   '008-set-contents': setContents,
+  '009-against-gate': againstGate,
 }

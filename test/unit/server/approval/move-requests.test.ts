@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { MoveRequests, requestMs } from '../../../../server/src/approval/move-requests.ts'
 import type { Identity } from '../../../../server/src/auth/identity.ts'
 import { makePeople } from '../../../../server/src/auth/people.ts'
-import { concluded, twoParamTask } from '../../../fixtures/registry-rounds.ts'
+import { concluded, report, twoParamTask } from '../../../fixtures/registry-rounds.ts'
 import { useTempStore } from '../../../fixtures/temp-store.ts'
 
 const store = useTempStore()
@@ -23,7 +23,8 @@ beforeEach(async () => {
   requests = new MoveRequests({ ...store, champion: (taskId) => store.registry.pointers(taskId).champion })
 })
 
-const ask = (version: number) => requests.ask({ taskId: 'digits', move: 'promote', version, reason: 'good' }, ada)
+const ask = (version: number, againstGate?: boolean) =>
+  requests.ask({ taskId: 'digits', move: 'promote', version, reason: 'good', ...(againstGate && { againstGate }) }, ada)
 const actions = () => store.audit.entries().map(({ actor, action }) => `${actor} ${action}`)
 const approve = (id: number, version: number) =>
   store.registry.promote({
@@ -31,6 +32,7 @@ const approve = (id: number, version: number) =>
     version,
     actor: 'Ada, approved by Bob',
     reason: 'good',
+    againstGate: requests.get('digits', id).againstGate,
     alongside: () => requests.approve('digits', id, bob),
   })
 
@@ -82,6 +84,22 @@ describe('a request', () => {
     const machine = { ...ada, kind: 'token', name: 'token ci', accountId: null } as const
     const { id } = requests.ask({ taskId: 'digits', move: 'promote', version: 0, reason: 'good' }, machine)
     expect(requests.get('digits', id).state).toBe('waiting')
+  })
+
+  it('of a held version that is rejected since waits on, unless it was asked for against the gate', async () => {
+    await concluded(store, { verdict: 'NOT_ENOUGH_DATA' })
+    const [withGate, against] = [ask(1), ask(1, true)]
+    await store.registry.judgedAgain(report(1, null, { verdict: 'BLOCK', reason: 'worse' }), twoParamTask(), {
+      actor: 'ada',
+    })
+    await store.reopen()
+    requests = new MoveRequests({ ...store, champion: (taskId) => store.registry.pointers(taskId).champion })
+    await expect(approve(withGate.id, 1)).rejects.toEqual(refused('gate-rejected'))
+    expect(requests.get('digits', withGate.id)).toMatchObject({ state: 'waiting', againstGate: false })
+    expect((await approve(against.id, 1)).champion).toBe(1)
+    expect(requests.get('digits', against.id)).toMatchObject({ state: 'approved', againstGate: true })
+    const asked = store.audit.entries().filter(({ action }) => action === 'move-asked')
+    expect(asked.map(({ detail }) => 'againstGate' in (detail as object))).toEqual([true, false])
   })
 
   it('is over after seven days', async () => {

@@ -1,7 +1,7 @@
 import type { CheckResult, CheckRow, Figure } from '@panal/client-core'
 import { Type } from 'typebox'
 import { policy } from '../../policy.ts'
-import { comparedWith, type Pair } from '../compared.ts'
+import { changesOf, comparedWith } from '../compared.ts'
 import type { Evaluation, Examples, GateCheck } from '../contract.ts'
 import {
   countChanges,
@@ -14,7 +14,6 @@ import {
 import { count, points, pValue, resultOf } from '../say.ts'
 import { labelColumn } from '../segment-profile.ts'
 import { bootstrapMean } from '../statistics/bootstrap.ts'
-import { predictedClasses } from '../statistics/accuracy.ts'
 import { accuracyDifference, type Discordance } from '../statistics/discordance.ts'
 import { mcnemarHarmP } from '../statistics/mcnemar.ts'
 import { holm } from '../statistics/multiple-testing.ts'
@@ -102,12 +101,6 @@ export const slices = policy({
 /** Without the true class: it is unknown when the model is asked, and to move a threshold is to trade one for the other. */
 const searched = (examples: Examples, label: boolean): Examples =>
   label ? examples : { ...examples, segments: examples.segments.filter(({ name }) => name !== labelColumn) }
-
-/** [numExamples] 1 where the candidate alone is right, −1 where the champion alone is, else 0. */
-function changesOf({ candidate, reference }: Pair): Int8Array {
-  const [ours, theirs] = [predictedClasses(candidate), predictedClasses(reference)]
-  return Int8Array.from(candidate.labels, (label, row) => Number(ours[row] === label) - Number(theirs[row] === label))
-}
 
 interface ConfirmedOn {
   readonly changes: Int8Array

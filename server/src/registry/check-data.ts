@@ -30,7 +30,7 @@ interface ReadSet extends NamedSet {
 
 export interface CheckedData {
   readonly warnings: string[]
-  /** SHA-256 of the distinct contents of the gate set's examples, sorted: of any file with the same examples. */
+  /** As of `digestOfContents`. */
   readonly gateContents: string
 }
 
@@ -55,7 +55,7 @@ export async function checkData(
   const warnings: DocumentError[] = []
   const read: ReadSet[] = []
   for (const set of named) {
-    const examination = await examine(set, document, examiner)
+    const examination = await examine(set, document.data, examiner)
     if ('message' in examination) {
       errors.push(examination)
       continue
@@ -71,15 +71,24 @@ export async function checkData(
   }
   // Cases may be of any set: they are not counted, and what a model knows of them is what they ask.
   for (const cases of needed.examples) {
-    const examination = await examine(cases, document, examiner)
+    const examination = await examine(cases, document.data, examiner)
     errors.push(...('message' in examination ? [examination] : misfits(cases, document, examination)))
   }
   if (errors.length > 0) throw new PanalError('invalid-dataset', undefined, { extra: { errors } })
   const { contents = new BigUint64Array() } = read.find(({ path }) => path === '/sets/gate') ?? {}
   return {
     warnings: warnings.map(({ path, message }) => `${path}: ${message}`),
-    gateContents: createHash('sha256').update(contents).digest('hex'),
+    gateContents: digestOfContents(contents),
   }
+}
+
+/** SHA-256 of the distinct contents of a set's examples, sorted: of any file with the same examples. */
+const digestOfContents = (contents: BigUint64Array): string => createHash('sha256').update(contents).digest('hex')
+
+/** What `gateContents` is of a document's gate set; null where the stored file cannot be read any more. */
+export async function gateContentsOf({ sets, data }: TaskDocument, examiner: Examiner): Promise<string | null> {
+  const examination = await examine({ path: '/sets/gate', sha256: sets.gate, kind: 'dataset' }, data, examiner)
+  return 'message' in examination ? null : digestOfContents(examination.contents)
 }
 
 const namedSets = ({ sets, samples }: TaskDocument): NamedSet[] => [
@@ -116,7 +125,7 @@ const missingColumns = (needed: ReturnType<typeof gateNeeds>['columns'], { colum
 /** What the set holds, or why it cannot be read. */
 const examine = (
   { sha256, path }: NamedSet,
-  { data }: TaskDocument,
+  data: TaskDocument['data'],
   examiner: Examiner,
 ): Promise<Examination | DocumentError> =>
   examiner.examine(sha256, data).catch((error: unknown) => {

@@ -34,6 +34,12 @@ export class LookRows {
     )
   }
 
+  /** Whether it is noted what is in a file. */
+  knowsContents(sha256: string): boolean {
+    const select = query.selectFrom('set_contents').select('sha256').where('sha256', '=', sha256)
+    return this.#db.first(select) !== undefined
+  }
+
   /** Oldest first, of every task that judges by this set, or by another file of the same examples. */
   of(gateSha256: string): Look[] {
     const rows = this.#db.all(

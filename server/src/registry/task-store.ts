@@ -3,7 +3,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { Examiner } from '../gate/contract.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 import { withOtherSets } from './change-sets.ts'
-import { checkData } from './check-data.ts'
+import { checkData, gateContentsOf } from './check-data.ts'
 import { invalidTask, makeTask, taskCard } from './make-task.ts'
 import { LookRows } from './look-rows.ts'
 import type { Registry } from './registry.ts'
@@ -110,9 +110,13 @@ export class TaskStore {
     const { document, warnings, gateContents } = await withOtherSets(earlier, changes, this.#deps)
     if (canonicalJson(document.sets) === canonicalJson(earlier.sets)) return { task: entry.task, warnings }
     const task = { ...entry.task, document }
-    const { db, audit } = this.#deps
+    const { db, audit, examiner } = this.#deps
+    const looks = new LookRows(db)
+    // Of a task that was made before contents were noted, what is in the set that it leaves.
+    const left = looks.knowsContents(earlier.sets.gate) ? null : await gateContentsOf(earlier, examiner)
     db.transaction(() => {
-      new LookRows(db).noteContents(document.sets.gate, gateContents)
+      if (left !== null) looks.noteContents(earlier.sets.gate, left)
+      looks.noteContents(document.sets.gate, gateContents)
       db.run(
         query
           .updateTable('tasks')

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { TaskDocument } from '@panal/server'
 import { TaskStore } from '../../../../server/src/registry/task-store.ts'
+import { query } from '../../../../server/src/store/sync-query.ts'
 import { concluded } from '../../../fixtures/registry-rounds.ts'
 import { people, peopleIn, refusal } from '../../../fixtures/stored-people.ts'
 import { useTempStore } from '../../../fixtures/temp-store.ts'
@@ -67,9 +68,16 @@ describe('changeSets', () => {
     await tasks.changeSets('credit', { gate: await stored(people(200, 210)) }, 'bob')
   })
 
-  it('to the same examples in another file is no new set: looks at it go on being counted', async () => {
+  it.each([
+    ['', () => undefined],
+    [
+      ', also of a task made before contents were noted',
+      () => expect(store.db.run(query.deleteFrom('set_contents'))).toBe(1),
+    ],
+  ])('to the same examples in another file is no new set: looks at it go on being counted%s', async (_, forget) => {
     const document = await creditLike()
     await tasks.create(document, 'ada')
+    forget()
     const { gate: before } = document.sets
     await concluded(store, { taskId: 'credit', datasetDigests: { evaluation: '1'.repeat(64), gate: before } })
     const [head, ...rows] = people(20, 30).split('\n')

@@ -22,9 +22,14 @@ export interface FitOptions {
   readonly smallest?: number
 }
 
-/** What is tried in the place of a calibrator that is refused: a temperature changes no answer. After the last, nothing. */
-export const methodsAfter = (method: CalibrationMethod): readonly CalibrationMethod[] =>
-  method === 'temperature' ? ['temperature'] : [method, 'temperature']
+/**
+ * What is tried on so many examples, in order: in the place of a calibrator that is refused a temperature, which changes no
+ * answer. After the last, nothing.
+ */
+export function methodsInTurn(method: CalibrationMethod, numExamples: number): readonly CalibrationMethod[] {
+  const isTooFew = method === 'isotonic' && numExamples < fewestForIsotonic
+  return method === 'temperature' || isTooFew ? ['temperature'] : [method, 'temperature']
+}
 
 /** Whether it may make another class the answer; a temperature never does. */
 export const mayChangeAnswers = (calibrator: Calibrator | null): boolean =>

@@ -5,7 +5,7 @@ import {
   calibrated,
   fitCalibrator,
   mayChangeAnswers,
-  methodsAfter,
+  methodsInTurn,
   type CalibrationMethod,
   type RefusedCalibrator,
 } from './calibrator.ts'
@@ -93,7 +93,7 @@ export async function chooseCalibrator(
   const numFitted = split.labels.length
   const smallest = model.params === undefined ? { smallest: smallestRecorded } : {}
   const refused: RefusedCalibrator[] = []
-  for (const each of methodsAfter(method)) {
+  for (const each of methodsInTurn(method, numFitted)) {
     const fitted = fitCalibrator(split, { method: each, ...smallest })
     if ('because' in fitted) {
       refused.push(fitted)

@@ -171,6 +171,21 @@ describe('calibration', () => {
       })
     })
   })
+  it('of too few examples for an isotonic curve a temperature is fitted, and refused once, as what it is', async () => {
+    // Three times as sure on the split as on the gate set: its temperature of about 3 makes answers there far too unsure.
+    const few = examples(500, 'few')
+    const { calibrator, rows } = await check({ method: 'isotonic' }).judge(
+      evaluationOf({ candidate: { onGate: onGate() }, calibration: { candidate: few({ sureness: 3 }) } }),
+    )
+    expect(calibrator).toEqual({ method: 'identity' })
+    const refused = rows.filter(({ metric }) => metric.startsWith('refused'))
+    expect(refused).toMatchObject([
+      {
+        metric: 'refused: a temperature',
+        reason: expect.stringMatching(/^A temperature was fitted and is not served: .*Answers are served as trained/),
+      },
+    ])
+  })
   it('a calibrator that may change answers is shown to cost none; a temperature has nothing to show', async () => {
     const shifted = { shift: () => 1 }
     const judge = (method: 'platt' | 'temperature') =>

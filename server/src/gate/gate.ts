@@ -29,20 +29,23 @@ export function makeGate({ clock, threads = makeJudgeThreads(), ...given }: Gate
   const parts = { cache: makePredictionCache(), variedCache: makePredictionCache<VariedPredictions>(), ...given }
 
   const judge = async (subject: GateSubject, signal: AbortSignal, onCheck?: OnCheck): Promise<GateReport> => {
-    const judgedAt = clock.now()
     const { document, candidate, champion, anchor } = subject
     const open = (): Trial => ({ subject, sources: makeSources(subject, parts, signal), signal })
-    const judgement = await threads.use(signal, (thread) => judgeIn(thread, open, { signal, onCheck }))
-    return {
-      taskId: document.id,
-      version: candidate.version,
-      champion: champion?.version ?? null,
-      anchor: anchor?.version ?? null,
-      ...judgement,
-      datasetDigests: { evaluation: document.sets.evaluation, gate: document.sets.gate },
-      judgedAt,
-      durationMs: clock.now() - judgedAt,
-    }
+    return threads.use(signal, async (thread) => {
+      // Of its turn, for which it may have waited.
+      const judgedAt = clock.now()
+      const judgement = await judgeIn(thread, open, { signal, onCheck })
+      return {
+        taskId: document.id,
+        version: candidate.version,
+        champion: champion?.version ?? null,
+        anchor: anchor?.version ?? null,
+        ...judgement,
+        datasetDigests: { evaluation: document.sets.evaluation, gate: document.sets.gate },
+        judgedAt,
+        durationMs: clock.now() - judgedAt,
+      }
+    })
   }
 
   return {

@@ -29,6 +29,8 @@ port.on('message', (message: ToJudge) => {
       return
     case 'close':
       opened = undefined
+      // What a check asked that has ended before is not answered any more.
+      asked.clear()
       return
     case 'answer':
       asked.get(message.id)?.resolve(message.answer)

@@ -55,7 +55,7 @@ function open({ numFailures = Infinity, threads = shared } = {}) {
       close: () => Promise.resolve(),
     },
   })
-  return { gate, ran }
+  return { gate, ran, clock }
 }
 
 const ref = (version: number) => ({ version, weightsSha256: sha(version) })
@@ -180,6 +180,21 @@ describe('the gate’s threads', () => {
     await expect(judging).rejects.toBe(reason)
     await own.close()
     expect(told).toEqual(['integrity 0/3', 'no-regression 1/3', 'floor 2/3'])
+  })
+})
+
+describe('the time of a judgement', () => {
+  it('begins when its turn has come, however long it waited for that', async () => {
+    const own = makeJudgeThreads({ maxThreads: 1 })
+    const { gate, clock } = open({ threads: own })
+    let letGo = (): void => undefined
+    const before = own.use(never, () => new Promise<void>((resolve) => (letGo = resolve)))
+    const judging = gate.judge(subject(2, [floor(0.7)]), never)
+    await clock.advance(60_000)
+    letGo()
+    await before
+    expect(await judging).toMatchObject({ judgedAt: 61_000, durationMs: 0 })
+    await own.close()
   })
 })
 

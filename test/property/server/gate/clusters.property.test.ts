@@ -78,8 +78,8 @@ async function verdicts(
 const atMost5 = (runs: number): number => 0.05 + 3 * Math.sqrt((0.05 * 0.95) / runs)
 
 describe('60 clients of 30 examples that differ much between themselves, in seeded simulation', () => {
-  it('segments block an equal model in 5 % at most (28 % where examples are taken for independent)', async () => {
-    expect((await verdicts(segments.make({}), 10, (rng) => pairOf(rng))).BLOCK).toBeLessThan(atMost5(10))
+  it('segments block an equal model in 5 % at most (10 of 40 where examples are taken for independent)', async () => {
+    expect((await verdicts(segments.make({}), 40, (rng) => pairOf(rng))).BLOCK).toBeLessThan(atMost5(40))
   })
   it('segments block one that falls by two margins in one of them', async () => {
     // Right on about three of four: to make 27 % of these wrong is a fall by 20 points, and the margin is 10.
@@ -87,10 +87,17 @@ describe('60 clients of 30 examples that differ much between themselves, in seed
     expect((await verdicts(segments.make({ margin: 0.1 }), 20, harmed)).BLOCK).toBeGreaterThan(0.8)
   })
   it.each(['auc', 'accuracy'] as const)(
-    'no-regression of %s blocks an equal model in 5 % at most, and one that falls by much more than the margin mostly',
+    'no-regression of %s blocks an equal model in 5 % at most (24 and 20 of 80 where examples are taken for independent)',
+    async (metric) => {
+      // At a margin of 0.05 it would be 7 and 6 of 80 with clients ignored: too near to 5 % to tell.
+      const check = noRegression.make({ against: 'champion', metric, margin: 0.01 })
+      expect((await verdicts(check, 80, (rng) => pairOf(rng))).BLOCK).toBeLessThan(atMost5(80))
+    },
+  )
+  it.each(['auc', 'accuracy'] as const)(
+    'no-regression of %s blocks a model that falls by much more than the margin mostly',
     async (metric) => {
       const check = noRegression.make({ against: 'champion', metric, margin: 0.05 })
-      expect((await verdicts(check, 80, (rng) => pairOf(rng))).BLOCK).toBeLessThan(atMost5(80))
       expect((await verdicts(check, 15, (rng) => pairOf(rng, () => 0.2))).BLOCK).toBeGreaterThan(0.8)
     },
   )

@@ -72,21 +72,19 @@ export class LookRows {
   }
 }
 
-const isOf =
-  (gateSha256: string) =>
-  (eb: ExpressionBuilder<Schema, 'judgements'>) =>
-    eb.or([
-      eb('gate_sha256', '=', gateSha256),
-      eb(
-        'gate_sha256',
-        'in',
-        query
-          .selectFrom('set_contents as own')
-          .innerJoin('set_contents as alike', 'alike.contents_sha256', 'own.contents_sha256')
-          .select('alike.sha256')
-          .where('own.sha256', '=', gateSha256),
-      ),
-    ])
+const isOf = (gateSha256: string) => (eb: ExpressionBuilder<Schema, 'judgements'>) =>
+  eb.or([
+    eb('gate_sha256', '=', gateSha256),
+    eb(
+      'gate_sha256',
+      'in',
+      query
+        .selectFrom('set_contents as own')
+        .innerJoin('set_contents as alike', 'alike.contents_sha256', 'own.contents_sha256')
+        .select('alike.sha256')
+        .where('own.sha256', '=', gateSha256),
+    ),
+  ])
 
 /** What the checks are told of the looks. */
 export const ledgerOf = (looks: readonly Look[]): LookLedger => ({

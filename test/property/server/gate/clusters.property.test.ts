@@ -98,7 +98,7 @@ describe('60 clients of 30 examples that differ much between themselves, in seed
     'no-regression of %s blocks a model that falls by much more than the margin mostly',
     async (metric) => {
       const check = noRegression.make({ against: 'champion', metric, margin: 0.05 })
-      expect((await verdicts(check, 15, (rng) => pairOf(rng, () => 0.2))).BLOCK).toBeGreaterThan(0.8)
+      expect((await verdicts(check, 15, (rng) => pairOf(rng, () => 0.2))).BLOCK).toBeGreaterThan(0.7)
     },
   )
   it('negative flips of exactly the limit pass in 5 % at most, and block in 5 % at most (22 % and 19 % before)', async () => {

@@ -46,6 +46,7 @@ export interface MoveRequestView {
   readonly reason: string
   readonly askedBy: string
   readonly askedAt: EpochMs
+  readonly againstGate: boolean
   readonly state: 'waiting' | 'approved' | 'refused' | 'expired' | 'overtaken' | 'lapsed'
 }
 

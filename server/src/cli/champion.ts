@@ -102,7 +102,7 @@ const requestHead = ['request', 'state', 'move', 'version', 'asked by', 'asked',
 const requestRow = (request: MoveRequest) => [
   request.id,
   request.state,
-  request.move,
+  request.againstGate ? `${request.move} against the gate` : request.move,
   request.version,
   request.askedBy,
   when(request.askedAt),

@@ -38,6 +38,7 @@ function PendingMove({ taskId, request, canAct }: PendingMovesProps & { readonly
         <div>
           <Text fw={600}>
             {what} {request.version}
+            {request.againstGate && ' against the gate'}
           </Text>
           <Text size="sm">{request.reason}</Text>
           <Text size="xs" c="dimmed">

@@ -18,7 +18,8 @@ export interface Staged {
 /**
  * One run as the checks see it: sets drawn from the recorded ones, and two models that answer them as recorded, changed as
  * staged. What a run cannot know is absent: how often the set was looked at, whether a model answers the same twice, the
- * digests that the task names. The same recording, stage and seed give the same evaluation. Which examples are drawn
+ * digests that the task names. No model has a stored calibrator: that of a champion was fitted on the split that candidates
+ * are fitted on, so here it is fitted on the drawn one, as theirs are. The same recording, stage and seed give the same evaluation. Which examples are drawn
  * depends on the seed alone, so that runs of different stages can be compared one by one.
  */
 export function openRun(recording: Recording, { pair, weights, isElsewhere }: Staged, seed: string): Evaluation {
@@ -31,7 +32,6 @@ export function openRun(recording: Recording, { pair, weights, isElsewhere }: St
   const candidate = judgedModel({ ...recorded, weightsSha256: `candidate against ${recorded.weightsSha256}` }, own)
   const champion = {
     ...judgedModel(recorded, theirs),
-    ...servedWith(recorded),
     ...(isElsewhere === true && measuredElsewhere(recording, pair, seed)),
   }
   const sideOf = (model: JudgedModel): Answers => {
@@ -79,10 +79,6 @@ function judgedModel({ version, weightsSha256, params }: RecordedModel, { on, un
   }
 }
 
-/** As people have it. The candidate's is yet to be fitted. */
-const servedWith = ({ calibrator }: RecordedModel): Pick<JudgedModel, 'calibrator'> =>
-  calibrator === undefined ? {} : { calibrator }
-
 function measuredElsewhere({ examples }: Recording, { champion }: Pair, seed: string): Pick<JudgedModel, 'elsewhere'> {
   const gate = drawSet(examples.gate, makeRng(`${seed}/draw/elsewhere`))
   const there = answersOf(champion, { evaluation: gate, calibration: gate, gate }, `${seed}/elsewhere`)
@@ -94,10 +90,7 @@ function anchorOf(
   { champion, drawn, seed }: { champion: JudgedModel; drawn: Readonly<Record<SetName, DrawnSet>>; seed: string },
 ): JudgedModel | null {
   if (anchor === null || anchor.weightsSha256 === recorded.weightsSha256) return anchor && champion
-  return {
-    ...judgedModel(anchor, answersOf({ model: anchor, changes: [] }, drawn, `${seed}/anchor`)),
-    ...servedWith(anchor),
-  }
+  return judgedModel(anchor, answersOf({ model: anchor, changes: [] }, drawn, `${seed}/anchor`))
 }
 
 function rowsOf(probabilities: Float32Array, rows: Int32Array, width: number): Float32Array {

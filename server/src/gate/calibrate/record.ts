@@ -55,8 +55,7 @@ export async function record(document: TaskDocument, versions: ChosenVersions, p
     const known = models.get(version.version)
     if (known !== undefined) return known
     tell(`running version ${version.version}`)
-    const ran = await runModel(document, version, { ...parts, variations, cases })
-    const found = { ...ran, calibrator: version.calibrator }
+    const found = await runModel(document, version, { ...parts, variations, cases })
     models.set(version.version, found)
     return found
   }

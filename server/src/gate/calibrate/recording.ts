@@ -1,4 +1,4 @@
-import { canonicalJson, type Calibrator, type Params } from '@panal/client-core'
+import { canonicalJson, type Params } from '@panal/client-core'
 import type { BaselinePredictions } from '../baselines/baseline.ts'
 import type { GateCheckSpec } from '../checks/registry.ts'
 import type { Examples, JudgedTask, Variation } from '../contract.ts'
@@ -11,8 +11,6 @@ export interface RecordedModel {
   readonly version: number
   readonly weightsSha256: string
   readonly params: Params
-  /** What it is served with; null: as trained. Absent where that is found by fitting, as of a candidate. */
-  readonly calibrator?: Calibrator | null
   /** [numExamples, numClasses] of each set, in the order of its `Examples`. */
   readonly on: Readonly<Record<SetName, Float32Array>>
   /** To sets of cases, by their digests. */

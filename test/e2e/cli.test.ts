@@ -227,7 +227,7 @@ describe('a task’s life', () => {
     expect((await onServer('version', 'list', 'digits')).out).toMatch(/^0 +initial /m)
     expect((await onServer('version', 'show', 'digits', '0')).out).toMatch(/^weights +[0-9a-f]{64}$/m)
     expect((await onServer('promote', 'digits', '0', '--reason', 'to start')).out).toMatch(
-      /^the champion of digits is version 0\nRounds go on, .*panal task pause digits/,
+      /^the champion of digits is version 0\nUnless the task is paused, rounds go on, .*panal task pause digits/,
     )
     const back = await onServer('roll-back', 'digits', '--reason', 'oops')
     expect([back.code, back.err]).toEqual([1, expect.stringMatching(/^panal: nothing-to-roll-back: /)])

@@ -85,7 +85,7 @@ function movedText(
 ): string {
   if (request !== undefined)
     return `request ${request.id} waits for a second person: panal request approve ${task} ${request.id}\n`
-  return `the champion of ${task} is version ${String(pointers?.champion)}\nRounds go on, and the gate may promote again after any of them: panal task pause ${task} stops them.\n`
+  return `the champion of ${task} is version ${String(pointers?.champion)}\nUnless the task is paused, rounds go on, and the gate may promote again after any of them: panal task pause ${task} stops them.\n`
 }
 
 function wholeNumber(text: string, what: string): number {

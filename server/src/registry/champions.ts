@@ -51,7 +51,10 @@ export class Champions {
     if (status === 'unsound') throw new PanalError('not-promotable')
     if (status === 'candidate') throw new PanalError('not-promotable', 'the gate has not judged this version yet')
     if (status === 'rejected' && !againstGate)
-      throw new PanalError('gate-rejected', `the gate rejected version ${version}: ${evaluation?.reason ?? ''}`)
+      throw new PanalError(
+        'gate-rejected',
+        `the gate rejected version ${version}: ${evaluation?.reason ?? ''} To serve it nevertheless, say so: --against-gate, or againstGate`,
+      )
   }
 
   rollBackTarget(taskId: string, wanted?: number): number {

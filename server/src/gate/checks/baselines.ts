@@ -102,6 +102,13 @@ export const baselines = policy({
     integrity: false,
     async judge(evaluation: Evaluation): Promise<CheckResult> {
       const { alpha = 0.01, margin = 0.02, required = ['prior', 'majority'] } = spec
+      const { labels, classes } = await evaluation.examples('gate')
+      const [only] = labels
+      if (only !== undefined && labels.every((label) => label === only))
+        return resultOf('baselines', {
+          verdict: 'NOT_ENOUGH_DATA',
+          reason: `Every example of the gate set is ${classes[only]!}: no model can be better than always saying so. Add examples of the other classes.`,
+        })
       const rows = await compareBaselines(evaluation, listed(spec), { alpha, margin, required: new Set(required) })
       return resultOf(
         'baselines',

@@ -161,3 +161,11 @@ describe('what a task may ask for', () => {
     })
   })
 })
+
+it('blames no model for a gate set of one class: nothing is better than always saying so', async () => {
+  const evaluation = evaluationOf({ candidate: { onGate: predictions(Array.from({ length: 200 }, () => 0.9)) } })
+  expect(await baselines.make({}).judge(evaluation)).toMatchObject({
+    verdict: 'NOT_ENOUGH_DATA',
+    reason: expect.stringMatching(/^Every example of the gate set is yes: .*Add examples of the other classes\.$/),
+  })
+})

@@ -163,7 +163,8 @@ describe('what a task may ask for', () => {
 })
 
 it('blames no model for a gate set of one class: nothing is better than always saying so', async () => {
-  const evaluation = evaluationOf({ candidate: { onGate: predictions(Array.from({ length: 200 }, () => 0.9)) } })
+  const all = <Value>(value: Value) => Array.from({ length: 200 }, () => value)
+  const evaluation = evaluationOf({ candidate: { onGate: predictions(all(0.9), all(1)) } })
   expect(await baselines.make({}).judge(evaluation)).toMatchObject({
     verdict: 'NOT_ENOUGH_DATA',
     reason: expect.stringMatching(/^Every example of the gate set is yes: .*Add examples of the other classes\.$/),

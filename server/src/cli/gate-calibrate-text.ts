@@ -1,4 +1,9 @@
-import type { CalibrationReport, Rate, ScenarioReport } from '../gate/calibrate/calibration-report.ts'
+import {
+  cannotTell,
+  type CalibrationReport,
+  type Rate,
+  type ScenarioReport,
+} from '../gate/calibrate/calibration-report.ts'
 import { holm } from '../gate/statistics/multiple-testing.ts'
 import { table } from './output.ts'
 
@@ -40,13 +45,16 @@ function promises({ promises: all }: CalibrationReport): string {
   if (all.length === 0) return ''
   return table(
     ['promise', 'of', 'measured, 95 %', 'limit', ''],
-    all.map(({ what, of, rate, most, least, isKept }) => [
-      of,
-      what,
-      rateText(rate),
-      most === undefined ? `≥ ${percentOf(least!)}` : `≤ ${percentOf(most)}`,
-      isKept ? 'kept' : 'NOT KEPT',
-    ]),
+    all.map((promise) => {
+      const { what, of, rate, most, least, isKept } = promise
+      return [
+        of,
+        what,
+        rateText(rate),
+        most === undefined ? `≥ ${percentOf(least!)}` : `≤ ${percentOf(most)}`,
+        cannotTell(promise) ? 'too few runs to tell' : isKept ? 'kept' : 'NOT KEPT',
+      ]
+    }),
   )
 }
 

@@ -1,7 +1,13 @@
 import { figureMarkup, fold, h, sayCount, sayShare, table, type Child, type MarkupElement } from '@panal/client-core'
 import { htmlFile } from '../report/html-file.ts'
 import { detectionCurves, driftCurve } from './calibration-figures.ts'
-import type { CalibrationReport, Rate, SettingReport } from './calibration-report.ts'
+import {
+  cannotTell,
+  type CalibrationReport,
+  type PromiseReport,
+  type Rate,
+  type SettingReport,
+} from './calibration-report.ts'
 
 /** A calibration as one file for whoever is no statistician: what was promised, pictures, and every figure. */
 export function calibrationHtml(report: CalibrationReport): string {
@@ -47,11 +53,13 @@ const promises = ({ promises: all }: CalibrationReport): Child =>
     h(
       'ul',
       { class: 'checks' },
-      all.map(({ what, of, rate, most, least, isKept }) =>
-        h(
+      all.map((promise) => {
+        const { what, of, rate, most, least } = promise
+        const [verdict, said] = outcomeOf(promise)
+        return h(
           'li',
           {},
-          h('span', { class: `badge v-${isKept ? 'PASS' : 'BLOCK'}` }, isKept ? 'kept' : 'not kept'),
+          h('span', { class: `badge v-${verdict}` }, said),
           h(
             'span',
             {},
@@ -62,10 +70,15 @@ const promises = ({ promises: all }: CalibrationReport): Child =>
               `${upperFirst(of)} in ${rateText(rate)} of ${sayCount(rate.of)} runs, where ${most === undefined ? `at least ${sayShare(least!)} is` : `at most ${sayShare(most)} are`} promised.`,
             ),
           ),
-        ),
-      ),
+        )
+      }),
     ),
   ]
+
+function outcomeOf(promise: PromiseReport): [verdict: string, said: string] {
+  if (cannotTell(promise)) return ['NOT_ENOUGH_DATA', 'too few runs to tell']
+  return promise.isKept ? ['PASS', 'kept'] : ['BLOCK', 'not kept']
+}
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 

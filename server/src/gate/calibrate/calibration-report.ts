@@ -63,6 +63,15 @@ export interface PromiseReport {
   readonly isKept: boolean
 }
 
+/** Fewer runs than this tell only what is far from the limit. */
+const fewRuns = 100
+
+/** In so few runs that the limit lies within the interval nothing is kept or broken. */
+export const cannotTell = ({ rate: { of, interval }, most, least }: PromiseReport): boolean => {
+  const limit = most ?? least ?? 0
+  return of < fewRuns && interval[0] <= limit && limit <= interval[1]
+}
+
 export interface CalibrationReport {
   readonly taskId: string
   readonly champion: number

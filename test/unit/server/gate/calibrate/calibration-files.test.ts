@@ -101,6 +101,14 @@ describe('the page of a calibration', () => {
       expect.stringMatching(/^not kept.*2 margins.*Promoted in 9\.0 %.*at most 5\.0 % are promised/),
     ])
   })
+  it('says nothing of few runs that tell nothing', () => {
+    const few = rateOf(1, 5)
+    const promise = { what: 'equal models', of: 'blocked', rate: few, most: 0.05, isKept: false } as const
+    expect(calibrationHtml({ ...report, promises: [promise] })).toContain('too few runs to tell')
+    expect(gateCalibrateText({ ...report, promises: [promise] })).toContain('too few runs to tell')
+    const many = { ...promise, rate: rateOf(4, 5) }
+    expect(calibrationHtml({ ...report, promises: [many] })).toContain('not kept')
+  })
   it('has every kind of candidate, also those that could not be tried', () => {
     const text = textIn(root)
     for (const { title } of scenarios) expect(text).toContain(title)

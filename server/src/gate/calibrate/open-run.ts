@@ -19,8 +19,8 @@ export interface Staged {
  * One run as the checks see it: sets drawn from the recorded ones, and two models that answer them as recorded, changed as
  * staged. What a run cannot know is absent: how often the set was looked at, whether a model answers the same twice, the
  * digests that the task names. No model has a stored calibrator: that of a champion was fitted on the split that candidates
- * are fitted on, so here it is fitted on the drawn one, as theirs are. The same recording, stage and seed give the same evaluation. Which examples are drawn
- * depends on the seed alone, so that runs of different stages can be compared one by one.
+ * are fitted on, so here it is fitted on the drawn one, as theirs are. The same recording, stage and seed give the same
+ * evaluation. Which examples are drawn depends on the seed alone, so that runs of different stages can be compared.
  */
 export function openRun(recording: Recording, { pair, weights, isElsewhere }: Staged, seed: string): Evaluation {
   const { examples, champion: recorded } = recording

@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../onnx/graph-builder.ts'
 import { activationOf } from './activations.ts'
-import { pair, Uncompilable, windowOf, type LayerCompiler, type Window } from './layer.ts'
+import { convolveBack, pair, Uncompilable, windowOf, type LayerCompiler, type Slid } from './layer.ts'
 
 const swapped = { perm: [1, 0, 2, 3] } as const
 
@@ -34,18 +34,12 @@ export const conv2d: LayerCompiler = (spec) => {
               kernel: filterGradient(g, { x: x.name, dz, window, inputShape, outputShape }),
               ...(hasBias === true && { bias: g.op('ReduceSum', [dz, g.int([0, 2, 3])], { keepdims: 0 }) }),
             },
-            ...(needsInput && { input: inputGradient(g, { dz, filter, window, inputShape, outputShape }) }),
+            ...(needsInput && { input: convolveBack(g, [dz, filter], { window, inputShape, outputShape }) }),
           }
         },
       }
     },
   }
-}
-
-interface Sizes {
-  readonly window: Window
-  readonly inputShape: readonly number[]
-  readonly outputShape: readonly number[]
 }
 
 function filterGradient(
@@ -56,7 +50,7 @@ function filterGradient(
     window: { kernel, strides, pads },
     inputShape,
     outputShape,
-  }: Sizes & { readonly x: string; readonly dz: string },
+  }: Slid & { readonly x: string; readonly dz: string },
 ): string {
   const [height, width] = outputShape as [number, number]
   const gradient = g.op('Conv', [g.op('Transpose', [x], swapped), g.op('Transpose', [dz], swapped)], {
@@ -71,21 +65,4 @@ function filterGradient(
   )
   if (reached[0] === kernel[0] && reached[1] === kernel[1]) return turned
   return g.op('Slice', [turned, g.int([0, 0]), g.int([...kernel]), g.int([2, 3])])
-}
-
-function inputGradient(
-  g: GraphBuilder,
-  {
-    dz,
-    filter,
-    window: { kernel, strides, pads },
-    inputShape,
-    outputShape,
-  }: Sizes & { readonly dz: string; readonly filter: string },
-): string {
-  const unreached = [0, 1].map(
-    (axis) =>
-      inputShape[axis]! + pads[axis]! + pads[axis + 2]! - strides[axis]! * (outputShape[axis]! - 1) - kernel[axis]!,
-  )
-  return g.op('ConvTranspose', [dz, filter], { kernel_shape: kernel, strides, pads, output_padding: unreached })
 }

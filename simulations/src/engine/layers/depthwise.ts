@@ -1,15 +1,12 @@
 import type { GraphBuilder } from '../onnx/graph-builder.ts'
 import { activationOf } from './activations.ts'
 import { conv2d } from './conv2d.ts'
-import { pair, Uncompilable, windowOf, type LayerCompiler, type LayerSpec, type Window } from './layer.ts'
+import { convolveBack, pair, Uncompilable, windowOf, type LayerCompiler, type LayerSpec, type Slid } from './layer.ts'
 
-interface Depthwise {
-  readonly window: Window
-  /** Channels, height and width of the input; filters for each channel. */
+interface Depthwise extends Slid {
+  /** Channels of the input; filters for each. */
   readonly inputs: number
   readonly multiplier: number
-  readonly inputShape: readonly number[]
-  readonly outputShape: readonly number[]
 }
 
 function depthwiseOf(spec: LayerSpec): Depthwise {
@@ -59,21 +56,6 @@ function filterGradient(
   return g.op('Reshape', [all, g.int([inputs * multiplier, 1, ...kernel])])
 }
 
-function inputGradient(
-  g: GraphBuilder,
-  of: Depthwise,
-  { filter, dz }: { readonly filter: string; readonly dz: string },
-) {
-  const { window, inputs, inputShape, outputShape } = of
-  const { kernel, strides, pads } = window
-  const unreached = [0, 1].map(
-    (axis) =>
-      inputShape[axis]! + pads[axis]! + pads[axis + 2]! - strides[axis]! * (outputShape[axis]! - 1) - kernel[axis]!,
-  )
-  const window2 = { kernel_shape: kernel, strides, pads, group: inputs, output_padding: unreached }
-  return g.op('ConvTranspose', [dz, filter], window2)
-}
-
 /** Each channel has filters of its own. */
 export const depthwiseConv2d: LayerCompiler = (spec) => {
   const { config, outputShape } = spec
@@ -95,7 +77,7 @@ export const depthwiseConv2d: LayerCompiler = (spec) => {
               depthwise_kernel: filterGradient(g, own, { x: x.name, dz }),
               ...(hasBias === true && { bias: g.op('ReduceSum', [dz, g.int([0, 2, 3])], { keepdims: 0 }) }),
             },
-            ...(needsInput && { input: inputGradient(g, own, { filter, dz }) }),
+            ...(needsInput && { input: convolveBack(g, [dz, filter], { ...own, group: own.inputs }) }),
           }
         },
       }
@@ -131,7 +113,7 @@ export const separableConv2d: LayerCompiler = (spec) => {
               pointwise_kernel: kernel!,
               depthwise_kernel: filterGradient(g, own, { x: x.name, dz: dz! }),
             },
-            ...(needsInput && { input: inputGradient(g, own, { filter, dz: dz! }) }),
+            ...(needsInput && { input: convolveBack(g, [dz!, filter], { ...own, group: own.inputs }) }),
           }
         },
       }

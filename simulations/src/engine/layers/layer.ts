@@ -112,3 +112,23 @@ function samePads(input: number, output: number, kernel: number, stride: number)
   const total = Math.max(0, (output - 1) * stride + kernel - input)
   return [Math.floor(total / 2), Math.ceil(total / 2)]
 }
+
+/** Where a window slid over an input, and what came of it. */
+export interface Slid {
+  readonly window: Window
+  readonly inputShape: readonly number[]
+  readonly outputShape: readonly number[]
+}
+
+/** The input's gradient from that of the outputs: the transposed convolution. Rows that no window reached get 0. */
+export function convolveBack(
+  g: GraphBuilder,
+  given: readonly [gradient: string, filter: string],
+  { window: { kernel, strides, pads }, inputShape, outputShape, group = 1 }: Slid & { readonly group?: number },
+): string {
+  const unreached = [0, 1].map(
+    (axis) =>
+      inputShape[axis]! + pads[axis]! + pads[axis + 2]! - strides[axis]! * (outputShape[axis]! - 1) - kernel[axis]!,
+  )
+  return g.op('ConvTranspose', given, { kernel_shape: kernel, strides, pads, group, output_padding: unreached })
+}

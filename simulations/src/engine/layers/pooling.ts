@@ -1,4 +1,4 @@
-import { pair, weightless, windowOf, type LayerCompiler, type LayerSpec, type Window } from './layer.ts'
+import { convolveBack, pair, weightless, windowOf, type LayerCompiler, type LayerSpec, type Window } from './layer.ts'
 
 function windowOfPool(spec: LayerSpec): Window {
   const { poolSize, pool_size: size = poolSize } = spec.config
@@ -44,18 +44,18 @@ export const averagePooling2d: LayerCompiler = (spec) => {
   const { kernel, strides, pads } = windowOfPool(spec)
   const channels = inputShape[2]!
   const share = 1 / (kernel[0] * kernel[1])
-  const unreached = [0, 1].map(
-    (axis) =>
-      inputShape[axis]! + pads[axis]! + pads[axis + 2]! - strides[axis]! * (outputShape[axis]! - 1) - kernel[axis]!,
-  )
   return weightless(outputShape, (g, x) => ({
     y: g.op('AveragePool', [x], { kernel_shape: kernel, strides, pads, count_include_pad: 0 }),
-    gradient: (dy) =>
-      g.op(
-        'ConvTranspose',
-        [dy, g.float(new Float32Array(channels * kernel[0] * kernel[1]).fill(share), [channels, 1, ...kernel])],
-        { kernel_shape: kernel, strides, pads, group: channels, output_padding: unreached },
-      ),
+    gradient: (dy) => {
+      const shares = new Float32Array(channels * kernel[0] * kernel[1]).fill(share)
+      const filter = g.float(shares, [channels, 1, ...kernel])
+      return convolveBack(g, [dy, filter], {
+        window: { kernel, strides, pads },
+        inputShape,
+        outputShape,
+        group: channels,
+      })
+    },
   }))
 }
 

@@ -18,6 +18,7 @@ export default defineConfig({
       input: {
         main: 'src/main.ts',
         'evaluator-worker': 'src/gate/evaluator-worker.ts',
+        'second-worker': 'src/gate/second-worker.ts',
         'judge-worker': 'src/gate/judge-worker.ts',
         'run-worker': 'src/gate/calibrate/run-worker.ts',
       },

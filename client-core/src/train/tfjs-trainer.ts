@@ -27,6 +27,10 @@ export interface TfjsTrainerOptions {
 /** Values of x in one evaluation batch, 1 MiB: enough to keep any backend busy. */
 const evaluationBatchValues = 1 << 18
 
+/** Examples in one batch of `predict`. Sets cut between its batches give the same answers, byte for byte, as the whole. */
+export const evaluationBatchRows = (exampleShape: readonly number[]): number =>
+  Math.max(1, Math.floor(evaluationBatchValues / tensorSize(exampleShape)))
+
 /** Where a round's steps run: all that `runEpochs` needs to know. */
 interface Run {
   readonly model: LayersModel
@@ -107,7 +111,7 @@ export async function tfjsTrainer(
     signal?.throwIfAborted()
     const breath = breathing(clock, signal)
     const width = tensorSize(exampleShape)
-    const batchSize = Math.max(1, Math.floor(evaluationBatchValues / width))
+    const batchSize = evaluationBatchRows(exampleShape)
     const answers = new Float32Array(data.numExamples * numClasses)
     await withModel(params, async (model) => {
       for (let start = 0; start < data.numExamples; start += batchSize) {

@@ -1,16 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import {
-  canonicalJson,
-  modelTopology,
-  PanalError,
-  readDataset,
-  systemClock,
-  tfjsTrainer,
-  type DataSchema,
-  type Dataset,
-  type Params,
-  type Trainer,
-} from '@panal/client-core'
+import { canonicalJson, PanalError, readDataset, type DataSchema, type Dataset, type Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
 import type { BaselinePredictions } from './baselines/baseline.ts'
 import { answerByLogistic } from './baselines/logistic.ts'
@@ -33,13 +22,11 @@ import { keepLast } from './keep-last.ts'
 import { shownContents } from './report/shown-content.ts'
 import { clientsOf } from './clients.ts'
 import { fitSegmentProfile, profileDigest, segmentColumns } from './segment-profile.ts'
-import { chooseBackend } from './tfjs-backend.ts'
+import { makeTwoThreads } from './second-thread.ts'
 import { vary, type VariedDataset } from './variations/vary.ts'
 
-/** How many tasks' trainers are kept; each is a topology and no tensors. */
-const maxTrainers = 8
-/** As large as their datasets. A check asks candidate and champion in turn, so one is enough for each gate at work. */
-const maxVaried = 2
+/** As large as its dataset. A check asks candidate and champion in turn for each variation, so one is enough. */
+const maxVaried = 1
 /** A baseline is made from sets that never change, so every judgement of a task asks for the same one. */
 const maxFitted = 4
 
@@ -51,14 +38,11 @@ interface Held {
   read?: { readonly schema: string; readonly ordered: OrderedDataset }
 }
 
-/** A real clock makes tfjs hand the thread back now and then, so that a cancel is heard. */
-const clock = systemClock({ setTimeout, clearTimeout })
 const datasets = new Map<string, Held>()
-const trainers = new Map<string, Promise<Trainer>>()
 const varied = keepLast<VariedDataset>(maxVaried)
 const fitted = keepLast<BaselinePredictions>(maxFitted)
 const cancels = new Map<number, AbortController>()
-const backend = chooseBackend()
+const runModel = makeTwoThreads()
 
 /** Datasets are kept, examined and forgotten, and models run over them, one message after the other; only a cancel overtakes. */
 let queue: Promise<void> = Promise.resolve()
@@ -124,9 +108,7 @@ async function predictOn(
   dataset: Dataset,
   { document, params, signal }: { document: TaskDocument; params: Params; signal: AbortSignal | undefined },
 ): Promise<Predictions> {
-  await backend
-  const trainer = await trainerOf(document)
-  const probabilities = await trainer.predict(params, dataset, signal)
+  const probabilities = await runModel(document, params, dataset, signal)
   return { probabilities, labels: dataset.y, numClasses: document.data.classes.length }
 }
 
@@ -176,14 +158,4 @@ function heldOf(sha256: string): Held {
   const held = datasets.get(sha256)
   if (held === undefined) throw new Error(`dataset ${sha256} was not handed to the evaluation worker`)
   return held
-}
-
-function trainerOf({ model, data, loss }: TaskDocument): Promise<Trainer> {
-  const key = JSON.stringify([model, data, loss])
-  const opened = trainers.get(key) ?? tfjsTrainer(modelTopology(model, data, loss), data, loss, { clock })
-  trainers.delete(key)
-  trainers.set(key, opened)
-  opened.catch(() => trainers.delete(key))
-  for (const oldest of [...trainers.keys()].slice(0, -maxTrainers)) trainers.delete(oldest)
-  return opened
 }

@@ -73,7 +73,12 @@ async function compiled(): Promise<string> {
     root: server,
     configFile: join(root, 'vite.server.config.ts'),
     logLevel: 'warn',
-    build: { outDir, rolldownOptions: { input: { 'judge-process': entry } } },
+    build: {
+      outDir,
+      rolldownOptions: {
+        input: { 'judge-process': entry, 'second-worker': join(server, 'src/gate/second-worker.ts') },
+      },
+    },
   })
   return join(outDir, 'judge-process.js')
 }

@@ -18,12 +18,21 @@ const common = {
   modulePathIgnorePatterns: ['<rootDir>/\\.panal/', '<rootDir>/[^/]+/dist/'],
 }
 
+/** Of test/e2e: what a browser, a whole demo or the machine's speed is needed for. Nothing else runs beside them. */
+const alone = ['client-web', 'faults', 'simulations'].map((folder) => `e2e/${folder}`)
+
 const under = (...folders) => folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.{ts,tsx}`)
 
 export default {
   projects: [
     { ...common, displayName: 'unit', testMatch: under('unit', 'contracts', 'property', 'repo') },
-    { ...common, displayName: 'e2e', testMatch: under('e2e'), globalSetup: '<rootDir>/test/ensure-chromium.mjs' },
+    {
+      ...common,
+      displayName: 'e2e',
+      testMatch: under('e2e'),
+      testPathIgnorePatterns: alone.map((folder) => `<rootDir>/test/${folder}/`),
+    },
+    { ...common, displayName: 'alone', testMatch: under(...alone), globalSetup: '<rootDir>/test/ensure-chromium.mjs' },
     { ...common, displayName: 'faults', testMatch: under('faults'), globalSetup: '<rootDir>/test/compile-server.mjs' },
   ],
   testTimeout: 30_000,

@@ -224,10 +224,12 @@ describe('a task’s life', () => {
     expect(JSON.parse((await onServer('task', 'show', 'digits', '--json')).out)).toMatchObject({
       card: { paused: true },
     })
-    expect((await onServer('version', 'list', 'digits')).out).toMatch(/^0 +initial /m)
+    const listed = (await onServer('version', 'list', 'digits')).out
+    expect(listed).toMatch(/^0 +initial /m)
+    expect(listed).not.toContain('older')
     expect((await onServer('version', 'show', 'digits', '0')).out).toMatch(/^weights +[0-9a-f]{64}$/m)
     expect((await onServer('promote', 'digits', '0', '--reason', 'to start')).out).toMatch(
-      /^the champion of digits is version 0\nUnless the task is paused, rounds go on, .*panal task pause digits/,
+      /^the champion of digits is version 0\nThese are the initial weights, which no gate has judged\.\nUnless the task is paused, rounds go on, .*panal task pause digits/,
     )
     const back = await onServer('roll-back', 'digits', '--reason', 'oops')
     expect([back.code, back.err]).toEqual([1, expect.stringMatching(/^panal: nothing-to-roll-back: /)])

@@ -205,6 +205,8 @@ describe('a version that was held for lack of data', () => {
       { action: 'judged-again', actor: 'local', detail: { version: 2, outcome: 'promoted', gate: sets['gate'] } },
     ])
     expect((await panal('version', 'judgements', 'digits', '2')).out.trim().split('\n')).toHaveLength(4)
+    const newest = (await panal('version', 'list', 'digits', '--limit', '1')).out
+    expect(newest).toMatch(/^2 .*\n2 older: --limit 3 lists more\n$/m)
   })
 })
 

@@ -36,7 +36,7 @@ export const verdictMeanings: Readonly<
   },
   NO_CHANGE: {
     headline: 'Held: it is the model that is served already',
-    meaning: 'Its weights are the same, byte for byte, so there is nothing to judge.',
+    meaning: 'It is the same, byte for byte, so there is nothing to judge.',
   },
   BLOCK: {
     headline: 'Blocked: it must not be served',

@@ -85,7 +85,8 @@ function movedText(
 ): string {
   if (request !== undefined)
     return `request ${request.id} waits for a second person: panal request approve ${task} ${request.id}\n`
-  return `the champion of ${task} is version ${String(pointers?.champion)}\nUnless the task is paused, rounds go on, and the gate may promote again after any of them: panal task pause ${task} stops them.\n`
+  const initial = pointers?.champion === 0 ? 'These are the initial weights, which no gate has judged.\n' : ''
+  return `the champion of ${task} is version ${String(pointers?.champion)}\n${initial}Unless the task is paused, rounds go on, and the gate may promote again after any of them: panal task pause ${task} stops them.\n`
 }
 
 function wholeNumber(text: string, what: string): number {

@@ -27,7 +27,7 @@ export function versionCommands(program: Command, context: CliContext): void {
     async (api, { json, limit = '20' }, [task = '']) => {
       const path = `${pathOf(task)}/versions?limit=${encodeURIComponent(limit)}`
       const answer = await api.get<{ versions: ListedVersion[] }>(path)
-      show(context, json, answer, () => table(listHead, answer.versions.map(listRow)))
+      show(context, json, answer, () => listText(answer.versions, limit))
     },
   )
   onServer(
@@ -48,6 +48,16 @@ export function versionCommands(program: Command, context: CliContext): void {
 }
 
 const pathOf = (task: string): string => `/v1/tasks/${encodeURIComponent(task)}`
+
+/** The server's own. */
+const maxListed = 1000
+
+/** Versions are numbered from 0: where the last one listed is another, there are older ones. */
+function listText(versions: readonly ListedVersion[], limit: string): string {
+  const oldest = versions.at(-1)?.version ?? 0
+  const more = oldest > 0 ? `${oldest} older: --limit ${Math.min(Number(limit) + oldest, maxListed)} lists more\n` : ''
+  return `${table(listHead, versions.map(listRow))}${more}`
+}
 
 const listHead = ['version', 'status', 'parent', 'round', 'devices', 'gate', 'accuracy', 'log loss', 'created']
 

@@ -39,7 +39,7 @@ export function referenceOf(
   const reference: JudgedModel | null = references[against]
   if (reference === null) return { verdict: 'NOT_APPLICABLE', reason: `There is no ${against} to compare with yet.` }
   if (reference.weightsSha256 === candidate.weightsSha256)
-    return { verdict: 'NO_CHANGE', reason: `The weights are byte for byte those of the ${against}.` }
+    return { verdict: 'NO_CHANGE', reason: `It is byte for byte the ${against}.` }
   if (reference.elsewhere !== undefined)
     return {
       verdict: 'NOT_APPLICABLE',

@@ -36,7 +36,7 @@ export function overallVerdict({ checks, results, firstModel, sameAsChampion }: 
   if (blocked !== undefined) return { verdict: 'BLOCK', reason: say(blocked) }
   const failed = find(({ verdict }) => verdict === 'ERROR')
   if (failed !== undefined) return { verdict: 'ERROR', reason: say(failed) }
-  if (sameAsChampion) return { verdict: 'NO_CHANGE', reason: 'The weights are byte for byte those of the champion.' }
+  if (sameAsChampion) return { verdict: 'NO_CHANGE', reason: 'It is byte for byte the champion.' }
   if (!checks.some(isThreshold))
     return hold('The task configures no check that says how good a model is, so the gate promotes none.')
   const lacking = find(

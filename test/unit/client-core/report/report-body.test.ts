@@ -148,7 +148,7 @@ describe('what decided', () => {
   })
 
   it.each<[GateVerdict & GateReport['verdict'], string]>([
-    ['NO_CHANGE', 'The weights are byte for byte those of the champion.'],
+    ['NO_CHANGE', 'It is byte for byte the champion.'],
     ['NOT_ENOUGH_DATA', 'The task configures no check that says how good a model is, so the gate promotes none.'],
   ])('is no check where the verdict %s is not of one', (verdict, reason) => {
     expect(decisiveOf(gateReport({ verdict, reason }))).toEqual([])

@@ -1,0 +1,68 @@
+/** What one run of an experiment was and what came of it: plain JSON, the input of every result writer. */
+export interface RunRecord {
+  /** Of the experiment; runs of one name are the same experiment with other seeds. */
+  readonly name: string
+  readonly seed: number
+  /** The experiment as it ran: every field, defaults written out. */
+  readonly config: Readonly<Record<string, unknown>>
+  /** Name of a program or package to its version: node, panal, onnxruntime-node, … */
+  readonly versions: Readonly<Record<string, string>>
+  /** 40 hex digits; null outside a git work tree. Ends in `+changes` where files differed from that commit. */
+  readonly gitCommit: string | null
+  /** What was trained and tested on. */
+  readonly data: readonly DataDigest[]
+  /** In order, the first is round 1. */
+  readonly rounds: readonly RoundRecord[]
+  readonly resources: ResourceUse
+}
+
+export interface DataDigest {
+  readonly name: string
+  /** Of the bytes as they were read: 64 hex digits. */
+  readonly sha256: string
+}
+
+export interface RoundRecord {
+  /** Counts from 1. */
+  readonly round: number
+  /** Virtual time at the round's end, since the run began. The same on every machine. */
+  readonly simulatedMs: number
+  /** Real time at the round's end, since the run began. */
+  readonly wallMs: number
+  /** From all devices to the server, in this round. */
+  readonly bytesUp: number
+  /** From the server to all devices, in this round. */
+  readonly bytesDown: number
+  /** Updates that were aggregated. */
+  readonly numUpdates: number
+  /** Mean loss on the devices while they trained, by examples; null where no device trained. */
+  readonly trainLoss: number | null
+  /** On the test set, after the round; absent in rounds that were not tested. */
+  readonly loss?: number
+  /** Share of the test set, 0 to 1; absent as `loss` is, and for tasks that have none. */
+  readonly accuracy?: number
+  readonly deciles?: readonly DeviceDeciles[]
+  /** Name of a phase (train, aggregate, evaluate, …) to the real milliseconds that it took in this round. */
+  readonly phases: Readonly<Record<string, number>>
+}
+
+/** How a metric spreads over the devices of a round. */
+export interface DeviceDeciles {
+  /** `accuracy`, `loss`, … */
+  readonly metric: string
+  /** 11 numbers in rising order: the least, the nine deciles, the greatest. */
+  readonly values: readonly number[]
+}
+
+export interface ResourceUse {
+  readonly wallMs: number
+  /** User and system time of all threads. */
+  readonly cpuMs: number
+  /** Most resident memory of the process at any time. */
+  readonly peakMemoryBytes: number
+  /** Worker threads that trained. */
+  readonly numWorkers: number
+  /** Logical cores of the machine, and what it calls itself. */
+  readonly numCores: number
+  readonly machine: string
+}

@@ -3,6 +3,7 @@ import { makeRng, PanalError, type Dataset, type RoundSummary } from '@panal/cli
 import { shareShards } from '../fleet/shards.ts'
 import { startFleet, type Fleet } from '../fleet/fleet.ts'
 import type { EngineName } from '../engine/open-trainer.ts'
+import { everyDevice } from '../partition/dealt.ts'
 import { partitioners, type PartitionName } from '../partition/registry.ts'
 import { publishTask, serverApi, type ServerApi } from '../server-api.ts'
 import { tasks, type DemoTaskName } from '../tasks/registry.ts'
@@ -135,8 +136,9 @@ const invitation = ({ url, adminLink }: RunningServer, task: DemoTaskName): stri
   ].join('\n')
 
 function deal(training: Dataset, { partition, alpha, devices, seed }: DemoOptions): Dataset[] {
-  const partitioner = partitioners[partition]({ alpha })
-  return shareShards(training, partitioner.partition(training.y, devices, makeRng(seed).fork('partition')))
+  const partitioner = partitioners[partition].make({ alpha })
+  const dealt = partitioner.partition(training, devices, makeRng(seed).fork('partition'))
+  return shareShards(training, everyDevice(dealt))
 }
 
 const startDevices = (

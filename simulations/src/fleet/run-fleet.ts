@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { makeRng, readDataset, type DataSchema, type Dataset } from '@panal/client-core'
 import type { EngineName } from '../engine/open-trainer.ts'
+import { everyDevice } from '../partition/dealt.ts'
 import { partitioners, type PartitionName } from '../partition/registry.ts'
 import { serverApi } from '../server-api.ts'
 import { tasks } from '../tasks/registry.ts'
@@ -28,15 +29,15 @@ export async function runFleet(options: RunFleetOptions, screen: Screen, signal:
   const api = serverApi(server)
   const { card } = await api.task(task, signal)
   const training = await screen.step('Reading the data', 1, () => loadTraining(options.data, card.data, seed))
-  const partitioner = partitioners[partition]({ alpha })
-  const indices = partitioner.partition(training.y, devices, makeRng(seed).fork('partition'))
+  const partitioner = partitioners[partition].make({ alpha })
+  const dealt = partitioner.partition(training, devices, makeRng(seed).fork('partition'))
 
   const watch = new FleetWatch()
   watch.onProblem((problem) => screen.say(problem))
   const fleet = await startFleet({
     server,
     taskId: task,
-    shards: shareShards(training, indices),
+    shards: shareShards(training, everyDevice(dealt)),
     seed,
     engine,
     onNote: (line) => screen.say(line),

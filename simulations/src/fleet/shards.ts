@@ -4,7 +4,7 @@ import { tensorSize, type Dataset } from '@panal/client-core'
  * The examples of each shard, in order, as datasets over one block of shared memory: worker threads read it without a
  * copy. Raw columns stay behind, for devices train on numbers. Copies each example once.
  */
-export function shareShards(training: Dataset, shards: readonly Int32Array[]): Dataset[] {
+export function shareShards(training: Dataset, shards: readonly (Int32Array | Uint32Array)[]): Dataset[] {
   const width = tensorSize(training.inputShape)
   const numExamples = shards.reduce((sum, shard) => sum + shard.length, 0)
   const x = new Float32Array(new SharedArrayBuffer(numExamples * width * Float32Array.BYTES_PER_ELEMENT))

@@ -44,6 +44,18 @@ export * from './transport/http-transfer.ts'
 export * from './transport/loopback.ts'
 export * from './transport/retry.ts'
 export * from './transport/socket-io.ts'
+export {
+  axisOver,
+  chartWidth,
+  at as coordinate,
+  legend,
+  lineThrough,
+  mark,
+  plot,
+  seriesClass,
+  shorten,
+  svg,
+} from './report/chart.ts'
 export { checkName } from './report/check-name.ts'
 export type * from './report/context.ts'
 export { decisiveOf } from './report/decisive.ts'
@@ -52,7 +64,7 @@ export { drawFigure, figureMarkup } from './report/figures/figure.ts'
 export { h, markupText, textOf, type Child, type MarkupElement } from './report/markup.ts'
 export { reportBody, worstExamplesId, worstOverall } from './report/report-body.ts'
 export { samplesMarkup } from './report/sections/samples.ts'
-export { sayCount, sayShare } from './report/numbers.ts'
+export { countOf, sayCount, sayDuration, sayNumber, sayShare } from './report/numbers.ts'
 export { reportStyles } from './report/styles.ts'
 export { nameOfSubject, type ShownReport } from './report/subject.ts'
 export { fold, table } from './report/table.ts'

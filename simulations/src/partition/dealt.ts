@@ -52,5 +52,5 @@ export function sizesInProportion(weights: readonly number[], total: number): Ui
 }
 
 /** What each device has, in order: for fleets whose devices all exist at once. */
-export const everyDevice = ({ numDevices, indicesOf }: Partition): Uint32Array[] =>
-  Array.from({ length: numDevices }, (_, device) => indicesOf(device))
+export const everyDevice = (partition: Partition): Uint32Array[] =>
+  Array.from({ length: partition.numDevices }, (_, device) => partition.indicesOf(device))

@@ -54,8 +54,7 @@ function dealByLabel(
   })
   const { indices, starts } = leaveNoneEmpty(dealtBy(owners, examples, numDevices))
   const partition = dealt(indices, starts)
-  for (let device = 0; device < numDevices; device++)
-    shuffle(partition.indicesOf(device), rng.fork(`shard/${device}`))
+  for (let device = 0; device < numDevices; device++) shuffle(partition.indicesOf(device), rng.fork(`shard/${device}`))
   return partition
 }
 

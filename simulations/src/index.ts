@@ -1,6 +1,8 @@
 export type * from './partition/partitioner.ts'
 export { everyDevice } from './partition/dealt.ts'
+export * from './partition/label-distribution.ts'
 export * from './partition/partition-error.ts'
+export * from './partition/picture.ts'
 export * from './partition/registry.ts'
 export * from './tasks/prepared-task.ts'
 export * from './tasks/registry.ts'

@@ -1,3 +1,8 @@
+export * from './data/data-file-error.ts'
+export type * from './data/data-source.ts'
+export { writeEmbeddings } from './data/embeddings.ts'
+export * from './data/frozen-model.ts'
+export * from './data/registry.ts'
 export type * from './partition/partitioner.ts'
 export { everyDevice } from './partition/dealt.ts'
 export * from './partition/label-distribution.ts'

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path'
 import { Type, type TProperties } from 'typebox'
-import type { Dataset, Rng } from '@panal/client-core'
+import type { DataSchema, Dataset, Rng } from '@panal/client-core'
 import type { Policy } from '@panal/server'
 import type { DataDigest } from '../results/run-record.ts'
 
@@ -8,6 +8,8 @@ import type { DataDigest } from '../results/run-record.ts'
 export interface LoadedData {
   readonly train: Dataset
   readonly test: Dataset
+  /** How the examples were made, as a task document says it. */
+  readonly schema: DataSchema
   /** Names, by class index. */
   readonly classes: readonly string[]
   /** Of every file that was read. */

@@ -2,6 +2,7 @@ import { readSafetensors, writeSafetensors, PanalError, type Dataset, type Safet
 import { DataFileError, messageOf } from './data-file-error.ts'
 import { dataPolicy, FilePath, inFolder, type DataSource, type LoadedData } from './data-source.ts'
 import { readDataFile } from './read-data-file.ts'
+import { schemaOf } from './schema-of.ts'
 import { assertSome } from './train-and-test.ts'
 
 const tensorNames = ['train_x', 'train_y', 'test_x', 'test_y'] as const
@@ -12,7 +13,7 @@ const tensorNames = ['train_x', 'train_y', 'test_x', 'test_y'] as const
  * @param of what made them, for whoever finds the file: the model's digest, the layer, the data
  */
 export function writeEmbeddings(
-  { train, test, classes }: Omit<LoadedData, 'digests'>,
+  { train, test, classes }: Omit<LoadedData, 'digests' | 'schema'>,
   of: Readonly<Record<string, string>>,
 ): Uint8Array {
   const pair = (name: 'train' | 'test', { numExamples, inputShape, x, y }: Dataset) => ({
@@ -36,7 +37,8 @@ export const embeddings = dataPolicy({
       const file = parse(bytes, path)
       const classes = classesIn(file, path)
       const read = (name: 'train' | 'test') => datasetOf(file, name, { path, numClasses: classes.length })
-      return { train: read('train'), test: read('test'), classes, digests: [{ name: given, sha256 }] }
+      const [train, test] = [read('train'), read('test')]
+      return { train, test, schema: schemaOf(train.inputShape, classes), classes, digests: [{ name: given, sha256 }] }
     },
   }),
 })

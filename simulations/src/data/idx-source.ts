@@ -5,6 +5,7 @@ import { DataFileError } from './data-file-error.ts'
 import { dataPolicy, FilePath, inFolder, type DataSource, type LoadContext } from './data-source.ts'
 import { readIdx, readIdxArray } from './idx.ts'
 import { readDataFile } from './read-data-file.ts'
+import { schemaOf } from './schema-of.ts'
 import { toFloats } from './to-floats.ts'
 
 const Pair = Type.Object({ x: FilePath, y: FilePath }, { additionalProperties: false })
@@ -56,6 +57,7 @@ export async function loadIdxPairs({ train, test, classes: named }: IdxPairs, co
   return {
     train: trained.dataset,
     test: tested.dataset,
+    schema: schemaOf(trained.dataset.inputShape, classes),
     classes,
     digests: [...trained.digests, ...tested.digests],
   }

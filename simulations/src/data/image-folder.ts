@@ -8,6 +8,7 @@ import { dataPolicy, FilePath, inFolder, type DataSource, type LoadContext } fro
 import { decodeImages } from './decode-images.ts'
 import type { PixelShape } from './image-pixels.ts'
 import { unreadable } from './read-data-file.ts'
+import { schemaOf } from './schema-of.ts'
 import { assertOneTest, assertSome, splitDataset } from './train-and-test.ts'
 import { toFloats } from './to-floats.ts'
 
@@ -41,6 +42,7 @@ export const imageFolder = dataPolicy({
       if (testPath === undefined)
         return {
           ...splitDataset(all.dataset, testShare!, { rng: context.rng, path: root }),
+          schema: schemaOf(all.dataset.inputShape, classes),
           classes,
           digests: [digest],
         }
@@ -52,6 +54,7 @@ export const imageFolder = dataPolicy({
       return {
         train: all.dataset,
         test: test.dataset,
+        schema: schemaOf(all.dataset.inputShape, classes),
         classes,
         digests: [digest, { name: testPath, sha256: test.sha256 }],
       }

@@ -1,13 +1,14 @@
 import { Type, type Static } from 'typebox'
-import { subset, type Dataset } from '@panal/client-core'
+import { subset, type Column, type Dataset } from '@panal/client-core'
 import { DataFileError } from './data-file-error.ts'
-import { dataPolicy, FilePath, inFolder, type DataSource, type LoadContext, type LoadedData } from './data-source.ts'
+import { dataPolicy, FilePath, inFolder, type DataSource, type LoadContext } from './data-source.ts'
 import { decodeImages } from './decode-images.ts'
 import { encodeColumns, fitColumns } from './examples-from-columns.ts'
 import { encodeLists } from './examples-from-lists.ts'
 import type { PixelShape } from './image-pixels.ts'
 import { classesOf, classIndices, columnOf, labelsOf } from './labels.ts'
 import { cellBytes, cellText, type RawTable, type ReadTable } from './raw-table.ts'
+import { schemaOf } from './schema-of.ts'
 import { assertOneTest, assertSome, splitRows } from './train-and-test.ts'
 import { toFloats } from './to-floats.ts'
 
@@ -67,26 +68,39 @@ export const tableSource = (name: string, readTable: ReadTable) =>
         assertOneTest(trainPath, { test: testPath, testShare })
         const read = async (path: string) => withRows(await readTable(inFolder(context, path), context.signal))
         const table = await read(trainPath)
-        if (testPath === undefined) {
-          const rows = splitRows(table.numRows, testShare!, { rng: context.rng, path: table.path })
-          const classes = named ?? classesOf(labelsOf(table, label))
-          const encode = encoder({ table, rows: rows.train, label, classes, features }, context)
-          const all = await encode(table)
-          const digests = [{ name: trainPath, sha256: table.sha256 }]
-          return { train: subset(all, rows.train), test: subset(all, rows.test), classes, digests }
-        }
-        const testTable = await read(testPath)
+        const testTable = testPath === undefined ? undefined : await read(testPath)
         const classes = named ?? classesOf(labelsOf(table, label))
-        const rows = Int32Array.from({ length: table.numRows }, (_, row) => row)
-        const encode = encoder({ table, rows, label, classes, features }, context)
-        const [train, test] = [await encode(table), await encode(testTable)]
-        return { train, test, classes, digests: digestsOf([trainPath, table], [testPath, testTable]) }
+        const rows =
+          testTable === undefined
+            ? splitRows(table.numRows, testShare!, { rng: context.rng, path: table.path })
+            : { train: allRows(table), test: allRows(testTable) }
+        const { encode, columns } = encoder({ table, rows: rows.train, label, classes, features }, context)
+        const encoded = await encode(table)
+        const tested = testTable === undefined ? encoded : await encode(testTable)
+        if (String(encoded.inputShape) !== String(tested.inputShape))
+          throw new DataFileError(
+            'uneven-examples',
+            (testTable ?? table).path,
+            `examples of [${tested.inputShape.join(', ')}] where those to train on have [${encoded.inputShape.join(', ')}]`,
+          )
+        return {
+          train: subset(encoded, rows.train),
+          test: subset(tested, rows.test),
+          schema:
+            columns === undefined
+              ? schemaOf(encoded.inputShape, classes)
+              : { kind: 'table', columns: [...columns], label: { column: label }, classes: [...classes] },
+          classes,
+          digests: [
+            { name: trainPath, sha256: table.sha256 },
+            ...(testTable === undefined ? [] : [{ name: testPath!, sha256: testTable.sha256 }]),
+          ],
+        }
       },
     }),
   })
 
-const digestsOf = (...tables: (readonly [string, RawTable])[]): LoadedData['digests'] =>
-  tables.map(([name, { sha256 }]) => ({ name, sha256 }))
+const allRows = ({ numRows }: RawTable): Int32Array => Int32Array.from({ length: numRows }, (_, row) => row)
 
 function withRows(table: RawTable): RawTable {
   assertSome({ numExamples: table.numRows }, table.path)
@@ -103,27 +117,38 @@ interface Fit {
 }
 
 /** Tables to examples, by what the training rows of the first say. */
-function encoder(fit: Fit, context: LoadContext): (table: RawTable) => Promise<Dataset> {
+interface Encoder {
+  readonly encode: (table: RawTable) => Promise<Dataset>
+  /** How columns became numbers; absent where lists and images are numbers already. */
+  readonly columns?: readonly Column[]
+}
+
+function encoder(fit: Fit, context: LoadContext): Encoder {
   const { label, classes } = fit
-  const encodeFeatures = featureEncoder(fit, context)
-  return async (table) => {
-    const y = classIndices(labelsOf(table, label), classes, { table, column: label })
-    const { x, inputShape } = await encodeFeatures(table)
-    return { numExamples: table.numRows, inputShape, x, y, columns: textColumns(table) }
+  const { encodeFeatures, columns } = featureEncoder(fit, context)
+  return {
+    ...(columns === undefined ? {} : { columns }),
+    encode: async (table) => {
+      const y = classIndices(labelsOf(table, label), classes, { table, column: label })
+      const { x, inputShape } = await encodeFeatures(table)
+      return { numExamples: table.numRows, inputShape, x, y, columns: textColumns(table) }
+    },
   }
 }
 
-type EncodeFeatures = (table: RawTable) => Promise<Pick<Dataset, 'x' | 'inputShape'>>
+interface FeatureEncoder extends Pick<Encoder, 'columns'> {
+  readonly encodeFeatures: (table: RawTable) => Promise<Pick<Dataset, 'x' | 'inputShape'>>
+}
 
 function featureEncoder(
   { table, rows, label, features = { kind: 'columns' } }: Fit,
   context: LoadContext,
-): EncodeFeatures {
-  if (features.kind === 'image') return (each) => encodeImages(each, features, context)
-  if (features.kind === 'list') return async (each) => encodeLists(each, features)
+): FeatureEncoder {
+  if (features.kind === 'image') return { encodeFeatures: (each) => encodeImages(each, features, context) }
+  if (features.kind === 'list') return { encodeFeatures: async (each) => encodeLists(each, features) }
   const names = features.columns ?? [...table.columns.keys()].filter((name) => name !== label)
   const columns = fitColumns(table, names, rows)
-  return async (each) => encodeColumns(each, columns)
+  return { columns, encodeFeatures: async (each) => encodeColumns(each, columns) }
 }
 
 async function encodeImages(table: RawTable, shape: PixelShape & { readonly column: string }, context: LoadContext) {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Table, tableToIPC, vectorFromArray, Utf8, Float64, Decimal } from 'apache-arrow'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { makeRng } from '@panal/client-core'
+import { makeRng, readDataset } from '@panal/client-core'
 import { dataSources, type LoadContext } from '@panal/simulations'
 import { dataBytes, dataFile, refusalOf } from '../../../fixtures/data-files.ts'
 
@@ -49,6 +49,9 @@ describe('csv', () => {
     expect([...loaded.train.x]).toEqual(rows.flat().map(Math.fround))
     expect([...loaded.test.x]).toEqual([2 * z, 2, 0, 0, 0, 0, 0, 0, 1, 0].map(Math.fround))
     expect(loaded.train.columns!['writer']).toEqual(['ana', 'ben', 'ana'])
+    // What the schema makes of the same file is the same: a server can use it.
+    const { schema } = loaded
+    expect(readDataset(new TextEncoder().encode(people), schema)).toEqual(loaded.train)
     expect(loaded.digests.map(({ name, sha256 }) => [name, sha256.length])).toEqual([
       ['people.csv', 64],
       ['tested.csv', 64],
@@ -206,6 +209,18 @@ describe.each([
       code: 'bad-cell',
       place: { row: 1, column: 'pixels' },
     })
+    const other = await stored(
+      'shorter.arrow',
+      tableToIPC(new Table({ pixels: vectorFromArray([1, 2]), label: vectorFromArray(['no', 'yes']) })),
+    )
+    const list = { kind: 'list' as const, column: 'pixels' }
+    const arrow = dataSources.arrow.make({
+      train: dataFile('people.arrow'),
+      test: other,
+      label: 'label',
+      features: list,
+    })
+    expect(await refusalOf(() => arrow.load(context))).toMatchObject({ code: 'uneven-examples' })
     expect(await load({ kind: 'list', column: 'pixels', shape: [3] })).toMatchObject({
       code: 'uneven-examples',
       place: { row: 1 },

@@ -1,3 +1,5 @@
+import type { LabelDistribution } from '../partition/label-distribution.ts'
+
 /** What one run of an experiment was and what came of it: plain JSON, the input of every result writer. */
 export interface RunRecord {
   /** Of the experiment; runs of one name are the same experiment with other seeds. */
@@ -14,6 +16,8 @@ export interface RunRecord {
   /** In order, the first is round 1. */
   readonly rounds: readonly RoundRecord[]
   readonly resources: ResourceUse
+  /** Who had which classes, for a picture. */
+  readonly partition?: LabelDistribution
 }
 
 export interface DataDigest {

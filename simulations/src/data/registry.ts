@@ -18,8 +18,8 @@ export const dataSources = {
   csv: tableSource('csv', readCsvTable),
   parquet: tableSource('parquet', readParquetTable),
   arrow: tableSource('arrow', readArrowTable),
-  idx,
   tfrecord: tableSource('tfrecord', readTfRecordTable),
+  idx,
   'image-folder': imageFolder,
   embeddings,
 } as const satisfies PolicyRegistry<DataSource>

@@ -2,7 +2,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { Table, tableToIPC, vectorFromArray, Utf8, Float64, Decimal } from 'apache-arrow'
+import {
+  CompressionType,
+  compressionRegistry,
+  RecordBatchStreamWriter,
+  Table,
+  tableToIPC,
+  vectorFromArray,
+  Utf8,
+  Float64,
+  Decimal,
+} from 'apache-arrow'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { makeRng, readDataset } from '@panal/client-core'
 import { dataSources, type LoadContext } from '@panal/simulations'
@@ -267,6 +277,36 @@ describe('arrow', () => {
     const train = await stored('file.arrow', tableToIPC(table, 'file'))
     const loaded = await dataSources.arrow.make({ train, test: train, label: 'label' }).load(context)
     expect(loaded.train.columns).toEqual({ age: ['1', '2', '4'], label: ['a', 'b', 'a'] })
+  })
+  // 100 numbers of 8 bytes 0x40: the frames are written by hand, for the library has no encoder.
+  it.each([
+    [
+      'LZ4',
+      CompressionType.LZ4_FRAME,
+      // One block of 14 bytes: a literal, 4 + 15 + 255 + 255 + 255 + 10 = 794 from one byte back, and 5 literals.
+      [4, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82, 14, 0, 0, 0, 0x1f, 0x40, 1, 0, 255, 255, 255, 10, 0x50].concat([
+        0x40, 0x40, 0x40, 0x40, 0x40, 0, 0, 0, 0,
+      ]),
+    ],
+    // Content size 800 less 256 in two bytes; the last block, of one repeated byte.
+    ['zstd', CompressionType.ZSTD, [0x28, 0xb5, 0x2f, 0xfd, 0x60, 0x20, 0x02, 0x03, 0x19, 0, 0x40]],
+  ])('reads %s', async (name, compressionType, frame) => {
+    const decoder = compressionRegistry.get(compressionType)!
+    // What comes out longer than it was, the library stores as it is.
+    const encode = (body: Uint8Array) => Uint8Array.from(body.length === 800 ? frame : [...frame, ...body])
+    const writer = new RecordBatchStreamWriter({ compressionType })
+    const [age] = new Float64Array(new Uint8Array(8).fill(0x40).buffer)
+    const ages = new Array<number>(100).fill(age!)
+    const label = ages.map((_, i) => (i < 20 ? 'young' : 'old'))
+    compressionRegistry.set(compressionType, { ...decoder, encode })
+    writer.write(new Table({ age: vectorFromArray(ages, new Float64()), label: vectorFromArray(label, new Utf8()) }))
+    writer.finish()
+    compressionRegistry.set(compressionType, decoder)
+    const bytes = writer.toUint8Array(true)
+    expect(Buffer.from(bytes).includes(Buffer.from(frame))).toBe(true)
+    const train = await stored(`${name}.arrow`, bytes)
+    const loaded = await dataSources.arrow.make({ train, test: train, label: 'label' }).load(context)
+    expect(loaded.train.columns).toEqual({ age: ages.map(String), label })
   })
   it('refuses a type that it would read wrongly', async () => {
     const table = new Table({

@@ -36,7 +36,7 @@ export function partitionPicture(
   const xOf = (column: number) => coordinate(area.left + (column + 0.5) * columnWidth)
   const yOf = (row: number) => coordinate(discs + (row + 0.5) * rowHeight)
   const most = Math.max(1, ...rows.flatMap(({ counts }) => counts))
-  const radius = (count: number) => coordinate((Math.min(columnWidth, rowHeight) * 0.56) * Math.sqrt(count / most))
+  const radius = (count: number) => coordinate(Math.min(columnWidth, rowHeight) * 0.56 * Math.sqrt(count / most))
   const disc = (name: string, count: number, { row, column }: { row: number; column: number }) =>
     count > 0 &&
     h(

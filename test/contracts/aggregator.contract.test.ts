@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { aggregators, type Aggregator, type UpdateSource, type WeightedUpdate } from '@panal/server'
+import {
+  addUpdate,
+  aggregators,
+  emptySum,
+  type Aggregator,
+  type UpdateSource,
+  type WeightedUpdate,
+} from '@panal/server'
 
 /** Updates as the spool gives them: in order of device id, through one buffer that is overwritten. */
 function source(
@@ -58,6 +65,25 @@ describe.each(Object.entries(cases))('aggregator %s', (name, aggregator) => {
         found.forEach((value, i) => expect(value).toBeCloseTo(values[i]!, Math.abs(values[i]!) > 1e3 ? -1 : 3))
       }),
       { seed: 2 },
+    )
+  })
+
+  it('comes to the same from the sum of the updates, where that is all it needs', async () => {
+    const { ofSum } = aggregator
+    if (ofSum === undefined) return
+    await fc.assert(
+      fc.asyncProperty(updates, async (list) => {
+        // the sum refuses what is beyond its range: weights of up to 1e6 leave it deltas of up to 100
+        const small = list.map((each) => ({ ...each, delta: each.delta.map((value) => value / 1e4) }))
+        const sum = emptySum(size)
+        for (const each of small) addUpdate(sum, Float32Array.from(each.delta), each.weight)
+        const expected = await aggregator.aggregate(source(small, size))
+        ofSum(sum).forEach((value, i) => {
+          // one rounding to float32 apart, and where the mean cancels, what float64 lost on the way
+          expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(2 ** -23 * Math.abs(expected[i]!) + 1e-12)
+        })
+      }),
+      { seed: 3 },
     )
   })
 

@@ -1,5 +1,6 @@
 import { policy } from '../policy.ts'
 import { AggregationError, type Aggregator } from '../strategy/strategy.ts'
+import { meanOfSum } from './exact-sum.ts'
 
 /**
  * Weighted mean Σ wᵢ·xᵢ / Σ wᵢ, folded one update at a time in canonical order with float64 accumulators:
@@ -27,6 +28,7 @@ export const mean = policy({
       if (!(totalWeight > 0)) throw new AggregationError('zero-weight', `mean: the total weight is ${totalWeight}`) // NaN too
       return divided(sum, totalWeight)
     },
+    ofSum: meanOfSum,
   }),
 })
 

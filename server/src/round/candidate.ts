@@ -1,9 +1,9 @@
 import type { Params } from '@panal/client-core'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
-import type { UpdateLog } from './ports.ts'
-import type { Spool } from './spool.ts'
-import { countedUpdates, updateSource, type Collected } from './update-source.ts'
+import type { Aggregator } from '../strategy/strategy.ts'
+import type { RoundPorts, RoundUpdates } from './ports.ts'
+import type { Collected } from './update-source.ts'
 
 export interface Candidate {
   readonly params: Params
@@ -18,16 +18,26 @@ export interface Candidate {
 export async function makeCandidate(
   task: Task,
   round: Collected,
-  { registry, log, spool }: { readonly registry: Registry; readonly log: UpdateLog; readonly spool: Spool },
+  {
+    registry,
+    updates,
+  }: Pick<RoundPorts, 'updates'> & { readonly registry: Pick<Registry, 'params' | 'optimizerState'> },
 ): Promise<Candidate> {
   const { aggregator, optimizer } = task.strategy
 
   // 3 aggregate: the mean of the clients' deltas, in canonical order
-  const meanDelta = await aggregator.aggregate(updateSource(task, spool, countedUpdates(log, round)))
+  const meanDelta = await aggregate(aggregator, updates(round))
 
   // 4 apply: the server optimizer moves the base by it
   const base = await registry.params(task.id, round.baseVersion)
   const state = await registry.optimizerState(task, round.baseVersion)
   const next = optimizer.apply(base, meanDelta, state)
   return { params: next.params, optimizerState: next.state }
+}
+
+async function aggregate(aggregator: Aggregator, updates: RoundUpdates): Promise<Params> {
+  if (!('reach' in updates)) return aggregator.aggregate(updates)
+  if (aggregator.ofSum === undefined)
+    throw new TypeError(`${aggregator.name} needs every update, and was given their sum`)
+  return aggregator.ofSum(updates)
 }

@@ -12,7 +12,7 @@ export class LiveRound {
   #round: Round
   #tally: Tally
   #judging: RoundSummary['judging']
-  readonly #registry: Registry
+  readonly #registry: Pick<Registry, 'saveRound'>
   readonly #publish: (summary: RoundSummary) => void
   #settled: () => void = () => undefined
   /** Resolves when collection is over. */
@@ -20,7 +20,12 @@ export class LiveRound {
   readonly #collecting = new AbortController()
 
   /** @param tally what an interrupted round had added up before; `emptyTally()` for a new one */
-  constructor(round: Round, tally: Tally, registry: Registry, publish: (summary: RoundSummary) => void) {
+  constructor(
+    round: Round,
+    tally: Tally,
+    registry: Pick<Registry, 'saveRound'>,
+    publish: (summary: RoundSummary) => void,
+  ) {
     this.#tally = tally
     this.#round = round
     this.#registry = registry

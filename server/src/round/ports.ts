@@ -1,10 +1,12 @@
 import type { Clock, DeviceId } from '@panal/client-core'
 import type { Gate } from '../gate/contract.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { UpdateSum } from '../aggregate/exact-sum.ts'
+import type { UpdateSource } from '../strategy/strategy.ts'
 import type { LiveRound } from './live-round.ts'
 import type { Population } from './population.ts'
-import type { Spool } from './spool.ts'
 import type { GatingRound, Round } from './state.ts'
+import type { Collected } from './update-source.ts'
 
 /** One update's row, as the log keeps it. `verdict` is 'accepted' or the code it was refused with. */
 export interface UpdateRecord {
@@ -34,13 +36,23 @@ export interface UpdateLog {
   lastRounds(taskId: string): ReadonlyMap<DeviceId, number>
 }
 
+/** What a round asks of the versions and of its own row. */
+export type RoundRegistry = Pick<
+  Registry,
+  'pointers' | 'version' | 'lastRoundNumber' | 'params' | 'optimizerState' | 'saveRound' | 'propose' | 'conclude'
+>
+
+/** The accepted updates of a round: each of them, or their sum where that is all the task's aggregator needs. */
+export type RoundUpdates = UpdateSource | UpdateSum
+
 /** What `runRound` asks of its surroundings. */
 export interface RoundPorts {
-  readonly registry: Registry
-  readonly log: UpdateLog
-  readonly spool: Spool
-  readonly gate: Gate
-  readonly population: Population
+  readonly registry: RoundRegistry
+  readonly log: Pick<UpdateLog, 'lastRounds'>
+  /** Only of what is durable when collection ends. */
+  readonly updates: (round: Collected) => RoundUpdates
+  readonly gate: Pick<Gate, 'judge'>
+  readonly population: Pick<Population, 'available'>
   readonly clock: Clock
   /** Makes the round the task's live one: durable, published, open to uploads. */
   enter(round: Round): LiveRound

@@ -9,7 +9,7 @@ import { makeCandidate } from './candidate.ts'
 import type { UpdateLog } from './ports.ts'
 import type { Spool } from './spool.ts'
 import type { Round } from './state.ts'
-import { countedUpdates, readUpdate } from './update-source.ts'
+import { countedUpdates, readUpdate, spooledUpdates } from './update-source.ts'
 
 /** One digest that the version has, beside the one that the replay comes to; null where there is no optimizer state. */
 export interface Comparison {
@@ -45,7 +45,10 @@ export async function replayRound(task: Task, roundNumber: number, ports: Replay
   if (version === null) return { verdict: 'no-version', reason: reasonOf(round) }
 
   const made = ports.registry.version(task.id, version)
-  const { params, optimizerState } = await makeCandidate(task, round, ports)
+  const { params, optimizerState } = await makeCandidate(task, round, {
+    registry: ports.registry,
+    updates: spooledUpdates(task, ports),
+  })
   const comparisons: Comparison[] = [
     { what: 'updates', recorded: made.dataDigest, replayed: dataDigest(countedUpdates(ports.log, round)) },
     { what: 'weights', recorded: made.weightsSha256, replayed: sha256Of(paramsToBytes(params)) },

@@ -15,6 +15,7 @@ import { runRound } from './round.ts'
 import { wantedDevices } from './select.ts'
 import type { Spool } from './spool.ts'
 import { addUpdate, emptyTally, type Tally } from './summary.ts'
+import { spooledUpdates } from './update-source.ts'
 import type { Round } from './state.ts'
 
 export interface TaskRoundsDeps {
@@ -161,7 +162,7 @@ export class TaskRounds {
     return {
       registry,
       log,
-      spool,
+      updates: spooledUpdates(this.#task, { log, spool }),
       gate,
       population: this.population,
       clock,

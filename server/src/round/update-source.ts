@@ -26,6 +26,12 @@ export function countedUpdates(log: UpdateLog, { taskId, number, participants }:
   })
 }
 
+/** Where a live server has the updates of its rounds. */
+export const spooledUpdates =
+  (task: Task, { log, spool }: { readonly log: UpdateLog; readonly spool: Spool }) =>
+  (round: Collected): UpdateSource =>
+    updateSource(task, spool, countedUpdates(log, round))
+
 /** The updates of one round, decoded one at a time into one buffer, each first compared with its receipt's digest. */
 export function updateSource(task: Task, spool: Spool, updates: readonly UpdateRecord[]): UpdateSource {
   const { layout, codec } = task

@@ -1,4 +1,5 @@
 import type { Params, RejectCode, Rng, Verdict, DeviceId } from '@panal/client-core'
+import type { UpdateSum } from '../aggregate/exact-sum.ts'
 
 /** A device that may be asked now. */
 export interface AvailableDevice {
@@ -44,6 +45,11 @@ export interface Aggregator {
   readonly minUpdates: number
   /** Same updates, same bytes. @throws AggregationError */
   aggregate(updates: UpdateSource): Promise<Params>
+  /**
+   * Of a rule that asks no more of the updates than Σ wᵢ·xᵢ and Σ wᵢ: the same from their sum, so that whoever holds a
+   * part of them need only hand on one vector. @throws AggregationError
+   */
+  ofSum?(sum: UpdateSum): Params
 }
 
 /** Optimizer state as one flat vector, so that it is stored like weights; empty where there is none. */
@@ -67,7 +73,7 @@ export interface Strategy {
 export class AggregationError extends Error {
   override readonly name = 'AggregationError'
   constructor(
-    readonly code: 'too-few' | 'zero-weight' | 'wrong-length' | 'damaged-update',
+    readonly code: 'too-few' | 'zero-weight' | 'wrong-length' | 'out-of-range' | 'damaged-update',
     message: string,
     options?: ErrorOptions,
   ) {

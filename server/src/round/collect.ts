@@ -13,6 +13,10 @@ export interface Offering {
   readonly manifest: (live: LiveRound) => ModelManifest
 }
 
+/** What all chance of one device's work in one round comes from: the same for a live device and a simulated one. */
+export const deviceSeed = ({ id, document }: Task, roundNumber: number, deviceId: DeviceId): string =>
+  `${document.seed}/${id}/${roundNumber}/${deviceId}`
+
 /** The offer of a round to one device of its cohort; null when the round no longer waits for it. */
 export function assignmentFor(
   task: Task,
@@ -26,7 +30,7 @@ export function assignmentFor(
     taskId: task.id,
     roundNumber: round.number,
     manifest: manifest(live),
-    seed: `${task.document.seed}/${task.id}/${round.number}/${deviceId}`,
+    seed: deviceSeed(task, round.number, deviceId),
     deadlineInMs: Math.max(0, round.deadlineAt - clock.now()),
   }
 }

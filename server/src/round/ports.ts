@@ -1,5 +1,6 @@
 import type { Clock, DeviceId } from '@panal/client-core'
 import type { Gate } from '../gate/contract.ts'
+import type { ModelVersion } from '../registry/model-version.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { UpdateSum } from '../aggregate/exact-sum.ts'
 import type { UpdateSource } from '../strategy/strategy.ts'
@@ -37,10 +38,12 @@ export interface UpdateLog {
 }
 
 /** What a round asks of the versions and of its own row. */
-export type RoundRegistry = Pick<
+export interface RoundRegistry extends Pick<
   Registry,
-  'pointers' | 'version' | 'lastRoundNumber' | 'params' | 'optimizerState' | 'saveRound' | 'propose' | 'conclude'
->
+  'pointers' | 'lastRoundNumber' | 'params' | 'optimizerState' | 'saveRound' | 'propose' | 'conclude'
+> {
+  version(taskId: string, version: number): Pick<ModelVersion, 'weightsSha256'>
+}
 
 /** The accepted updates of a round: each of them, or their sum where that is all the task's aggregator needs. */
 export type RoundUpdates = UpdateSource | UpdateSum

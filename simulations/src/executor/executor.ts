@@ -1,0 +1,67 @@
+import type { DeviceId, ErrorCode, LocalMetrics, Params } from '@panal/client-core'
+import type { UpdateSum, WeightedUpdate } from '@panal/server'
+
+/** What one device has to do in a round. */
+export interface DeviceWork {
+  readonly deviceId: DeviceId
+  /** Its examples, as indices into the training set. */
+  readonly rows: Uint32Array
+  /** Of all its chance in this round. */
+  readonly seed: string
+}
+
+export interface CohortWork {
+  /** [size] What the devices train from. */
+  readonly base: Params
+  readonly devices: readonly DeviceWork[]
+}
+
+/** What came of one device's work, as the server's checks judged it. */
+export interface DeviceOutcome {
+  readonly deviceId: DeviceId
+  /** `accepted`, or why the update does not count. */
+  readonly verdict: 'accepted' | ErrorCode
+  readonly numExamples: number
+  readonly numSteps: number
+  /** L2 norm of the delta as it arrived. */
+  readonly norm: number
+  /** Aggregation weight. */
+  readonly weight: number
+  /** Encoded. */
+  readonly bytes: number
+  /** Mean training loss over the first and over the last epoch. */
+  readonly lossBefore: number
+  readonly lossAfter: number
+}
+
+/** The accepted updates: their sum where the task's aggregator can do with it, else each of them. */
+export type CohortUpdates = UpdateSum | readonly WeightedUpdate[]
+
+export interface CohortResult {
+  /** In the order of the work. */
+  readonly outcomes: readonly DeviceOutcome[]
+  readonly updates: CohortUpdates
+}
+
+/** Where simulated devices train. Law: the same work gives the same bytes, wherever and in whatever order it is done. */
+export interface Executor {
+  /** Threads, or machines, that train. */
+  readonly numWorkers: number
+  /** @throws ExecutorError, AggregationError 'out-of-range', or the signal's reason */
+  run(work: CohortWork, signal: AbortSignal, onDone?: (outcome: DeviceOutcome) => void): Promise<CohortResult>
+  /** On the test set. @throws as `run` does */
+  evaluate(params: Params, signal: AbortSignal): Promise<LocalMetrics>
+  close(): Promise<void>
+}
+
+/** Training cannot go on. The message says what to change. */
+export class ExecutorError extends Error {
+  override readonly name = 'ExecutorError'
+  constructor(
+    readonly code: 'out-of-memory' | 'workers-die' | 'training-failed',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}

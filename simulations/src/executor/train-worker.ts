@@ -1,0 +1,67 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock, type Dataset } from '@panal/client-core'
+import { addUpdate, clearSum, type UpdateSum } from '@panal/server/exact-sum'
+import { ready, setBackend } from '@tensorflow/tfjs-core'
+import '@tensorflow/tfjs-backend-wasm'
+import { openTrainer } from '../engine/open-trainer.ts'
+import { localWork } from './local-work.ts'
+import type { Job, JobResult, TrainWorkerData, WorkerCommand, WorkerReport } from './messages.ts'
+
+const { task, engine, train, test, base: sharedBase, sum: shared } = workerData as TrainWorkerData
+const port = parentPort!
+const report = (message: WorkerReport, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
+
+const never = new AbortController().signal
+const clock = systemClock({ setTimeout, clearTimeout })
+const trainer = await open()
+const perform = localWork(task, trainer, train)
+const base = new Float32Array(sharedBase.length)
+const sum: UpdateSum | null = shared === null ? null : { ...shared, count: 0, reach: 0 }
+
+// One after the other, in the order of arrival: a thread trains one device at a time.
+let last: Promise<void> = Promise.resolve()
+port.on('message', (command: WorkerCommand) => (last = last.then(() => obey(command))))
+
+async function open() {
+  await setBackend('wasm') // for what cannot be compiled
+  await ready()
+  const { topology, schema: data, loss } = task
+  return openTrainer({ topology, data, loss }, { engine, clock, tell: (line) => report({ type: 'note', line }) })
+}
+
+async function obey(command: WorkerCommand): Promise<void> {
+  const { run } = command
+  if (command.type === 'begin') {
+    base.set(sharedBase)
+    if (sum !== null) clearSum(sum)
+    return
+  }
+  try {
+    const result = await work(command.job)
+    const delta = result.type === 'trained' ? result.delta : undefined
+    report(
+      { type: 'done', run, index: command.index, result },
+      delta === undefined ? [] : [delta.buffer as ArrayBuffer],
+    )
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string }
+    report({ type: 'failed', run, code, message })
+  }
+}
+
+async function work(job: Job): Promise<JobResult> {
+  if (job.type === 'evaluate')
+    return { type: 'evaluated', metrics: await trainer.evaluate(base, part(test, job.from, job.to)) }
+  const { outcome, delta } = await perform(base, job.device, never)
+  const counts = outcome.verdict === 'accepted'
+  if (sum !== null && counts) addUpdate(sum, delta, outcome.weight)
+  const summed = { count: sum?.count ?? 0, reach: sum?.reach ?? 0 }
+  return sum === null && counts
+    ? { type: 'trained', outcome, summed, delta: delta.slice() }
+    : { type: 'trained', outcome, summed }
+}
+
+function part({ inputShape, x, y, numExamples }: Dataset, from: number, to: number): Dataset {
+  const width = x.length / numExamples
+  return { numExamples: to - from, inputShape, x: x.subarray(from * width, to * width), y: y.subarray(from, to) }
+}

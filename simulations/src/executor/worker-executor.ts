@@ -1,0 +1,124 @@
+import { availableParallelism } from 'node:os'
+import type { Worker, WorkerOptions } from 'node:worker_threads'
+import type { Dataset, LocalMetrics } from '@panal/client-core'
+import { emptySum, mergeSum, spawnWorker, type UpdateSum, type WeightedUpdate } from '@panal/server'
+import type { EngineName } from '../engine/open-trainer.ts'
+import type { CohortResult, CohortWork, DeviceOutcome, Executor } from './executor.ts'
+import type { Job, JobResult, LocalTask, TrainWorkerData } from './messages.ts'
+import { WorkerPool } from './worker-pool.ts'
+
+export interface WorkerExecutorOptions {
+  readonly task: LocalTask
+  /** Number of params. */
+  readonly size: number
+  readonly engine: EngineName
+  /** In shared memory, or every worker gets a copy. */
+  readonly train: Dataset
+  readonly test: Dataset
+  /** True where the aggregator takes a sum: one vector a worker then travels, and memory is O(workers · params). */
+  readonly sums: boolean
+  /** Default: one for each core. */
+  readonly numWorkers?: number
+  /** Told in a line what there is to know: why a model is not trained natively, say. Each line once. */
+  readonly onNote?: (line: string) => void
+  readonly spawn?: (url: URL, options: WorkerOptions) => Worker
+}
+
+/** Test examples of one job: the same parts whatever the number of workers, so that means come out the same. */
+const evaluationPart = 1000
+
+/**
+ * Worker threads that each train many devices and fold their updates into a partial sum, which never rounds: the result is
+ * the same, bit for bit, with one worker or many, and if some of them die.
+ */
+export function workerExecutor(options: WorkerExecutorOptions): Executor {
+  const { task, size, engine, train, test, sums, onNote, spawn = spawnWorker } = options
+  const numWorkers = Math.max(1, options.numWorkers ?? availableParallelism())
+  const base = new Float32Array(new SharedArrayBuffer(size * Float32Array.BYTES_PER_ELEMENT))
+  const partial = Array.from({ length: numWorkers }, () => (sums ? emptySum(size, { shared: true }) : null))
+  const told = new Set<string>()
+  const pool = new WorkerPool({
+    numWorkers,
+    spawn(place) {
+      const sum = partial[place] ?? null
+      const workerData: TrainWorkerData = { task, engine, train, test, base, sum }
+      return spawn(new URL('./train-worker.ts', import.meta.url), { workerData })
+    },
+    onNote(line) {
+      if (!told.has(line)) onNote?.(line)
+      told.add(line)
+    },
+  })
+
+  return {
+    numWorkers,
+    close: () => pool.close(),
+    async run(work, signal, onDone) {
+      base.set(work.base)
+      const jobs = work.devices.map((device): Job => ({ type: 'train', device }))
+      const found = new Map<number, Extract<JobResult, { type: 'trained' }>>()
+      const summed = new Map<number, { readonly count: number; readonly reach: number }>()
+      const events = {
+        onResult(index: number, result: JobResult, place: number) {
+          if (result.type !== 'trained') return
+          found.set(index, result)
+          summed.set(place, result.summed)
+          onDone?.(result.outcome)
+        },
+        onLost: (place: number) => void summed.delete(place),
+      }
+      await pool.run(jobs, events, signal)
+      return cohortResult(work, found, sums ? merged(size, partial as UpdateSum[], summed) : null)
+    },
+    async evaluate(params, signal) {
+      base.set(params)
+      const jobs = Array.from({ length: Math.ceil(test.numExamples / evaluationPart) }, (_, i): Job => ({
+        type: 'evaluate',
+        from: i * evaluationPart,
+        to: Math.min(test.numExamples, (i + 1) * evaluationPart),
+      }))
+      const parts: LocalMetrics[] = []
+      const events = {
+        onResult(index: number, result: JobResult) {
+          if (result.type === 'evaluated') parts[index] = result.metrics
+        },
+        onLost: () => undefined,
+      }
+      await pool.run(jobs, events, signal)
+      return meanMetrics(parts)
+    },
+  }
+}
+
+/** The partial sums of the workers that took part in this run; another's still is that of an earlier one. */
+function merged(
+  size: number,
+  partial: readonly UpdateSum[],
+  summed: ReadonlyMap<number, { readonly count: number; readonly reach: number }>,
+): UpdateSum {
+  const whole = emptySum(size)
+  for (const [place, { count, reach }] of summed) mergeSum(whole, { ...partial[place]!, count, reach })
+  return whole
+}
+
+function cohortResult(
+  { devices }: CohortWork,
+  found: ReadonlyMap<number, Extract<JobResult, { type: 'trained' }>>,
+  sum: UpdateSum | null,
+): CohortResult {
+  const outcomes = devices.map((_, index): DeviceOutcome => found.get(index)!.outcome)
+  if (sum !== null) return { outcomes, updates: sum }
+  const updates = devices.flatMap(({ deviceId }, index): WeightedUpdate[] => {
+    const { delta, outcome } = found.get(index)!
+    return delta === undefined ? [] : [{ deviceId, delta, weight: outcome.weight }]
+  })
+  return { outcomes, updates }
+}
+
+/** By examples, in the order of the parts. */
+function meanMetrics(parts: readonly LocalMetrics[]): LocalMetrics {
+  const numExamples = parts.reduce((sum, part) => sum + part.numExamples, 0)
+  const mean = (of: (part: LocalMetrics) => number): number =>
+    parts.reduce((sum, part) => sum + of(part) * part.numExamples, 0) / numExamples
+  return { numExamples, accuracy: mean(({ accuracy }) => accuracy), logLoss: mean(({ logLoss }) => logLoss) }
+}

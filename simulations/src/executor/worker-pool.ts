@@ -1,0 +1,189 @@
+import type { Worker } from 'node:worker_threads'
+import { ExecutorError } from './executor.ts'
+import type { Job, JobResult, WorkerCommand, WorkerReport } from './messages.ts'
+
+/** Jobs that a worker holds at a time: the next one is there when it is done with one. */
+const numAhead = 2
+/** A job that so many workers have died of is not tried again. */
+const maxDeaths = 3
+
+export interface PoolOptions {
+  readonly numWorkers: number
+  /** @param place 0…numWorkers − 1; the same again for the one that replaces a dead worker */
+  readonly spawn: (place: number) => Worker
+  readonly onNote: (line: string) => void
+}
+
+/** Told of the jobs of one run. */
+export interface RunEvents {
+  onResult(index: number, result: JobResult, place: number): void
+  /** A worker is gone: what it was told is lost, and these jobs of its own, done before, are done again. */
+  onLost(place: number, indices: readonly number[]): void
+}
+
+interface Place {
+  readonly number: number
+  worker: Worker
+  readonly held: Set<number>
+  readonly done: number[]
+  /** What it died of last. */
+  error: Error | undefined
+}
+
+interface Run extends RunEvents {
+  readonly number: number
+  readonly jobs: readonly Job[]
+  readonly waiting: number[]
+  readonly deaths: Map<number, number>
+  numLeft: number
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * A fixed number of worker threads that share the jobs of one run at a time, each as fast as it can. A worker that dies is
+ * replaced, and all that it did for the run is done again: its partial sum died with it.
+ */
+export class WorkerPool {
+  readonly #options: PoolOptions
+  readonly #places: Place[]
+  #run: Run | null = null
+  #numRuns = 0
+  #closing = false
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+    this.#places = Array.from({ length: options.numWorkers }, (_, number) => {
+      const place: Place = { number, worker: options.spawn(number), held: new Set(), done: [], error: undefined }
+      this.#watch(place)
+      return place
+    })
+  }
+
+  /** Resolves when every job is done. One run at a time. @throws ExecutorError or the signal's reason */
+  async run(jobs: readonly Job[], events: RunEvents, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (this.#run !== null) throw new Error('worker pool: a run is under way')
+    const stop = () => this.#fail(signal.reason)
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#run = {
+          ...events,
+          number: ++this.#numRuns,
+          jobs,
+          waiting: jobs.map((_, index) => index).reverse(),
+          deaths: new Map(),
+          numLeft: jobs.length,
+          resolve,
+          reject,
+        }
+        signal.addEventListener('abort', stop, { once: true })
+        for (const place of this.#places) {
+          place.held.clear()
+          place.done.length = 0
+          this.#begin(place, this.#run)
+        }
+        if (jobs.length === 0) resolve()
+      })
+    } finally {
+      signal.removeEventListener('abort', stop)
+      this.#run = null
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    await Promise.all(this.#places.map(({ worker }) => worker.terminate()))
+  }
+
+  #begin(place: Place, run: Run): void {
+    this.#tell(place, { type: 'begin', run: run.number })
+    this.#feed(place, run)
+  }
+
+  #feed(place: Place, run: Run): void {
+    while (place.held.size < numAhead) {
+      const index = run.waiting.pop()
+      if (index === undefined) return
+      place.held.add(index)
+      this.#tell(place, { type: 'job', run: run.number, index, job: run.jobs[index]! })
+    }
+  }
+
+  #tell({ worker }: Place, command: WorkerCommand): void {
+    worker.postMessage(command)
+  }
+
+  #watch(place: Place): void {
+    const { worker } = place
+    worker.on('message', (report: WorkerReport) => this.#hear(place, report))
+    worker.on('error', (error: Error) => (place.error = error))
+    worker.once('exit', () => this.#replace(place))
+  }
+
+  #hear(place: Place, report: WorkerReport): void {
+    if (report.type === 'note') return this.#options.onNote(report.line)
+    const run = this.#run
+    if (run?.number !== report.run) return // of a run that was given up
+    if (report.type === 'failed') return this.#fail(failure(report.code, report.message))
+    place.held.delete(report.index)
+    place.done.push(report.index)
+    run.onResult(report.index, report.result, place.number)
+    run.numLeft -= 1
+    if (run.numLeft === 0) run.resolve()
+    else this.#feed(place, run)
+  }
+
+  #replace(place: Place): void {
+    if (this.#closing) return
+    const { error } = place
+    if (error !== undefined && isOutOfMemory(error)) return this.#fail(outOfMemory(error))
+    const lost = place.done.splice(0)
+    const held = [...place.held]
+    place.held.clear()
+    const run = this.#run
+    if (run !== null && held.some((index) => this.#hasKilledTooMany(run, index)))
+      return this.#fail(
+        new ExecutorError(
+          'workers-die',
+          `${maxDeaths} workers have died of the same work: ${error?.message ?? 'they ended without a word'}`,
+          { cause: error },
+        ),
+      )
+    place.worker = this.#options.spawn(place.number)
+    place.error = undefined
+    this.#watch(place)
+    if (run === null) return
+    run.onLost(place.number, lost)
+    run.numLeft += lost.length
+    run.waiting.push(...lost, ...held)
+    this.#begin(place, run)
+    // those that had nothing left to do
+    for (const other of this.#places) this.#feed(other, run)
+  }
+
+  #hasKilledTooMany(run: Run, index: number): boolean {
+    const deaths = (run.deaths.get(index) ?? 0) + 1
+    run.deaths.set(index, deaths)
+    return deaths >= maxDeaths
+  }
+
+  #fail(error: unknown): void {
+    this.#run?.reject(error)
+  }
+}
+
+function failure(code: string | undefined, message: string): Error {
+  if (isOutOfMemory({ code, message })) return outOfMemory({ message })
+  return new ExecutorError('training-failed', message)
+}
+
+/** Of V8's own heap, of array buffers, and of native code. */
+const isOutOfMemory = ({ code, message }: { readonly code?: string | undefined; readonly message: string }): boolean =>
+  code === 'ERR_WORKER_OUT_OF_MEMORY' || /allocation failed|bad_alloc|failed to allocate|out of memory/i.test(message)
+
+const outOfMemory = ({ message }: { readonly message: string }): ExecutorError =>
+  new ExecutorError(
+    'out-of-memory',
+    `a worker ran out of memory (${message}). Lower --workers first, for each holds a model and a sum of its own; then plan.batchSize or plan.maxExamples`,
+  )

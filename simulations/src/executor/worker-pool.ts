@@ -4,8 +4,8 @@ import type { Job, JobResult, WorkerCommand, WorkerReport } from './messages.ts'
 
 /** Jobs that a worker holds at a time: the next one is there when it is done with one. */
 const numAhead = 2
-/** A job that so many workers have died of is not tried again. */
-const maxDeaths = 3
+/** So many workers may die in one run before it is given up: a job that kills whoever takes it would kill for ever. */
+const maxDeaths = 5
 
 export interface PoolOptions {
   readonly numWorkers: number
@@ -17,8 +17,8 @@ export interface PoolOptions {
 /** Told of the jobs of one run. */
 export interface RunEvents {
   onResult(index: number, result: JobResult, place: number): void
-  /** A worker is gone: what it was told is lost, and these jobs of its own, done before, are done again. */
-  onLost(place: number, indices: readonly number[]): void
+  /** A worker is gone, and what it summed up; the jobs that it had done will be told of once more. */
+  onLost(place: number): void
 }
 
 interface Place {
@@ -34,7 +34,6 @@ interface Run extends RunEvents {
   readonly number: number
   readonly jobs: readonly Job[]
   readonly waiting: number[]
-  readonly deaths: Map<number, number>
   numLeft: number
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
@@ -49,6 +48,9 @@ export class WorkerPool {
   readonly #places: Place[]
   #run: Run | null = null
   #numRuns = 0
+  /** Since the last run that came to its end. */
+  #numDeaths = 0
+  #broken: ExecutorError | null = null
   #closing = false
 
   constructor(options: PoolOptions) {
@@ -63,6 +65,7 @@ export class WorkerPool {
   /** Resolves when every job is done. One run at a time. @throws ExecutorError or the signal's reason */
   async run(jobs: readonly Job[], events: RunEvents, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
+    if (this.#broken !== null) throw this.#broken
     if (this.#run !== null) throw new Error('worker pool: a run is under way')
     const stop = () => this.#fail(signal.reason)
     try {
@@ -72,7 +75,6 @@ export class WorkerPool {
           number: ++this.#numRuns,
           jobs,
           waiting: jobs.map((_, index) => index).reverse(),
-          deaths: new Map(),
           numLeft: jobs.length,
           resolve,
           reject,
@@ -85,6 +87,7 @@ export class WorkerPool {
         }
         if (jobs.length === 0) resolve()
       })
+      this.#numDeaths = 0
     } finally {
       signal.removeEventListener('abort', stop)
       this.#run = null
@@ -116,7 +119,9 @@ export class WorkerPool {
 
   #watch(place: Place): void {
     const { worker } = place
-    worker.on('message', (report: WorkerReport) => this.#hear(place, report))
+    worker.on('message', (report: WorkerReport) => {
+      if (place.worker === worker) this.#hear(place, report)
+    })
     worker.on('error', (error: Error) => (place.error = error))
     worker.once('exit', () => this.#replace(place))
   }
@@ -135,37 +140,30 @@ export class WorkerPool {
   }
 
   #replace(place: Place): void {
-    if (this.#closing) return
+    if (this.#closing || this.#broken !== null) return
     const { error } = place
-    if (error !== undefined && isOutOfMemory(error)) return this.#fail(outOfMemory(error))
-    const lost = place.done.splice(0)
+    this.#numDeaths += 1
+    if (error !== undefined && isOutOfMemory(error)) return this.#break(outOfMemory(error))
+    if (this.#numDeaths > maxDeaths) return this.#break(tooManyDeaths(error))
+    const again = place.done.splice(0)
     const held = [...place.held]
     place.held.clear()
-    const run = this.#run
-    if (run !== null && held.some((index) => this.#hasKilledTooMany(run, index)))
-      return this.#fail(
-        new ExecutorError(
-          'workers-die',
-          `${maxDeaths} workers have died of the same work: ${error?.message ?? 'they ended without a word'}`,
-          { cause: error },
-        ),
-      )
     place.worker = this.#options.spawn(place.number)
     place.error = undefined
     this.#watch(place)
+    const run = this.#run
     if (run === null) return
-    run.onLost(place.number, lost)
-    run.numLeft += lost.length
-    run.waiting.push(...lost, ...held)
+    run.onLost(place.number)
+    run.numLeft += again.length
+    run.waiting.push(...again, ...held)
     this.#begin(place, run)
-    // those that had nothing left to do
-    for (const other of this.#places) this.#feed(other, run)
+    for (const other of this.#places) this.#feed(other, run) // some may have had nothing left to do
   }
 
-  #hasKilledTooMany(run: Run, index: number): boolean {
-    const deaths = (run.deaths.get(index) ?? 0) + 1
-    run.deaths.set(index, deaths)
-    return deaths >= maxDeaths
+  /** For good: a worker is missing. */
+  #break(error: ExecutorError): void {
+    this.#broken = error
+    this.#fail(error)
   }
 
   #fail(error: unknown): void {
@@ -177,6 +175,13 @@ function failure(code: string | undefined, message: string): Error {
   if (isOutOfMemory({ code, message })) return outOfMemory({ message })
   return new ExecutorError('training-failed', message)
 }
+
+const tooManyDeaths = (error: Error | undefined): ExecutorError =>
+  new ExecutorError(
+    'workers-die',
+    `${maxDeaths + 1} workers have died in one round: ${error?.message ?? 'they ended without a word'}`,
+    { cause: error },
+  )
 
 /** Of V8's own heap, of array buffers, and of native code. */
 const isOutOfMemory = ({ code, message }: { readonly code?: string | undefined; readonly message: string }): boolean =>

@@ -1,29 +1,19 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { PanalError } from '@panal/client-core'
 import { StartupError } from '@panal/server'
+import { addExperimentCommands } from './cli/experiment-commands.ts'
+import { positive, wholeNumber } from './cli/values.ts'
 import { runDemo, type DemoOptions } from './demo/demo.ts'
 import { engineNames } from './engine/open-trainer.ts'
+import { ExecutorError } from './executor/executor.ts'
+import { ExperimentError } from './experiment/experiment-error.ts'
 import { runFleet, type RunFleetOptions } from './fleet/run-fleet.ts'
 import { partitionNames } from './partition/registry.ts'
 import { plainScreen } from './show/plain-screen.ts'
 import { terminalScreen } from './show/terminal-screen.ts'
 import type { Screen } from './show/screen.ts'
+import { Stopped, stopSignal } from './cli/stop-signal.ts'
 import { taskNames } from './tasks/registry.ts'
-
-const wholeNumber =
-  (least: number, most = Number.MAX_SAFE_INTEGER) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least || value > most)
-      throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`)
-    return value
-  }
-
-const positive = (text: string): number => {
-  const value = Number(text)
-  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('must be a number over 0')
-  return value
-}
 
 /** Options that both commands have. */
 const fleetOptions = (command: Command): Command =>
@@ -49,7 +39,7 @@ const fleetOptions = (command: Command): Command =>
     .option('--seed <number>', 'of every random choice that the simulation makes', wholeNumber(0, 2 ** 32 - 1), 1)
 
 const program = new Command('panal-sim')
-  .description('Fleets of simulated devices against a real Panal server.')
+  .description('Simulated devices: fleets against a real Panal server, and experiments on a virtual clock.')
   .showHelpAfterError('(--help lists what there is)')
   .addHelpText('after', '\nExit codes: 0 done, 1 refused or not promoted, 2 wrong command line.')
   // Commander ends with 1 for a wrong command line: 2, as `panal` does.
@@ -94,14 +84,13 @@ fleetOptions(
   .option('--server <url>', 'address of the server', 'http://127.0.0.1:8080')
   .action((options: RunFleetOptions) => untilStopped((screen, signal) => runFleet(options, screen, signal)))
 
-/** Runs with a signal that Ctrl-C and SIGTERM abort; a second Ctrl-C ends the process at once. */
+addExperimentCommands(program)
+
 async function untilStopped<T>(run: (screen: Screen, signal: AbortSignal) => Promise<T>): Promise<T> {
-  const stop = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error('asked to stop')))
   const screen = process.stdout.isTTY
     ? terminalScreen(process.stdout)
     : plainScreen((text) => process.stdout.write(text))
-  return run(screen, stop.signal)
+  return run(screen, stopSignal())
 }
 
 function fail(message: string): void {
@@ -113,6 +102,14 @@ try {
   await program.parseAsync()
 } catch (error) {
   // What the person can mend is one sentence; a bug is a stack.
-  if (error instanceof PanalError || error instanceof StartupError) fail(`${error.code}: ${error.message}`)
+  if (error instanceof PanalError || error instanceof StartupError || error instanceof ExecutorError)
+    fail(`${error.code}: ${error.message}`)
+  else if (error instanceof ExperimentError)
+    fail(
+      [`${error.code}: ${error.message}`, ...error.errors.map(({ path, message }) => `  ${path} ${message}`)].join(
+        '\n',
+      ),
+    )
+  else if (error instanceof Stopped) process.exitCode = 130
   else throw error
 }

@@ -51,7 +51,10 @@ export type RoundUpdates = UpdateSource | UpdateSum
 /** What `runRound` asks of its surroundings. */
 export interface RoundPorts {
   readonly registry: RoundRegistry
-  readonly log: Pick<UpdateLog, 'lastRounds'>
+  readonly log: {
+    /** Number of the last round each device was asked in; undefined of one that never was. */
+    lastRounds(taskId: string): Pick<ReadonlyMap<DeviceId, number>, 'get'>
+  }
   /** Only of what is durable when collection ends. */
   readonly updates: (round: Collected) => RoundUpdates
   readonly gate: Pick<Gate, 'judge'>

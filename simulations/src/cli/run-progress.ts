@@ -1,0 +1,58 @@
+import type { CompleteExperiment } from '../experiment/complete.ts'
+import type { RoundRow } from '../experiment/round-row.ts'
+import type { RunEvents } from '../experiment/run-experiment.ts'
+import type { RunScreen } from '../show/run-screen.ts'
+
+/** Rounds whose time says how long the next ones will take. */
+const numRecent = 20
+/** Rows that a screen can have use for. */
+const numKept = 50
+
+/** Shows a run on a screen as it goes on. */
+export function runProgress({ rounds, target }: CompleteExperiment, screen: RunScreen): RunEvents {
+  const rows: RoundRow[] = []
+  let numTrained = 0
+  const show = () =>
+    screen.show({
+      rows: rows.slice(-numKept),
+      numRounds: rounds,
+      numTrained,
+      roundMs: roundMs(rows),
+      target: inWords(target),
+    })
+  return {
+    onNote: (line) => screen.say(line),
+    onResumed(found) {
+      if (found.length === 0) return
+      rows.push(...found.slice(-numKept))
+      screen.say(`Going on after round ${found.length}.`)
+    },
+    onDevice() {
+      numTrained += 1
+      show()
+    },
+    onRound(row) {
+      rows.push(row)
+      if (rows.length > 2 * numKept) rows.splice(0, rows.length - numKept)
+      numTrained = 0
+      show()
+    },
+  }
+}
+
+function roundMs(rows: readonly RoundRow[]): number | undefined {
+  const recent = rows.slice(-numRecent - 1)
+  const [first, last] = [recent[0], recent.at(-1)]
+  if (first === undefined || last === undefined) return undefined
+  // of a single round all that is known is when it ended: the start of the program is in it
+  return recent.length === 1 ? last.wallMs / last.round : (last.wallMs - first.wallMs) / (recent.length - 1)
+}
+
+function inWords(target: CompleteExperiment['target']): string | undefined {
+  if (target === undefined) return undefined
+  const { accuracy, loss } = target
+  return [
+    ...(accuracy === undefined ? [] : [`accuracy ${accuracy}`]),
+    ...(loss === undefined ? [] : [`loss ${loss}`]),
+  ].join(' and ')
+}

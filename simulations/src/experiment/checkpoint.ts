@@ -1,0 +1,92 @@
+import { open, readFile, rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { bytesToParams, paramsToBytes, sha256Of, syncFolder } from '@panal/server'
+import { ExperimentError } from './experiment-error.ts'
+import type { Head } from './memory-registry.ts'
+
+/** A run between two rounds: with its experiment and data, all that the rest depends on. */
+export interface Checkpoint {
+  /** Of experiment, seed, data and program: a run goes on only as what it began as. */
+  readonly identity: string
+  readonly head: Head
+  /** Virtual time. */
+  readonly now: number
+  /** [numDevices] Number of the last round each device was asked in; 0 if never. */
+  readonly lastRounds: Uint32Array
+  /** Length of the rounds' file up to this round: what is behind it was written by a round that a stop undid. */
+  readonly roundsBytes: number
+  /** Real time spent so far, ms. */
+  readonly wallMs: number
+  readonly cpuMs: number
+  readonly peakMemoryBytes: number
+}
+
+interface Header extends Omit<Checkpoint, 'head' | 'lastRounds'> {
+  readonly version: number
+  readonly lastRound: number
+  /** Lengths of the three parts behind the header, in bytes, and the SHA-256 of all. */
+  readonly lengths: readonly [number, number, number]
+  readonly sha256: string
+}
+
+const fileIn = (folder: string): string => join(folder, 'checkpoint')
+
+/** Durable when it resolves; what was there before stays until then, whole. */
+export async function writeCheckpoint(folder: string, { head, lastRounds, ...rest }: Checkpoint): Promise<void> {
+  const parts = [head.params, head.optimizerState].map(paramsToBytes)
+  parts.push(new Uint8Array(lastRounds.buffer, lastRounds.byteOffset, lastRounds.byteLength))
+  const body = Buffer.concat(parts)
+  const header: Header = {
+    ...rest,
+    version: head.version,
+    lastRound: head.lastRound,
+    lengths: parts.map(({ length }) => length) as [number, number, number],
+    sha256: sha256Of(body),
+  }
+  await writeDurably(fileIn(folder), Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]))
+}
+
+/** Undefined where there is none. @throws ExperimentError 'damaged-checkpoint' */
+export async function readCheckpoint(folder: string): Promise<Checkpoint | undefined> {
+  const bytes = await readFile(fileIn(folder)).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  })
+  if (bytes === undefined) return undefined
+  const end = bytes.indexOf('\n')
+  const { version, lastRound, lengths, sha256, ...rest } = headerOf(bytes.subarray(0, Math.max(0, end)), folder)
+  const body = bytes.subarray(end + 1)
+  if (sha256Of(body) !== sha256) throw damaged(folder)
+  let from = 0
+  const [params, optimizerState, lastRounds] = lengths.map((length) => body.subarray(from, (from += length)))
+  return {
+    ...rest,
+    head: { version, lastRound, params: bytesToParams(params!), optimizerState: bytesToParams(optimizerState!) },
+    lastRounds: new Uint32Array(new Uint8Array(lastRounds!).buffer),
+  }
+}
+
+function headerOf(line: Uint8Array, folder: string): Header {
+  try {
+    return JSON.parse(new TextDecoder().decode(line)) as Header
+  } catch (cause) {
+    throw damaged(folder, cause)
+  }
+}
+
+const damaged = (folder: string, cause?: unknown): ExperimentError =>
+  new ExperimentError('damaged-checkpoint', `${fileIn(folder)} is not whole: begin again in another folder`, { cause })
+
+/** Temp file, fsync, rename, fsync of the folder: the file is the old one or the new one, whenever the power fails. */
+export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
+  const partial = `${path}.partial`
+  const file = await open(partial, 'w')
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(partial, path)
+  await syncFolder(dirname(path))
+}

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import { parseDocument } from 'yaml'
+import { documentErrors, when, type DocumentError } from '@panal/server'
+import { completeExperiment, type CompleteExperiment } from './complete.ts'
+import { ExperimentError } from './experiment-error.ts'
+import { Experiment } from './schema.ts'
+
+/** @throws ExperimentError 'unreadable-experiment' | 'invalid-experiment' */
+export async function readExperiment(path: string): Promise<CompleteExperiment> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new ExperimentError('unreadable-experiment', `${path}: ${(cause as Error).message}`, { cause })
+  })
+  return parseExperiment(parseText(text, path))
+}
+
+/** YAML 1.2, of which JSON is a part. @throws ExperimentError 'unreadable-experiment' with line and column */
+export function parseText(text: string, path: string): unknown {
+  const document = parseDocument(text, { version: '1.2', uniqueKeys: true })
+  const [error] = document.errors
+  if (error !== undefined) throw new ExperimentError('unreadable-experiment', `${path}: ${error.message}`)
+  // An alias may stand for another alias a billion times over.
+  return document.toJS({ maxAliasCount: 100 })
+}
+
+/**
+ * An experiment with its defaults filled in. What can be wrong only in view of the data, `openExperiment` tells.
+ * @throws ExperimentError 'invalid-experiment' with every mistake
+ */
+export function parseExperiment(value: unknown): CompleteExperiment {
+  const errors = documentErrors(Experiment, value)
+  if (errors.length > 0) throw new ExperimentError('invalid-experiment', undefined, { errors })
+  const experiment = completeExperiment(value as Experiment)
+  const contradictions = contradictionsIn(experiment)
+  if (contradictions.length > 0) throw new ExperimentError('invalid-experiment', undefined, { errors: contradictions })
+  return experiment
+}
+
+function contradictionsIn({ cohort, devices, rounds, evaluateEvery, target }: CompleteExperiment): DocumentError[] {
+  const asked = Math.ceil(cohort.size * cohort.overSelection)
+  return [
+    ...when(
+      asked > devices,
+      '/cohort/size',
+      `asks ${asked} devices (⌈size × overSelection⌉) of a population of ${devices}`,
+    ),
+    ...when(evaluateEvery > rounds, '/evaluateEvery', `must be at most rounds, ${rounds}`),
+    ...when(
+      target !== undefined && target.accuracy === undefined && target.loss === undefined,
+      '/target',
+      'must have accuracy or loss',
+    ),
+  ]
+}

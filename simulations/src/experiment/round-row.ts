@@ -1,0 +1,94 @@
+import type { DeviceOutcome } from '../executor/executor.ts'
+import type { DeviceDeciles, RoundRecord } from '../results/run-record.ts'
+import { startAt, type SimulatedRound } from './simulation.ts'
+
+/** One line of `rounds.jsonl`. */
+export interface RoundRow extends RoundRecord {
+  readonly outcome: string
+  /** Why nothing came of it. */
+  readonly reason?: string
+  readonly numInvited: number
+  readonly numRejected: number
+  readonly numDropped: number
+  readonly numLate: number
+}
+
+export function roundRow({ closed, ...round }: SimulatedRound, wallMs: number): RoundRow {
+  const { counts } = closed.statuses
+  const accepted = round.outcomes.filter(({ verdict }) => verdict === 'accepted')
+  const deciles = decilesOf(accepted)
+  return {
+    round: closed.number,
+    simulatedMs: closed.closedAt - startAt,
+    wallMs,
+    bytesUp: round.bytesUp,
+    bytesDown: round.bytesDown,
+    numUpdates: closed.participants.length,
+    trainLoss: meanLoss(accepted),
+    ...(round.metrics !== null && { loss: round.metrics.logLoss, accuracy: round.metrics.accuracy }),
+    ...(deciles.length > 0 && { deciles }),
+    phases: round.phases,
+    outcome: closed.outcome,
+    ...(closed.outcome !== 'promoted' && { reason: closed.reason }),
+    numInvited: closed.cohort.length,
+    numRejected: counts.rejected,
+    numDropped: counts.dropped + counts.declined,
+    numLate: counts.asked,
+  }
+}
+
+/** Over the last epoch, by examples. Null where nobody trained, or training has diverged. */
+function meanLoss(outcomes: readonly DeviceOutcome[]): number | null {
+  const numExamples = outcomes.reduce((sum, each) => sum + each.numExamples, 0)
+  const mean = outcomes.reduce((sum, each) => sum + each.lossAfter * each.numExamples, 0) / numExamples
+  return Number.isFinite(mean) ? mean : null
+}
+
+function decilesOf(outcomes: readonly DeviceOutcome[]): DeviceDeciles[] {
+  if (outcomes.length === 0) return []
+  const of = (metric: string, value: (outcome: DeviceOutcome) => number): DeviceDeciles => ({
+    metric,
+    values: deciles(outcomes.map(value)),
+  })
+  return [
+    of('loss', ({ lossAfter }) => lossAfter),
+    of('examples', ({ numExamples }) => numExamples),
+    of('norm', ({ norm }) => norm),
+  ]
+}
+
+/** Least, nine deciles, greatest, each between its two nearest values (type 7 of Hyndman and Fan 1996). */
+export function deciles(values: readonly number[]): number[] {
+  const sorted = [...values].sort((a, b) => a - b)
+  return Array.from({ length: 11 }, (_, tenth) => {
+    const at = ((sorted.length - 1) * tenth) / 10
+    const below = sorted[Math.floor(at)]!
+    const above = sorted[Math.ceil(at)]!
+    return below + (above - below) * (at - Math.floor(at))
+  })
+}
+
+/** What is the same on every machine and for any number of workers. */
+const columns: readonly (readonly [string, (row: RoundRow) => string | number | null | undefined])[] = [
+  ['round', ({ round }) => round],
+  ['outcome', ({ outcome }) => outcome],
+  ['simulatedMs', ({ simulatedMs }) => simulatedMs],
+  ['numInvited', ({ numInvited }) => numInvited],
+  ['numUpdates', ({ numUpdates }) => numUpdates],
+  ['numRejected', ({ numRejected }) => numRejected],
+  ['numDropped', ({ numDropped }) => numDropped],
+  ['numLate', ({ numLate }) => numLate],
+  ['bytesDown', ({ bytesDown }) => bytesDown],
+  ['bytesUp', ({ bytesUp }) => bytesUp],
+  ['trainLoss', ({ trainLoss }) => trainLoss],
+  ['loss', ({ loss }) => loss],
+  ['accuracy', ({ accuracy }) => accuracy],
+]
+
+/** RFC 4180 but for its line ends; empty where there is no value. */
+export const roundsCsv = (rows: readonly RoundRow[]): string =>
+  [
+    columns.map(([name]) => name).join(','),
+    ...rows.map((row) => columns.map(([, value]) => value(row) ?? '').join(',')),
+    '',
+  ].join('\n')

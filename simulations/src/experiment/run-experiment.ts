@@ -1,0 +1,150 @@
+import type { Clock } from '@panal/client-core'
+import type { CompleteExperiment } from './complete.ts'
+import { workerExecutor, type WorkerExecutorOptions } from '../executor/worker-executor.ts'
+import { openExperiment, type OpenExperiment } from './open-experiment.ts'
+import { roundRow, type RoundRow } from './round-row.ts'
+import { identityOf, RunFolder, type FinishedRun } from './run-folder.ts'
+import { Simulation, startAt, type SimulationState } from './simulation.ts'
+import { gitCommit, machine, resourcesSoFar, versions } from './surroundings.ts'
+
+export interface RunOptions {
+  readonly experiment: CompleteExperiment
+  readonly seed: number
+  /** Made where it is missing. */
+  readonly folder: string
+  readonly resume: boolean
+  /** Default: one for each core. */
+  readonly workers?: number
+  readonly clock: Clock
+  readonly spawn?: NonNullable<WorkerExecutorOptions['spawn']>
+}
+
+/** Told while a run goes on. */
+export interface RunEvents {
+  onNote(line: string): void
+  /** Rounds that an earlier start has left. */
+  onResumed(rows: readonly RoundRow[]): void
+  /** One more device of the round has trained. */
+  onDevice(roundNumber: number): void
+  onRound(row: RoundRow): void
+}
+
+/**
+ * Runs an experiment under one seed, round by round, each durable before the next; goes on where an earlier start was cut
+ * off, kill -9 included, and comes to the same bytes.
+ * @throws ExperimentError, ExecutorError, or the signal's reason: the folder can then be resumed
+ */
+export async function runExperiment(options: RunOptions, events: RunEvents, signal: AbortSignal): Promise<FinishedRun> {
+  const opened = await openExperiment(options.experiment, options.seed)
+  const folder = await RunFolder.open(options.folder, opened, options.resume)
+  const { task, data, experiment } = opened
+  const executor = workerExecutor({
+    task: {
+      topology: task.topology,
+      schema: data.schema,
+      loss: experiment.loss,
+      plan: experiment.plan,
+      strategy: experiment.strategy,
+    },
+    size: task.layout.size,
+    engine: experiment.engine,
+    train: data.train,
+    test: data.test,
+    sums: task.strategy.aggregator.ofSum !== undefined,
+    onNote: events.onNote,
+    ...(options.workers !== undefined && { numWorkers: options.workers }),
+    ...(options.spawn !== undefined && { spawn: options.spawn }),
+  })
+  try {
+    return await runRounds({ opened, folder, executor, clock: options.clock }, events, signal)
+  } finally {
+    await executor.close()
+    await folder.close()
+  }
+}
+
+interface Parts {
+  readonly opened: OpenExperiment
+  readonly folder: RunFolder
+  readonly executor: ReturnType<typeof workerExecutor>
+  readonly clock: Clock
+}
+
+async function runRounds(
+  { opened, folder, executor, clock }: Parts,
+  events: RunEvents,
+  signal: AbortSignal,
+): Promise<FinishedRun> {
+  const { experiment, task, seed, data } = opened
+  const identity = identityOf(opened)
+  const { checkpoint } = folder
+  const used = meter(clock, checkpoint)
+  const simulation = new Simulation(opened, checkpoint ?? beginning(opened), { executor, realClock: clock })
+  events.onResumed(folder.rows)
+  const isTested = (round: number): boolean => round % experiment.evaluateEvery === 0 || round === experiment.rounds
+
+  let end = endOf(experiment, folder.rows.at(-1))
+  while (end === null) {
+    const number = folder.rows.length + 1
+    const round = await simulation.nextRound(isTested, signal, () => events.onDevice(number))
+    const row = roundRow(round, used().wallMs)
+    await folder.keep(row, { identity, ...simulation.state, ...used() })
+    events.onRound(row)
+    end = endOf(experiment, row)
+  }
+  const record: FinishedRun = {
+    name: experiment.name,
+    seed,
+    config: { ...experiment },
+    versions: versions(),
+    gitCommit: await gitCommit(),
+    data: data.digests,
+    rounds: folder.rows,
+    resources: { ...used(), numWorkers: executor.numWorkers, ...machine() },
+    ended: end,
+  }
+  await folder.finish(record, task, simulation.state.head)
+  return record
+}
+
+const beginning = ({ initial, task, experiment }: OpenExperiment): SimulationState => ({
+  head: { version: 0, params: initial, optimizerState: task.strategy.optimizer.init(task.layout.size), lastRound: 0 },
+  now: startAt,
+  lastRounds: new Uint32Array(experiment.devices),
+})
+
+/** Null while there is something left to do. */
+export function endOf(
+  { rounds, target }: CompleteExperiment,
+  last: Pick<RoundRow, 'round' | 'loss' | 'accuracy'> | undefined,
+): FinishedRun['ended'] | null {
+  if (last === undefined) return null
+  const { accuracy, loss } = last
+  const isReached =
+    target !== undefined &&
+    accuracy !== undefined &&
+    loss !== undefined &&
+    accuracy >= (target.accuracy ?? 0) &&
+    loss <= (target.loss ?? Infinity)
+  if (isReached) return { why: 'target', round: last.round }
+  return last.round >= rounds ? { why: 'rounds', round: last.round } : null
+}
+
+interface Used {
+  readonly wallMs: number
+  readonly cpuMs: number
+  readonly peakMemoryBytes: number
+}
+
+/** What this start and those before it have used. */
+function meter(clock: Clock, before: Used | undefined): () => Used {
+  const startedAt = clock.now()
+  return () => {
+    const { cpuMs, peakMemoryBytes } = resourcesSoFar()
+    return {
+      wallMs: clock.now() - startedAt + (before?.wallMs ?? 0),
+      cpuMs: cpuMs + (before?.cpuMs ?? 0),
+      peakMemoryBytes: Math.max(peakMemoryBytes, before?.peakMemoryBytes ?? 0),
+    }
+  }
+}

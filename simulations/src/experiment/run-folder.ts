@@ -1,0 +1,136 @@
+import { mkdir, open, readFile, writeFile, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { canonicalJson, tfjsModelJson } from '@panal/client-core'
+import { makeFolder, paramsToBytes, sha256Of, type Task } from '@panal/server'
+import type { RunRecord } from '../results/run-record.ts'
+import { readCheckpoint, writeCheckpoint, writeDurably, type Checkpoint } from './checkpoint.ts'
+import { ExperimentError } from './experiment-error.ts'
+import type { OpenExperiment } from './open-experiment.ts'
+import { roundsCsv, type RoundRow } from './round-row.ts'
+import type { Head } from './memory-registry.ts'
+import { versions } from './surroundings.ts'
+
+/** What `record.json` says beside what every run's record has. */
+export interface FinishedRun extends RunRecord {
+  readonly rounds: readonly RoundRow[]
+  readonly ended: { readonly why: 'target' | 'rounds'; readonly round: number }
+}
+
+/** A run is what its experiment, its seed, its data and the programs make of it. Workers are left out: they change nothing. */
+export const identityOf = ({ experiment, seed, data }: OpenExperiment): string => {
+  const { seeds: _seeds, ...rest } = experiment
+  return sha256Of(canonicalJson({ experiment: rest, seed, data: data.digests, versions: versions() }))
+}
+
+/**
+ * The folder of one run. While it runs: `rounds.jsonl`, a line a round, and `checkpoint`. In the end: `rounds.csv`, the
+ * same on every machine; `record.json`, with times and resources; `model/`, which tf.loadLayersModel reads.
+ */
+export class RunFolder {
+  readonly #file: FileHandle
+  readonly #rows: RoundRow[]
+  #roundsBytes: number
+
+  private constructor(
+    readonly path: string,
+    file: FileHandle,
+    /** What to go on from; undefined at the beginning. */
+    readonly checkpoint: Checkpoint | undefined,
+    rows: RoundRow[],
+  ) {
+    this.#file = file
+    this.#rows = rows
+    this.#roundsBytes = checkpoint?.roundsBytes ?? 0
+  }
+
+  /**
+   * @param resume whether to go on with what is there; where nothing is, that is the same
+   * @throws ExperimentError 'output-in-use' | 'other-experiment' | 'damaged-checkpoint' | 'unwritable-output'
+   */
+  static async open(path: string, opened: OpenExperiment, resume: boolean): Promise<RunFolder> {
+    const { experiment, seed } = opened
+    await makeFolder(path).catch((cause: unknown) => {
+      throw new ExperimentError('unwritable-output', `${path}: ${(cause as Error).message}`, { cause })
+    })
+    const config = await readConfig(path)
+    if (config !== undefined && !resume)
+      throw new ExperimentError('output-in-use', `${path} holds a run already: --resume goes on with it`)
+    const identity = identityOf(opened)
+    if (config === undefined)
+      await writeDurably(join(path, 'experiment.json'), `${JSON.stringify({ identity, seed, experiment }, null, 2)}\n`)
+    else if (config.identity !== identity)
+      throw new ExperimentError(
+        'other-experiment',
+        `${path} holds a run of another experiment, seed or version (see its experiment.json): choose another --out`,
+      )
+    const checkpoint = await readCheckpoint(path)
+    const file = await open(join(path, 'rounds.jsonl'), checkpoint === undefined ? 'w+' : 'r+')
+    await file.truncate(checkpoint?.roundsBytes ?? 0) // a line that no checkpoint knows of is written again
+    const rows = parseRows(await readFile(join(path, 'rounds.jsonl'), 'utf8'))
+    return new RunFolder(path, file, checkpoint, rows)
+  }
+
+  get rows(): readonly RoundRow[] {
+    return this.#rows
+  }
+
+  /** The round's line, then the checkpoint that counts it: durable in this order. */
+  async keep(row: RoundRow, state: Omit<Checkpoint, 'roundsBytes'>): Promise<void> {
+    const line = Buffer.from(`${JSON.stringify(row)}\n`)
+    await this.#file.write(line, 0, line.length, this.#roundsBytes)
+    await this.#file.sync()
+    this.#roundsBytes += line.length
+    await writeCheckpoint(this.path, { ...state, roundsBytes: this.#roundsBytes })
+    this.#rows.push(row)
+  }
+
+  /** Results last, and the record after all of them: where it is, they are. */
+  async finish(record: FinishedRun, { topology, layout }: Task, { params }: Head): Promise<void> {
+    const model = join(this.path, 'model')
+    await mkdir(model, { recursive: true })
+    await writeFile(join(model, 'model.json'), `${JSON.stringify(tfjsModelJson(topology, layout, 'weights.bin'))}\n`)
+    await writeFile(join(model, 'weights.bin'), paramsToBytes(params))
+    await writeFile(join(this.path, 'rounds.csv'), roundsCsv(this.#rows))
+    await writeDurably(join(this.path, 'record.json'), `${JSON.stringify(record, null, 1)}\n`)
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+}
+
+const parseRows = (text: string): RoundRow[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as RoundRow)
+
+export interface StoredConfig {
+  readonly identity: string
+  readonly seed: number
+  readonly experiment: OpenExperiment['experiment']
+}
+
+/** What a folder's run is; undefined where it holds none. */
+export async function readConfig(path: string): Promise<StoredConfig | undefined> {
+  const text = await textOf(join(path, 'experiment.json'))
+  return text === undefined ? undefined : (JSON.parse(text) as StoredConfig)
+}
+
+/** The record of a finished run; undefined where it is not finished. */
+export async function readRecord(path: string): Promise<FinishedRun | undefined> {
+  const text = await textOf(join(path, 'record.json'))
+  return text === undefined ? undefined : (JSON.parse(text) as FinishedRun)
+}
+
+/** Of a run that may still be under way: its last line may be half a line. */
+export async function readRows(path: string): Promise<RoundRow[]> {
+  const text = (await textOf(join(path, 'rounds.jsonl'))) ?? ''
+  return parseRows(text.slice(0, text.lastIndexOf('\n') + 1))
+}
+
+const textOf = (path: string): Promise<string | undefined> =>
+  readFile(path, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  })

@@ -1,0 +1,148 @@
+import type { DeviceId, VirtualClock } from '@panal/client-core'
+import {
+  addToTally,
+  deviceSeed,
+  mergeSum,
+  statusOf,
+  type LiveRound,
+  type RoundUpdates,
+  type Task,
+  type UpdateSource,
+  type WeightedUpdate,
+} from '@panal/server'
+import type { CohortUpdates, DeviceOutcome, DeviceWork, Executor } from '../executor/executor.ts'
+import type { Partition } from '../partition/partitioner.ts'
+import type { SimulatedDevices, Trip } from '../profile/simulated-devices.ts'
+import { deviceOf } from './device-ids.ts'
+
+export interface CollectionDeps {
+  readonly task: Task
+  readonly executor: Executor
+  readonly partition: Partition
+  readonly devices: SimulatedDevices
+  readonly clock: VirtualClock
+  readonly onDone: (outcome: DeviceOutcome) => void
+}
+
+/** What collection came to, beside the round's own state. */
+export interface Collected {
+  readonly updates: RoundUpdates
+  /** Of the devices that trained, in the order in which they reported. */
+  readonly outcomes: readonly DeviceOutcome[]
+}
+
+interface Planned {
+  readonly deviceId: DeviceId
+  readonly trip: Trip
+}
+
+/**
+ * Collects a round's updates as a server would over hours, on the virtual clock. When each device reports follows from its
+ * profile and its load, so it is known beforehand who can count: only they are trained, as many at a time as are still
+ * missing. Then everything that happened is told to the round in the order of its time.
+ */
+export async function collectSimulated(
+  live: LiveRound,
+  base: Float32Array,
+  deps: CollectionDeps,
+  signal: AbortSignal,
+): Promise<Collected> {
+  const { task, clock } = deps
+  const { round } = live
+  const planned = round.cohort.map((deviceId): Planned => ({ deviceId, trip: tripOf(deviceId, live, deps) }))
+  // equal times: by id, so that nothing depends on how the engine sorts
+  planned.sort((a, b) => a.trip.at - b.trip.at || (a.deviceId < b.deviceId ? -1 : 1))
+  live.tally.bytesDown += round.cohort.length * baseBytes(task)
+
+  const { outcomes, updates } = await trainUntilGoal(
+    planned.filter(({ trip }) => trip.end === 'reports' && trip.at <= round.deadlineAt).map(({ deviceId }) => deviceId),
+    { roundNumber: round.number, goal: round.reportingGoal, base },
+    deps,
+    signal,
+  )
+
+  for (const { deviceId, trip } of planned) {
+    if (live.round.phase !== 'collecting' || trip.at > round.deadlineAt) break
+    const outcome = outcomes.get(deviceId)
+    if (trip.end === 'reports' && outcome === undefined) continue // too late to be asked for: the goal was reached before
+    await clock.advance(trip.at - clock.now())
+    tell(live, deviceId, trip, outcome)
+  }
+  if (live.round.phase === 'collecting') {
+    await clock.advance(round.deadlineAt - clock.now())
+    live.dispatch({ type: 'deadline', at: clock.now() })
+  }
+  return { updates: asRoundUpdates(updates, task.layout.size), outcomes: [...outcomes.values()] }
+}
+
+const baseBytes = ({ layout }: Task): number => layout.size * Float32Array.BYTES_PER_ELEMENT
+
+function tripOf(deviceId: DeviceId, { round }: LiveRound, { task, partition, devices }: CollectionDeps): Trip {
+  const { epochs, maxExamples = Infinity } = task.document.plan
+  const device = deviceOf(deviceId)
+  return devices.trip(device, round.number, round.openedAt, {
+    bytesDown: baseBytes(task),
+    bytesUp: task.codec.maxBytes(task.layout),
+    numExamples: epochs * Math.min(maxExamples, partition.sizeOf(device)),
+  })
+}
+
+/** Trains devices in the order in which they report, until so many updates count or none is left. */
+async function trainUntilGoal(
+  reporters: readonly DeviceId[],
+  { roundNumber, goal, base }: { readonly roundNumber: number; readonly goal: number; readonly base: Float32Array },
+  { task, executor, partition, onDone }: CollectionDeps,
+  signal: AbortSignal,
+): Promise<{ readonly outcomes: ReadonlyMap<DeviceId, DeviceOutcome>; readonly updates: CohortUpdates }> {
+  const outcomes = new Map<DeviceId, DeviceOutcome>()
+  const workOf = (deviceId: DeviceId): DeviceWork => ({
+    deviceId,
+    rows: partition.indicesOf(deviceOf(deviceId)).slice(), // a view would take all of its buffer along
+    seed: deviceSeed(task, roundNumber, deviceId),
+  })
+  let updates: CohortUpdates = []
+  let numAccepted = 0
+  for (let from = 0; numAccepted < goal && from < reporters.length;) {
+    const wave = reporters.slice(from, from + goal - numAccepted)
+    from += wave.length
+    const found = await executor.run({ base, devices: wave.map(workOf) }, signal, onDone)
+    for (const outcome of found.outcomes) {
+      outcomes.set(outcome.deviceId, outcome)
+      if (outcome.verdict === 'accepted') numAccepted += 1
+    }
+    updates = joined(updates, found.updates)
+  }
+  return { outcomes, updates }
+}
+
+function joined(earlier: CohortUpdates, later: CohortUpdates): CohortUpdates {
+  if ('reach' in earlier && 'reach' in later) {
+    mergeSum(earlier, later)
+    return earlier
+  }
+  return 'reach' in earlier || 'reach' in later ? later : [...earlier, ...later]
+}
+
+function tell(live: LiveRound, deviceId: DeviceId, trip: Trip, outcome: DeviceOutcome | undefined): void {
+  const { at } = trip
+  if (trip.end === 'lost' || outcome === undefined) return void live.dispatch({ type: 'dropped', deviceId, at })
+  if (outcome.verdict !== 'accepted')
+    return void live.dispatch({ type: 'rejected', deviceId, code: outcome.verdict, at })
+  if (statusOf(live.round, deviceId) !== 'asked') throw new Error(`experiment: ${deviceId} was not asked`)
+  addToTally(live.tally, { bytes: outcome.bytes, trainMs: trip.trainMs })
+  live.dispatch({ type: 'accepted', deviceId, at })
+}
+
+/** Updates that are in memory, in canonical order. */
+function asRoundUpdates(updates: CohortUpdates, size: number): RoundUpdates {
+  if ('reach' in updates) return updates
+  const inOrder = [...updates].sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1))
+  const source: UpdateSource = {
+    count: inOrder.length,
+    size,
+    async *[Symbol.asyncIterator](): AsyncGenerator<WeightedUpdate> {
+      yield* inOrder
+    },
+  }
+  return source
+}

@@ -1,0 +1,134 @@
+import chalk from 'chalk'
+import Table from 'cli-table3'
+import { createLogUpdate } from 'log-update'
+import type { RoundRow } from '../experiment/round-row.ts'
+import { formatBytes, formatPercent } from './round-row.ts'
+
+/** How far a run is. */
+export interface RunProgress {
+  /** Rounds that are closed, newest last; as many as one likes. */
+  readonly rows: readonly RoundRow[]
+  readonly numRounds: number
+  /** Devices of the round under way that have trained. */
+  readonly numTrained: number
+  /** Real time for one round, of late; undefined before the first. */
+  readonly roundMs: number | undefined
+  /** What ends the run earlier, in words; undefined where nothing does. */
+  readonly target: string | undefined
+}
+
+/** Where a run of an experiment shows what happens. */
+export interface RunScreen {
+  show(progress: RunProgress): void
+  /** A line that stays. */
+  say(line: string): void
+  close(): void
+}
+
+const head = [
+  'round',
+  'outcome',
+  'asked',
+  'ok',
+  'refused',
+  'late',
+  'lost',
+  'up',
+  'simulated',
+  'train loss',
+  'loss',
+  'accuracy',
+]
+
+const cells = (row: RoundRow): string[] => [
+  String(row.round),
+  row.outcome,
+  String(row.numInvited),
+  String(row.numUpdates),
+  String(row.numRejected),
+  String(row.numLate),
+  String(row.numDropped),
+  formatBytes(row.bytesUp),
+  formatDuration(row.simulatedMs),
+  row.trainLoss?.toFixed(4) ?? '',
+  row.loss?.toFixed(4) ?? '',
+  formatPercent(row.accuracy),
+]
+
+/** Two units of 800 ms, 12.3 s, 4 min 10 s, 3 h 20 min, 2 d 4 h. */
+export function formatDuration(ms: number): string {
+  const seconds = ms / 1000
+  if (seconds < 1) return `${Math.round(ms)} ms`
+  if (seconds < 60) return `${seconds.toFixed(1)} s`
+  const whole = Math.round(seconds)
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  const minutes = Math.round(whole / 60)
+  if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  return `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`
+}
+
+/** How long the rest will take, if rounds go on as of late. */
+export function describeProgress({ rows, numRounds, numTrained, roundMs, target }: RunProgress): string {
+  const numDone = rows.at(-1)?.round ?? 0
+  const under = numTrained > 0 ? `, ${numTrained} devices trained` : ''
+  const left =
+    roundMs === undefined
+      ? ''
+      : `; ${formatDuration(roundMs)} a round, ${target === undefined ? 'about' : 'at most'} ${formatDuration(roundMs * (numRounds - numDone))} left`
+  const until = target === undefined ? '' : ` or ${target}`
+  return `${numDone} of ${numRounds} rounds${until}${under}${left}`
+}
+
+/** For logs and pipes: a line when a round closes, and now and then how long it will take. */
+export function plainRunScreen(write: (text: string) => void): RunScreen {
+  const widths = head.map((title) => Math.max(title.length, 9))
+  const line = (texts: readonly string[]) =>
+    `${texts
+      .map((text, i) => text.padEnd(widths[i]!))
+      .join(' ')
+      .trimEnd()}\n`
+  let shown: number | undefined
+  return {
+    show(progress) {
+      for (const row of progress.rows) {
+        if (row.round <= (shown ?? 0)) continue
+        if (shown === undefined) write(line(head))
+        shown = row.round
+        write(line(cells(row)))
+        if (row.reason !== undefined) write(`      ${row.reason}\n`)
+        if (isMilestone(row.round)) write(`      ${describeProgress({ ...progress, numTrained: 0 })}\n`)
+      }
+    },
+    say: (text) => write(`${text}\n`),
+    close: () => undefined,
+  }
+}
+
+/** 1, 2, 5, 10, 20, 50, then every hundredth: often enough to look at, seldom enough to read the rest. */
+const isMilestone = (round: number): boolean => [1, 2, 5, 10, 20, 50].includes(round) || round % 100 === 0
+
+/** Rounds that are shown at the same time. */
+const maxRows = 14
+
+/** For a terminal: the last rounds, redrawn in place, and a line that says how far it is. */
+export function terminalRunScreen(stream: NodeJS.WriteStream): RunScreen {
+  const update = createLogUpdate(stream)
+  return {
+    show(progress) {
+      const table = new Table({
+        head: [...head],
+        style: { head: ['cyan'], compact: true, 'padding-left': 0, 'padding-right': 1 },
+      })
+      for (const row of progress.rows.slice(-maxRows)) {
+        const colour = row.outcome === 'promoted' ? chalk.green : chalk.red
+        table.push(cells(row).map((cell, i) => (i === 1 ? colour(cell) : cell)))
+      }
+      update(`${table.toString()}\n${describeProgress(progress)}`)
+    },
+    say(text) {
+      update.done()
+      stream.write(`${text}\n`)
+    },
+    close: () => update.done(),
+  }
+}

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import { systemClock } from '@panal/client-core'
 import { readExperiment } from '../experiment/parse.ts'
@@ -45,6 +46,7 @@ async function run(path: string, { out, seed, workers, resume }: RunFlags): Prom
   const options = {
     experiment,
     seed: seed ?? experiment.seeds[0]!,
+    home: dirname(path),
     folder: out,
     resume,
     clock,

@@ -1,5 +1,6 @@
 import type { PolicyRegistry } from '@panal/server'
 import { readArrowTable } from './arrow.ts'
+import { blobs } from './blobs.ts'
 import { readCsvTable } from './csv.ts'
 import type { DataSource } from './data-source.ts'
 import { embeddings } from './embeddings.ts'
@@ -22,4 +23,5 @@ export const dataSources = {
   idx,
   'image-folder': imageFolder,
   embeddings,
+  blobs,
 } as const satisfies PolicyRegistry<DataSource>

@@ -1,6 +1,7 @@
 import type { TProperties } from 'typebox'
 import { codecs } from '@panal/client-core'
 import { aggregators, checks, optimizers, samplers, type Policy } from '@panal/server'
+import { dataSources } from '../data/registry.ts'
 import { engineNames } from '../engine/open-trainer.ts'
 import { partitioners } from '../partition/registry.ts'
 import { availabilities } from '../profile/availability/registry.ts'
@@ -8,7 +9,6 @@ import { bandwidths } from '../profile/bandwidth/registry.ts'
 import { batteries } from '../profile/battery/registry.ts'
 import { dropouts } from '../profile/dropout/registry.ts'
 import { speeds } from '../profile/speed/registry.ts'
-import { dataSources } from './data-sources.ts'
 
 /** Where an experiment names one of them, and what there is. */
 const registries: Readonly<Record<string, Readonly<Record<string, Pick<Policy<TProperties, unknown>, 'options'>>>>> = {

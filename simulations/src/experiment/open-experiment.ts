@@ -1,4 +1,4 @@
-import { checkModel, initialParams, makeRng, PanalError, type Params } from '@panal/client-core'
+import { checkModel, initialParams, makeRng, type Params } from '@panal/client-core'
 import {
   crossFieldErrors,
   makePolicy,
@@ -8,11 +8,14 @@ import {
   type Task,
   type TaskDocument,
 } from '@panal/server'
+import { DataFileError } from '../data/data-file-error.ts'
+import type { DataSource, LoadedData } from '../data/data-source.ts'
+import { dataSources } from '../data/registry.ts'
+import { sharedDataset } from '../data/shared-dataset.ts'
 import { PartitionError } from '../partition/partition-error.ts'
-import type { Partition } from '../partition/partitioner.ts'
+import type { Partition, Partitioner } from '../partition/partitioner.ts'
 import { partitioners } from '../partition/registry.ts'
 import type { CompleteExperiment } from './complete.ts'
-import { dataSources, shared, type ExperimentData } from './data-sources.ts'
 import { ExperimentError } from './experiment-error.ts'
 
 /** An experiment under one seed, ready to run. */
@@ -20,48 +23,66 @@ export interface OpenExperiment {
   readonly experiment: CompleteExperiment
   readonly seed: number
   readonly task: Task
-  readonly data: ExperimentData
+  readonly data: LoadedData
   readonly partition: Partition
   readonly initial: Params
+}
+
+export interface OpenOptions {
+  readonly seed: number
+  /** Where relative paths of the experiment start: its own folder. */
+  readonly home: string
+  readonly signal?: AbortSignal
 }
 
 /**
  * Reads the data, deals them, builds the model.
  * @throws ExperimentError 'invalid-experiment' with every mistake that only shows beside the data
  */
-export async function openExperiment(experiment: CompleteExperiment, seed: number): Promise<OpenExperiment> {
-  const { data: source, model, loss, devices } = experiment
-  const read = await makePolicy(dataSources, source)()
-  const document = taskDocument(experiment, seed, read)
+export async function openExperiment(experiment: CompleteExperiment, options: OpenOptions): Promise<OpenExperiment> {
+  const { seed } = options
+  const data = await load(experiment, options)
+  const document = taskDocument(experiment, seed, data)
   const errors = [
     ...crossFieldErrors(document).filter(({ path }) => ownPaths.test(path)),
-    ...(await checkModel(model, read.schema, loss)),
+    ...(await checkModel(experiment.model, data.schema, experiment.loss)),
   ]
-  const partition = dealt(experiment, seed, read, errors)
+  const partition = deal(experiment, seed, data, errors)
   if (errors.length > 0 || partition === null) throw new ExperimentError('invalid-experiment', undefined, { errors })
   const task = await makeTask(document)
   return {
     experiment,
     seed,
     task,
-    data: { ...read, train: shared(read.train), test: shared(read.test) },
+    data: { ...data, train: sharedDataset(data.train), test: sharedDataset(data.test) },
     partition,
     initial: await initialParams(task.topology, seed),
   }
+}
 
-  function dealt(
-    { partition: spec }: CompleteExperiment,
-    seed: number,
-    { train }: ExperimentData,
-    errors: DocumentError[],
-  ): Partition | null {
-    try {
-      return makePolicy(partitioners, spec).partition(train, devices, makeRng(seed).fork('partition'))
-    } catch (error) {
-      if (!(error instanceof PartitionError || error instanceof PanalError)) throw error
-      errors.push({ path: '/partition', message: error.message })
-      return null
-    }
+async function load({ data }: CompleteExperiment, { seed, home, signal }: OpenOptions): Promise<LoadedData> {
+  const context = { folder: home, rng: makeRng(seed).fork('data'), ...(signal !== undefined && { signal }) }
+  try {
+    return await makePolicy<DataSource>(dataSources, data).load(context)
+  } catch (error) {
+    if (!(error instanceof DataFileError)) throw error
+    const errors = [{ path: '/data', message: error.message }]
+    throw new ExperimentError('invalid-experiment', undefined, { cause: error, errors })
+  }
+}
+
+function deal(
+  { partition: spec, devices }: CompleteExperiment,
+  seed: number,
+  { train }: LoadedData,
+  errors: DocumentError[],
+): Partition | null {
+  try {
+    return makePolicy<Partitioner>(partitioners, spec).partition(train, devices, makeRng(seed).fork('partition'))
+  } catch (error) {
+    if (!(error instanceof PartitionError)) throw error
+    errors.push({ path: '/partition', message: error.message })
+    return null
   }
 }
 
@@ -72,7 +93,7 @@ const ownPaths = /^\/(plan|strategy|cohort|loss|model)\b/
 function taskDocument(
   { name, title, model, loss, plan, strategy, cohort, intervalMs }: CompleteExperiment,
   seed: number,
-  { schema, digests }: ExperimentData,
+  { schema, digests }: LoadedData,
 ): TaskDocument {
   return {
     id: name,

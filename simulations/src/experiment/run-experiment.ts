@@ -10,6 +10,8 @@ import { gitCommit, machine, resourcesSoFar, versions } from './surroundings.ts'
 export interface RunOptions {
   readonly experiment: CompleteExperiment
   readonly seed: number
+  /** Where relative paths of the experiment start. */
+  readonly home: string
   /** Made where it is missing. */
   readonly folder: string
   readonly resume: boolean
@@ -35,7 +37,8 @@ export interface RunEvents {
  * @throws ExperimentError, ExecutorError, or the signal's reason: the folder can then be resumed
  */
 export async function runExperiment(options: RunOptions, events: RunEvents, signal: AbortSignal): Promise<FinishedRun> {
-  const opened = await openExperiment(options.experiment, options.seed)
+  const { seed, home } = options
+  const opened = await openExperiment(options.experiment, { seed, home, signal })
   const folder = await RunFolder.open(options.folder, opened, options.resume)
   const { task, data, experiment } = opened
   const executor = workerExecutor({

@@ -2,9 +2,9 @@ import { Type, type Static } from 'typebox'
 import { Cohort, LocalOptimizer, Loss, ModelSpec, Plan, TaskId } from '@panal/client-core'
 import { policySchema, StrategySpec } from '@panal/server'
 import { engineNames, type EngineName } from '../engine/open-trainer.ts'
+import { dataSources } from '../data/registry.ts'
 import { partitioners } from '../partition/registry.ts'
 import { PartialProfileSpec } from '../profile/spec.ts'
-import { dataSources } from './data-sources.ts'
 
 const closed = { additionalProperties: false }
 const Seed = Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 })

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { Type } from 'typebox'
-import { makeRng, type Dataset, type Rng, type TableSchema } from '@panal/client-core'
+import { makeRng, type Dataset, type Rng } from '@panal/client-core'
 import { dataPolicy, type DataSource } from './data-source.ts'
+import { schemaOf } from './schema-of.ts'
 
 /**
  * Normal clouds, one for each class, about centres that lie `distance` standard deviations from the origin: made on the spot,
@@ -24,12 +25,12 @@ export const blobs = dataPolicy({
       )
       const train = cloud(examples, centres, rng.fork('train'))
       const test = cloud(Math.ceil(examples / 5), centres, rng.fork('test'))
-      const schema = tableOf(features, classes)
+      const names = Array.from({ length: classes }, (_, label) => `c${label}`)
       const digests = [
         { name: 'blobs train', sha256: digest(train) },
         { name: 'blobs test', sha256: digest(test) },
       ]
-      return { train, test, schema, classes: schema.classes, digests }
+      return { train, test, schema: schemaOf([features], names), classes: names, digests }
     },
   }),
 })
@@ -47,19 +48,6 @@ function cloud(numExamples: number, centres: readonly Float64Array[], rng: Rng):
   for (let i = 0; i < x.length; i++) x[i] = centres[y[Math.floor(i / features)]!]![i % features]! + rng.normal()
   return { numExamples, inputShape: [features], x, y }
 }
-
-const tableOf = (features: number, classes: number): TableSchema => ({
-  kind: 'table',
-  columns: Array.from({ length: features }, (_, i) => ({
-    name: `x${i}`,
-    kind: 'numeric',
-    mean: 0,
-    std: 1,
-    missing: 'mean',
-  })),
-  label: { column: 'class' },
-  classes: Array.from({ length: classes }, (_, label) => `c${label}`),
-})
 
 function digest({ x, y }: Dataset): string {
   const hash = createHash('sha256')

@@ -1,22 +1,34 @@
 import { dirname } from 'node:path'
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { systemClock } from '@panal/client-core'
-import { readExperiment } from '../experiment/parse.ts'
+import { parseAxis, type GridAxis } from '../experiment/grid.ts'
 import { describeRegistries } from '../experiment/list.ts'
+import { parseExperiment, readDocument } from '../experiment/parse.ts'
+import { readRuns } from '../experiment/read-runs.ts'
 import { runExperiment } from '../experiment/run-experiment.ts'
-import { plainRunScreen, terminalRunScreen } from '../show/run-screen.ts'
+import { runSweep } from '../experiment/sweep.ts'
+import { plainRunScreen, terminalRunScreen, type RunScreen } from '../show/run-screen.ts'
+import { describeRuns } from '../show/runs-table.ts'
 import { runProgress } from './run-progress.ts'
 import { Stopped, stopSignal } from './stop-signal.ts'
 import { wholeNumber } from './values.ts'
 
-const seed = wholeNumber(0, 2 ** 32 - 1)
-const workers = wholeNumber(1, 256)
+const aSeed = wholeNumber(0, 2 ** 32 - 1)
+const workerCount = wholeNumber(1, 256)
+const clock = systemClock({ setTimeout, clearTimeout })
 
 interface RunFlags {
   readonly out: string
   readonly seed?: number
   readonly workers?: number
   readonly resume: boolean
+}
+
+interface SweepFlags {
+  readonly out: string
+  readonly grid: readonly GridAxis[]
+  readonly seeds?: readonly number[]
+  readonly workers?: number
 }
 
 /** Commands that need no server. */
@@ -26,10 +38,33 @@ export function addExperimentCommands(program: Command): void {
     .argument('<experiment>', 'YAML or JSON file')
     .description('Runs an experiment on simulated devices, by the server’s own code on a virtual clock.')
     .requiredOption('--out <folder>', 'where its results go')
-    .option('--seed <number>', 'of all chance (default: the first of the experiment’s seeds)', seed)
-    .option('--workers <count>', 'threads that train (default: one for each core); changes no result', workers)
+    .option('--seed <number>', 'of all chance (default: the first of the experiment’s seeds)', aSeed)
+    .option('--workers <count>', 'threads that train (default: one for each core); changes no result', workerCount)
     .option('--resume', 'go on with a run that was cut off', false)
     .action(run)
+
+  program
+    .command('sweep')
+    .argument('<experiment>', 'YAML or JSON file')
+    .description('Runs an experiment under each of its seeds and each combination of a grid; skips what is done.')
+    .requiredOption('--out <folder>', 'a folder of its own for each run goes there')
+    .option(
+      '--grid <field=values>',
+      'such as plan.learningRate=0.05,0.1; several times for several fields',
+      addAxis,
+      [],
+    )
+    .option('--seeds <numbers>', 'with commas between them, instead of the experiment’s', seedList)
+    .option('--workers <count>', 'threads that train (default: one for each core)', workerCount)
+    .action(sweep)
+
+  program
+    .command('report')
+    .argument('<folders...>', 'of runs and sweeps')
+    .description('What came of runs, finished or not.')
+    .action(async (folders: string[]) => {
+      process.stdout.write(describeRuns(await readRuns(folders)))
+    })
 
   program
     .command('list')
@@ -37,31 +72,72 @@ export function addExperimentCommands(program: Command): void {
     .action(() => void process.stdout.write(describeRegistries()))
 }
 
+const seedList = (text: string): number[] => text.split(',').map(aSeed)
+
+function addAxis(text: string, earlier: readonly GridAxis[]): GridAxis[] {
+  try {
+    return [...earlier, parseAxis(text)]
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message)
+  }
+}
+
+const openScreen = (): RunScreen =>
+  process.stdout.isTTY ? terminalRunScreen(process.stdout) : plainRunScreen((text) => process.stdout.write(text))
+
 async function run(path: string, { out, seed, workers, resume }: RunFlags): Promise<void> {
-  const experiment = await readExperiment(path)
-  const clock = systemClock({ setTimeout, clearTimeout })
-  const screen = process.stdout.isTTY
-    ? terminalRunScreen(process.stdout)
-    : plainRunScreen((text) => process.stdout.write(text))
+  const experiment = parseExperiment(await readDocument(path))
+  const options = { experiment, seed: seed ?? experiment.seeds[0]!, home: dirname(path), folder: out, resume, clock }
+  await onScreen(`run ${path} --out ${out} --resume`, async (screen) => {
+    const { ended, resources } = await runExperiment(
+      { ...options, ...(workers !== undefined && { workers }) },
+      runProgress(experiment, screen),
+      stopSignal(),
+    )
+    const why = ended.why === 'target' ? 'reached the target' : 'ran all its rounds'
+    screen.say(
+      `${experiment.name} ${why}: round ${ended.round}, ${Math.round(resources.wallMs / 1000)} s; results in ${out}`,
+    )
+  })
+}
+
+async function sweep(path: string, { out, grid, seeds, workers }: SweepFlags): Promise<void> {
   const options = {
-    experiment,
-    seed: seed ?? experiment.seeds[0]!,
+    experiment: await readDocument(path),
     home: dirname(path),
+    axes: grid,
     folder: out,
-    resume,
     clock,
+    ...(seeds !== undefined && { seeds }),
     ...(workers !== undefined && { workers }),
   }
-  try {
-    const { ended, resources } = await runExperiment(options, runProgress(experiment, screen), stopSignal())
-    screen.close()
-    const why = ended.why === 'target' ? 'reached the target' : 'ran all its rounds'
-    process.stdout.write(
-      `${experiment.name} ${why}: round ${ended.round}, ${Math.round(resources.wallMs / 1000)} s; results in ${out}\n`,
+  await onScreen('sweep with the same options', async (screen) => {
+    let ofRun = screen
+    const runs = await runSweep(
+      options,
+      ({ label, seed, experiment }, index, numRuns, isDone) => {
+        ofRun.close()
+        ofRun = openScreen()
+        const what = [label, `seed ${seed}`].filter((part) => part !== '').join(', ')
+        ofRun.say(`${index + 1} of ${numRuns}: ${what}${isDone ? ': done before' : ''}`)
+        return runProgress(experiment, ofRun)
+      },
+      stopSignal(),
     )
+    ofRun.close()
+    process.stdout.write(describeRuns(await readRuns(runs.map(({ folder }) => folder))))
+  })
+}
+
+/** @param goOn the command that takes up what a stop has left */
+async function onScreen(goOn: string, work: (screen: RunScreen) => Promise<void>): Promise<void> {
+  const screen = openScreen()
+  try {
+    await work(screen)
   } catch (error) {
-    screen.close()
-    if (error instanceof Stopped) process.stderr.write(`stopped; panal-sim run ${path} --out ${out} --resume goes on\n`)
+    if (error instanceof Stopped) process.stderr.write(`stopped; panal-sim ${goOn} goes on\n`)
     throw error
+  } finally {
+    screen.close()
   }
 }

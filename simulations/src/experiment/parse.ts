@@ -5,12 +5,12 @@ import { completeExperiment, type CompleteExperiment } from './complete.ts'
 import { ExperimentError } from './experiment-error.ts'
 import { Experiment } from './schema.ts'
 
-/** @throws ExperimentError 'unreadable-experiment' | 'invalid-experiment' */
-export async function readExperiment(path: string): Promise<CompleteExperiment> {
+/** What a file says, not looked at yet. @throws ExperimentError 'unreadable-experiment' */
+export async function readDocument(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new ExperimentError('unreadable-experiment', `${path}: ${(cause as Error).message}`, { cause })
   })
-  return parseExperiment(parseText(text, path))
+  return parseText(text, path)
 }
 
 /** YAML 1.2, of which JSON is a part. @throws ExperimentError 'unreadable-experiment' with line and column */

@@ -10,6 +10,8 @@ import { gitCommit, machine, resourcesSoFar, versions } from './surroundings.ts'
 export interface RunOptions {
   readonly experiment: CompleteExperiment
   readonly seed: number
+  /** What reports call it. Default: the experiment's own name. */
+  readonly name?: string
   /** Where relative paths of the experiment start. */
   readonly home: string
   /** Made where it is missing. */
@@ -39,7 +41,8 @@ export interface RunEvents {
 export async function runExperiment(options: RunOptions, events: RunEvents, signal: AbortSignal): Promise<FinishedRun> {
   const { seed, home } = options
   const opened = await openExperiment(options.experiment, { seed, home, signal })
-  const folder = await RunFolder.open(options.folder, opened, options.resume)
+  const { resume, name = options.experiment.name } = options
+  const folder = await RunFolder.open(options.folder, opened, { resume, name })
   const { task, data, experiment } = opened
   const executor = workerExecutor({
     task: {
@@ -96,7 +99,7 @@ async function runRounds(
     end = endOf(experiment, row)
   }
   const record: FinishedRun = {
-    name: experiment.name,
+    name: folder.name,
     seed,
     config: { ...experiment },
     versions: versions(),

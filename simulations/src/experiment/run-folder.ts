@@ -33,6 +33,8 @@ export class RunFolder {
 
   private constructor(
     readonly path: string,
+    /** What reports call the run. */
+    readonly name: string,
     file: FileHandle,
     /** What to go on from; undefined at the beginning. */
     readonly checkpoint: Checkpoint | undefined,
@@ -47,7 +49,11 @@ export class RunFolder {
    * @param resume whether to go on with what is there; where nothing is, that is the same
    * @throws ExperimentError 'output-in-use' | 'other-experiment' | 'damaged-checkpoint' | 'unwritable-output'
    */
-  static async open(path: string, opened: OpenExperiment, resume: boolean): Promise<RunFolder> {
+  static async open(
+    path: string,
+    opened: OpenExperiment,
+    { resume, name }: { readonly resume: boolean; readonly name: string },
+  ): Promise<RunFolder> {
     const { experiment, seed } = opened
     await makeFolder(path).catch((cause: unknown) => {
       throw new ExperimentError('unwritable-output', `${path}: ${(cause as Error).message}`, { cause })
@@ -57,7 +63,10 @@ export class RunFolder {
       throw new ExperimentError('output-in-use', `${path} holds a run already: --resume goes on with it`)
     const identity = identityOf(opened)
     if (config === undefined)
-      await writeDurably(join(path, 'experiment.json'), `${JSON.stringify({ identity, seed, experiment }, null, 2)}\n`)
+      await writeDurably(
+        join(path, 'experiment.json'),
+        `${JSON.stringify({ identity, name, seed, experiment }, null, 2)}\n`,
+      )
     else if (config.identity !== identity)
       throw new ExperimentError(
         'other-experiment',
@@ -67,7 +76,7 @@ export class RunFolder {
     const file = await open(join(path, 'rounds.jsonl'), checkpoint === undefined ? 'w+' : 'r+')
     await file.truncate(checkpoint?.roundsBytes ?? 0) // a line that no checkpoint knows of is written again
     const rows = parseRows(await readFile(join(path, 'rounds.jsonl'), 'utf8'))
-    return new RunFolder(path, file, checkpoint, rows)
+    return new RunFolder(path, name, file, checkpoint, rows)
   }
 
   get rows(): readonly RoundRow[] {
@@ -107,6 +116,7 @@ const parseRows = (text: string): RoundRow[] =>
 
 export interface StoredConfig {
   readonly identity: string
+  readonly name: string
   readonly seed: number
   readonly experiment: OpenExperiment['experiment']
 }

@@ -1,0 +1,66 @@
+import { parseDocument } from 'yaml'
+import { ExperimentError } from './experiment-error.ts'
+
+/** A field of an experiment, and the values it shall take. */
+export interface GridAxis {
+  /** Names from the outermost in: plan, learningRate. */
+  readonly path: readonly string[]
+  readonly values: readonly unknown[]
+}
+
+/** One point of the grid. */
+export interface GridPoint {
+  /** What was set, for people and folder names: `plan.learningRate=0.1`; empty where nothing was. */
+  readonly label: string
+  readonly value: unknown
+}
+
+/**
+ * `plan.learningRate=0.05, 0.1`: a field, and its values as YAML has them in a list.
+ * @throws ExperimentError 'invalid-experiment'
+ */
+export function parseAxis(text: string): GridAxis {
+  const at = text.indexOf('=')
+  const path = text.slice(0, at).split('.')
+  const document = parseDocument(`[${text.slice(at + 1)}]`, { version: '1.2' })
+  const values: unknown = document.errors.length > 0 ? [] : document.toJS({ maxAliasCount: 0 })
+  if (at < 1 || path.includes('') || !Array.isArray(values) || values.length === 0)
+    throw new ExperimentError('invalid-experiment', `--grid ${text}: write field.field=value, value`)
+  return { path, values: values as unknown[] }
+}
+
+/** Every combination of the axes' values, set in the experiment as it was written. */
+export function gridPoints(experiment: unknown, axes: readonly GridAxis[]): GridPoint[] {
+  const points = axes.reduce<GridPoint[]>(
+    (points, { path, values }) =>
+      points.flatMap(({ label, value }) =>
+        values.map((each) => ({
+          label: [...(label === '' ? [] : [label]), `${path.join('.')}=${inWords(each)}`].join(' '),
+          value: withField(value, path, each),
+        })),
+      ),
+    [{ label: '', value: experiment }],
+  )
+  return points
+}
+
+/** A copy with one field set; folders of fields on the way are made. */
+function withField(value: unknown, [first, ...rest]: readonly string[], set: unknown): unknown {
+  if (first === undefined) return set
+  const fields = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+  return { ...fields, [first]: withField((fields as Readonly<Record<string, unknown>>)[first], rest, set) }
+}
+
+/** Of `{ name: dirichlet, alpha: 0.3 }`: dirichlet,alpha:0.3 */
+function inWords(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  const { name, ...rest } = value as Readonly<Record<string, unknown>>
+  return [
+    ...(typeof name === 'string' ? [name] : []),
+    ...Object.entries(rest).map(([key, each]) => `${key}:${inWords(each)}`),
+  ].join(',')
+}
+
+/** The folder of one run of a sweep. */
+export const runFolderName = (label: string, seed: number): string =>
+  `${label === '' ? '' : `${label.replace(/[^A-Za-z0-9.=,:-]+/g, '_')}_`}seed=${seed}`

@@ -1,0 +1,70 @@
+import Table from 'cli-table3'
+import type { FoundRun } from '../experiment/read-runs.ts'
+import type { RoundRow } from '../experiment/round-row.ts'
+import { formatBytes, formatPercent } from './round-row.ts'
+import { formatDuration } from './run-screen.ts'
+
+const compact = { head: [], border: [], compact: true }
+
+/** A row for each run; then, where there are several seeds of one, their mean and spread. */
+export function describeRuns(runs: readonly FoundRun[]): string {
+  const table = new Table({
+    head: ['run', 'seed', 'state', 'rounds', 'accuracy', 'best', 'loss', 'up', 'simulated', 'took'],
+    style: compact,
+  })
+  for (const run of runs) table.push(cells(run))
+  const seeds = severalSeeds(runs)
+  return [table.toString(), ...(seeds === undefined ? [] : [seeds]), ''].join('\n')
+}
+
+function cells({ name, seed, record, rows }: FoundRun): string[] {
+  const last = rows.at(-1)
+  const tested = rows.filter(isTested)
+  const final = tested.at(-1)
+  return [
+    name,
+    String(seed),
+    record === undefined ? 'not finished' : record.ended.why === 'target' ? 'target reached' : 'all rounds',
+    String(last?.round ?? 0),
+    formatPercent(final?.accuracy),
+    tested.length === 0 ? '' : formatPercent(Math.max(...tested.map(({ accuracy }) => accuracy))),
+    final?.loss.toFixed(4) ?? '',
+    formatBytes(rows.reduce((sum, { bytesUp }) => sum + bytesUp, 0)),
+    last === undefined ? '' : formatDuration(last.simulatedMs),
+    last === undefined ? '' : formatDuration(record?.resources.wallMs ?? last.wallMs),
+  ]
+}
+
+type TestedRow = RoundRow & { readonly accuracy: number; readonly loss: number }
+const isTested = (row: RoundRow): row is TestedRow => row.accuracy !== undefined && row.loss !== undefined
+
+function severalSeeds(runs: readonly FoundRun[]): string | undefined {
+  const finished = runs.filter(({ record }) => record !== undefined)
+  const names = [...new Set(finished.map(({ name }) => name))]
+  const groups = names.map((name) => [name, finished.filter((run) => run.name === name)] as const)
+  const several = groups.filter(([, group]) => group.length > 1)
+  if (several.length === 0) return undefined
+  const table = new Table({ head: ['run', 'seeds', 'rounds', 'accuracy at the end'], style: compact })
+  for (const [name, group] of several)
+    table.push([
+      name,
+      String(group.length),
+      spread(
+        group.map(({ rows }) => rows.length),
+        (value) => value.toFixed(1),
+      ),
+      spread(
+        group.flatMap(({ rows }) => rows.findLast(isTested)?.accuracy ?? []),
+        formatPercent,
+      ),
+    ])
+  return `Mean and standard deviation over seeds:\n${table.toString()}`
+}
+
+/** Sample standard deviation; '' where there is nothing. */
+function spread(values: readonly number[], format: (value: number) => string): string {
+  if (values.length === 0) return ''
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
+  return values.length < 2 ? format(mean) : `${format(mean)} ± ${format(Math.sqrt(variance))}`
+}

@@ -98,6 +98,12 @@ function fail(message: string): void {
   process.exitCode = 1
 }
 
+// `panal-sim report … | head` is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 try {
   await program.parseAsync()
 } catch (error) {

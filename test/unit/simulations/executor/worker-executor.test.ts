@@ -1,0 +1,162 @@
+import type { Worker, WorkerOptions } from 'node:worker_threads'
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { addUpdate, emptySum, meanOfSum, spawnWorker, type UpdateSum, type WeightedUpdate } from '@panal/server'
+import {
+  completeExperiment,
+  deviceIdOf,
+  openExperiment,
+  workerExecutor,
+  type CohortWork,
+  type Executor,
+  type OpenExperiment,
+  type WorkerExecutorOptions,
+} from '@panal/simulations'
+import { smallExperiment } from '../../../fixtures/small-experiment.ts'
+
+const { signal } = new AbortController()
+let opened: OpenExperiment
+let options: WorkerExecutorOptions
+let work: CohortWork
+beforeAll(async () => {
+  const experiment = completeExperiment(smallExperiment())
+  opened = await openExperiment(experiment, { seed: 1, home: '.' })
+  const { task, data, partition, initial } = opened
+  options = {
+    task: { topology: task.topology, schema: data.schema, ...experiment },
+    size: task.layout.size,
+    engine: 'native',
+    train: data.train,
+    test: data.test,
+    sums: true,
+    numWorkers: 1,
+  }
+  work = {
+    base: initial,
+    devices: Array.from({ length: 12 }, (_, device) => ({
+      deviceId: deviceIdOf(device),
+      rows: partition.indicesOf(device).slice(),
+      seed: `test/${device}`,
+    })),
+  }
+})
+
+const executors: Executor[] = []
+function open(changes: Partial<WorkerExecutorOptions> = {}): Executor {
+  const executor = workerExecutor({ ...options, ...changes })
+  executors.push(executor)
+  return executor
+}
+afterEach(async () => {
+  await Promise.all(executors.splice(0).map((executor) => executor.close()))
+})
+
+const sumBytes = ({ high, low, count, reach }: UpdateSum) =>
+  Buffer.concat([Buffer.from(high.buffer), Buffer.from(low.buffer), Buffer.from(`${count}/${reach}`)]).toString('hex')
+
+/** What an executor comes to, as text that can be compared. */
+async function resultOf(executor: Executor, of = work) {
+  const { outcomes, updates } = await executor.run(of, signal)
+  return { outcomes, sum: sumBytes(updates as UpdateSum) }
+}
+
+/** Workers that the test can lay hands on. */
+function spawned() {
+  const workers: Worker[] = []
+  const spawn = (url: URL, workerOptions: WorkerOptions) => {
+    const worker = spawnWorker(url, workerOptions)
+    workers.push(worker)
+    return worker
+  }
+  return { workers, spawn }
+}
+
+describe('workerExecutor', () => {
+  it('gives the same bytes with one worker and with three, and again', async () => {
+    const [one, three] = [open(), open({ numWorkers: 3 })]
+    const expected = await resultOf(one)
+    expect(expected.outcomes.map(({ verdict }) => verdict)).toEqual(Array<string>(12).fill('accepted'))
+    expect(await resultOf(three)).toEqual(expected)
+    expect(await resultOf(three)).toEqual(expected) // the first run's partial sums are forgotten
+    const metrics = await one.evaluate(work.base, signal)
+    expect(metrics.numExamples).toBe(120) // a fifth of 600
+    expect(await three.evaluate(work.base, signal)).toEqual(metrics)
+  }, 60_000)
+
+  it('sums what it sends one by one where an aggregator needs every update', async () => {
+    const [sums, deltas] = [open({ numWorkers: 2 }), open({ numWorkers: 2, sums: false })]
+    const { updates } = await deltas.run(work, signal)
+    const each = updates as readonly WeightedUpdate[]
+    expect(each.map(({ deviceId }) => deviceId)).toEqual(work.devices.map(({ deviceId }) => deviceId))
+    const sum = emptySum(options.size)
+    for (const { delta, weight } of each) addUpdate(sum, delta, weight)
+    const summed = (await sums.run(work, signal)).updates as UpdateSum
+    expect(sumBytes(sum)).toBe(sumBytes(summed))
+    expect(meanOfSum(summed).some((value) => value !== 0)).toBe(true)
+  }, 60_000)
+
+  it('replaces a worker that dies and does its devices again: the same bytes', async () => {
+    const expected = await resultOf(open())
+    const { workers, spawn } = spawned()
+    const executor = open({ numWorkers: 2, spawn })
+    let numDone = 0
+    const { updates, outcomes } = await executor.run(work, signal, () => {
+      numDone += 1
+      // in the middle of the run, when it has summed some and holds others
+      if (numDone === 4) void workers[0]!.terminate()
+    })
+    expect(workers).toHaveLength(3)
+    expect(sumBytes(updates as UpdateSum)).toBe(expected.sum)
+    expect(outcomes).toEqual(expected.outcomes)
+    expect(await resultOf(executor)).toEqual(expected) // and goes on
+  }, 60_000)
+
+  it('gives up when every worker dies, and says of what', async () => {
+    const spawn = () => spawnWorker(new URL('data:text/javascript,throw new Error("no such instruction")'))
+    await expect(open({ spawn }).run(work, signal)).rejects.toMatchObject({
+      code: 'workers-die',
+      message: expect.stringContaining('no such instruction'),
+    })
+  }, 60_000)
+
+  it('says which setting to lower when a worker runs out of memory', async () => {
+    const spawn = (url: URL, workerOptions: WorkerOptions) =>
+      spawnWorker(url, { ...workerOptions, resourceLimits: { maxOldGenerationSizeMb: 8 } })
+    await expect(open({ spawn }).run(work, signal)).rejects.toMatchObject({
+      code: 'out-of-memory',
+      message: expect.stringMatching(/--workers.*plan\.batchSize/),
+    })
+  }, 60_000)
+
+  it('counts no update that a check refuses', async () => {
+    const { strategy } = options.task
+    const checks = [{ name: 'weight-range' as const, minExamples: 1, maxExamples: 25 }]
+    const executor = open({ task: { ...options.task, strategy: { ...strategy, checks } } })
+    // 600 examples over 20 devices are 30 each: one device gets but 20 of its own
+    const [first, ...rest] = work.devices
+    const devices = [{ ...first!, rows: first!.rows.slice(0, 20) }, ...rest]
+    const { outcomes, updates } = await executor.run({ ...work, devices }, signal)
+    expect(outcomes.map(({ verdict }) => verdict)).toEqual([
+      'accepted',
+      ...Array<string>(11).fill('weight-out-of-range'),
+    ])
+    expect((updates as UpdateSum).count).toBe(1)
+  }, 60_000)
+
+  it('refuses sums that would round', async () => {
+    // one step of a gradient of about 0.1 at this rate, ten examples each: some 1e11, where 2^31 is the most
+    const plan = { ...options.task.plan, learningRate: 1e11 }
+    const executor = open({ task: { ...options.task, plan } })
+    const devices = work.devices.map((device) => ({ ...device, rows: device.rows.slice(0, 10) }))
+    await expect(executor.run({ ...work, devices }, signal)).rejects.toMatchObject({
+      message: expect.stringContaining('plan.clipNorm'),
+    })
+  }, 60_000)
+
+  it('ends with the reason of a signal, and can run again', async () => {
+    const stop = new AbortController()
+    const executor = open()
+    const running = executor.run(work, stop.signal, () => stop.abort(new Error('enough')))
+    await expect(running).rejects.toThrow('enough')
+    expect((await resultOf(executor)).outcomes).toHaveLength(12)
+  }, 60_000)
+})

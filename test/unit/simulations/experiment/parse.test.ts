@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals'
+import { ExperimentError, completeExperiment, openExperiment, parseExperiment, parseText } from '@panal/simulations'
+import { smallExperiment } from '../../../fixtures/small-experiment.ts'
+
+async function errorsOf(work: () => unknown): Promise<string[]> {
+  try {
+    await work()
+  } catch (error) {
+    if (error instanceof ExperimentError) return error.errors.map(({ path, message }) => `${path} ${message}`)
+    throw error
+  }
+  return []
+}
+const parsing = (value: unknown) => errorsOf(() => parseExperiment(value))
+const opening = (value: unknown) => errorsOf(() => openExperiment(parseExperiment(value), { seed: 1, home: '.' }))
+
+describe('an experiment', () => {
+  it('is YAML or JSON', () => {
+    expect(parseText('name: small\nplan: { epochs: 1 }', 'a.yaml')).toEqual({ name: 'small', plan: { epochs: 1 } })
+    expect(parseText('{"name":"small"}', 'a.json')).toEqual({ name: 'small' })
+  })
+
+  it.each([
+    ['rounds: 1\nrounds: 2', 'line 2'], // the second would win in silence
+    ['plan: {', 'line 1'],
+  ])('that cannot be read says where: %j', (text, where) => {
+    expect(() => parseText(text, 'a.yaml')).toThrow(
+      expect.objectContaining({ code: 'unreadable-experiment', message: expect.stringContaining(where) }),
+    )
+  })
+
+  it('is FedAvg where nothing else is said', () => {
+    const { strategy, cohort, plan, seeds, evaluateEvery } = parseExperiment(smallExperiment())
+    expect({ strategy, cohort, plan, seeds, evaluateEvery }).toEqual({
+      strategy: {
+        sampler: { name: 'uniform' },
+        checks: [],
+        weight: 'examples',
+        aggregator: { name: 'mean' },
+        serverOptimizer: { name: 'sgd', learningRate: 1 },
+      },
+      cohort: { size: 5, overSelection: 1, reportingGoal: 5, minimum: 1, deadlineMs: 604_800_000 },
+      plan: { epochs: 1, batchSize: 10, learningRate: 0.1, optimizer: { name: 'sgd' }, codec: 'f32' },
+      seeds: [1],
+      evaluateEvery: 1,
+    })
+  })
+
+  it('waits for as many as it wants, however many it asks beyond them', () => {
+    const { cohort } = completeExperiment(smallExperiment({ cohort: { size: 5, overSelection: 1.5 } }))
+    expect(cohort.reportingGoal).toBe(5)
+  })
+
+  it('has every mistake with its path', async () => {
+    const wrong = {
+      ...smallExperiment(),
+      data: { name: 'blobs', examples: 0, features: 4, classes: 3 },
+      partition: { name: 'dirichlet' },
+      plan: { epochs: 1, batchSize: 10, learningRate: 0.1, momentum: 0.9 },
+      profile: { speed: { name: 'pareto', fastest: 10 }, weather: 'wet' },
+      seeds: [1, 1],
+      engine: 'cuda',
+      roundz: 4,
+    }
+    expect(await parsing(wrong)).toEqual([
+      '/roundz is not known here',
+      '/data/examples must be >= 1',
+      '/partition/alpha is missing',
+      '/plan/momentum is not known here',
+      '/profile/weather is not known here',
+      '/profile/speed/shape is missing',
+      '/seeds must not have duplicate items',
+      '/engine must be "native" or "tfjs"',
+    ])
+  })
+
+  it('contradicts itself nowhere', async () => {
+    expect(
+      await parsing(smallExperiment({ cohort: { size: 18, overSelection: 1.2 }, evaluateEvery: 9, target: {} })),
+    ).toEqual([
+      '/cohort/size asks 22 devices (⌈size × overSelection⌉) of a population of 20', // 21.6
+      '/evaluateEvery must be at most rounds, 4',
+      '/target must have accuracy or loss',
+    ])
+  })
+
+  it('is held against its data and its model before anything runs, all at once', async () => {
+    expect(
+      await opening(
+        smallExperiment({
+          devices: 601,
+          loss: 'binary-crossentropy',
+          cohort: { size: 5, reportingGoal: 6 },
+          plan: { epochs: 1, batchSize: 10, learningRate: 0.1, clipNorm: 3 },
+          strategy: { checks: [{ name: 'max-norm', maxNorm: 1 }] },
+        }),
+      ),
+    ).toEqual([
+      '/cohort/reportingGoal must be at most 5, the devices asked (⌈size × overSelection⌉)',
+      '/loss binary-crossentropy needs 2 classes; data.classes has 3',
+      '/strategy/checks/0/maxNorm must be at least plan.clipNorm, 3, or honest updates are refused',
+      '/loss binary-crossentropy needs two classes; there are 3',
+      expect.stringMatching(/^\/partition .*600 examples are too few for 601 devices/),
+    ])
+  })
+
+  it('that names a file which is not there says so under /data', async () => {
+    const data = { name: 'csv', train: 'no-such.csv', testShare: 0.2, label: 'y' }
+    const errors = await opening({ ...smallExperiment(), data })
+    expect(errors).toEqual([expect.stringMatching(/^\/data .*no-such\.csv/)])
+  })
+})

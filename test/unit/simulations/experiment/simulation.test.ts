@@ -1,0 +1,193 @@
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import { virtualClock } from '@panal/client-core'
+import { addUpdate, emptySum } from '@panal/server'
+import {
+  openExperiment,
+  parseExperiment,
+  Simulation,
+  startAt,
+  type CohortWork,
+  type DeviceOutcome,
+  type Executor,
+  type Experiment,
+  type OpenExperiment,
+} from '@panal/simulations'
+import { smallExperiment } from '../../../fixtures/small-experiment.ts'
+
+const { signal } = new AbortController()
+
+/** Trains nothing: every delta is `step` in each param. Remembers whom it was given, run by run. */
+function standIn({ size, verdictOf = () => 'accepted', step = 0.5 }: StandInOptions) {
+  const runs: string[][] = []
+  const executor: Executor = {
+    numWorkers: 1,
+    async run({ devices }: CohortWork) {
+      runs.push(devices.map(({ deviceId }) => deviceId))
+      const updates = emptySum(size)
+      const outcomes = devices.map(({ deviceId, rows }): DeviceOutcome => {
+        const verdict = verdictOf(deviceId)
+        if (verdict === 'accepted') addUpdate(updates, new Float32Array(size).fill(step), rows.length)
+        const figures = { numExamples: rows.length, numSteps: 1, norm: 1, weight: rows.length, bytes: 268 }
+        return { deviceId, verdict, ...figures, lossBefore: 2, lossAfter: 1 }
+      })
+      return { outcomes, updates }
+    },
+    evaluate: async () => ({ numExamples: 120, accuracy: 0.5, logLoss: 1 }),
+    close: async () => undefined,
+  }
+  return { executor, runs }
+}
+interface StandInOptions {
+  readonly size: number
+  readonly verdictOf?: (deviceId: string) => DeviceOutcome['verdict']
+  readonly step?: number
+}
+
+async function open(changes: Partial<Experiment> = {}): Promise<OpenExperiment> {
+  return openExperiment(parseExperiment(smallExperiment(changes)), { seed: 1, home: '.' })
+}
+
+function simulate(opened: OpenExperiment, executor: Executor): Simulation {
+  const { initial, task, experiment } = opened
+  const head = {
+    version: 0,
+    params: initial,
+    optimizerState: task.strategy.optimizer.init(task.layout.size),
+    lastRound: 0,
+  }
+  const state = { head, now: startAt, lastRounds: new Uint32Array(experiment.devices) }
+  return new Simulation(opened, state, { executor, realClock: virtualClock() })
+}
+
+let plain: OpenExperiment
+beforeAll(async () => {
+  plain = await open()
+})
+
+describe('a simulated round', () => {
+  it('is the server’s: the mean is added to the base, and the candidate is the next head', async () => {
+    const { executor } = standIn({ size: plain.task.layout.size })
+    const simulation = simulate(plain, executor)
+    const { closed, metrics } = await simulation.nextRound(() => true, signal)
+    expect(closed).toMatchObject({ number: 1, outcome: 'promoted', candidateVersion: 1, phase: 'closed' })
+    expect(closed.participants).toHaveLength(5)
+    expect(metrics).toEqual({ numExamples: 120, accuracy: 0.5, logLoss: 1 })
+    const { head } = simulation.state
+    expect(head).toMatchObject({ version: 1, lastRound: 1 })
+    expect(head.params).toEqual(plain.initial.map((value) => Math.fround(value + 0.5)))
+  })
+
+  it('is tested where it is asked for only', async () => {
+    const simulation = simulate(plain, standIn({ size: plain.task.layout.size }).executor)
+    const tested: boolean[] = []
+    for (let round = 1; round <= 3; round++)
+      tested.push((await simulation.nextRound((number) => number === 2, signal)).metrics !== null)
+    expect(tested).toEqual([false, true, false])
+  })
+
+  it('takes as long as its slowest needed device, in simulated time', async () => {
+    // 30 examples at 1000 a second: 30 ms. 67 params are 268 bytes: 268 · 8 / 40 Mbit/s and / 10 Mbit/s round up to 1 ms each
+    const { closed } = await simulate(plain, standIn({ size: 67 }).executor).nextRound(() => false, signal)
+    expect(closed.closedAt - closed.openedAt).toBe(32)
+  })
+
+  it('trains only who can count: those that are asked beyond the goal come too late', async () => {
+    const opened = await open({
+      cohort: { size: 5, overSelection: 2 },
+      profile: { speed: { name: 'lognormal', median: 100, sigma: 1 } },
+    })
+    const { executor, runs } = standIn({ size: 67 })
+    const { closed, bytesDown, bytesUp } = await simulate(opened, executor).nextRound(() => false, signal)
+    expect(closed.cohort).toHaveLength(10)
+    expect(runs.map(({ length }) => length)).toEqual([5])
+    expect([...runs[0]!].sort()).toEqual(closed.participants)
+    expect(closed.statuses.counts).toMatchObject({ accepted: 5, asked: 5 })
+    expect([bytesDown, bytesUp]).toEqual([2680, 1340]) // all ten download 268 bytes, five upload
+  })
+
+  it('waits for the next ones where updates are refused', async () => {
+    const opened = await open({ cohort: { size: 5, overSelection: 2 } })
+    // same speed for all: they report in the order of their ids
+    const refused = new Set<string>()
+    const { executor, runs } = standIn({
+      size: 67,
+      verdictOf(deviceId) {
+        if (refused.size < 2) refused.add(deviceId)
+        return refused.has(deviceId) ? 'norm-too-large' : 'accepted'
+      },
+    })
+    const { closed } = await simulate(opened, executor).nextRound(() => false, signal)
+    expect(runs.map(({ length }) => length)).toEqual([5, 2])
+    expect(closed.statuses.counts).toMatchObject({ accepted: 5, rejected: 2, asked: 3 })
+    expect(closed.outcome).toBe('promoted')
+  })
+
+  it('ends at the deadline with those who made it', async () => {
+    // each needs 30 / speed s; the deadline is that of a device of the median speed
+    const opened = await open({
+      devices: 20,
+      cohort: { size: 20, deadlineMs: 302, minimum: 1 },
+      profile: { speed: { name: 'lognormal', median: 100, sigma: 1 } },
+    })
+    const { closed } = await simulate(opened, standIn({ size: 67 }).executor).nextRound(() => false, signal)
+    const { accepted, asked } = closed.statuses.counts
+    expect(accepted + asked).toBe(20)
+    expect(accepted).toBeGreaterThan(0)
+    expect(asked).toBeGreaterThan(0)
+    expect(closed.collectedAt).toBe(startAt + 302)
+  })
+
+  it('is abandoned where too few are left, and the head stays', async () => {
+    const opened = await open({
+      cohort: { size: 5, minimum: 5 },
+      profile: { dropout: { name: 'random', probability: 0.5 } },
+    })
+    const simulation = simulate(opened, standIn({ size: 67 }).executor)
+    const { closed } = await simulation.nextRound(() => false, signal)
+    expect(closed.statuses.counts.dropped).toBeGreaterThan(0)
+    expect(closed.outcome).toBe('abandoned')
+    expect(simulation.state.head).toMatchObject({ version: 0, lastRound: 1 })
+    expect((await simulation.nextRound(() => false, signal)).closed.number).toBe(2)
+  })
+
+  it('rejects a candidate that is not finite, and trains on from the head', async () => {
+    const simulation = simulate(plain, standIn({ size: 67, step: NaN }).executor)
+    const { closed, metrics } = await simulation.nextRound(() => true, signal)
+    expect(closed).toMatchObject({ outcome: 'rejected', reason: expect.stringContaining('diverged') })
+    expect(metrics).toBeNull()
+    expect(simulation.state.head.params).toEqual(plain.initial)
+  })
+
+  it('waits in simulated time until enough devices are there, and gives up when they never are', async () => {
+    const night = { availability: { name: 'diurnal' as const, peakHour: 12, spreadHours: 0, hours: 2 } }
+    const opened = await open({ profile: night })
+    const { closed } = await simulate(opened, standIn({ size: 67 }).executor).nextRound(() => false, signal)
+    expect(closed.openedAt - startAt).toBe(11 * 3_600_000) // windows open at 11:00
+    const apart = await open({
+      cohort: { size: 20, minimum: 20 },
+      profile: { availability: { name: 'diurnal', peakHour: 0, spreadHours: 12, hours: 0.1 } },
+    })
+    await expect(simulate(apart, standIn({ size: 67 }).executor).nextRound(() => false, signal)).rejects.toMatchObject({
+      code: 'no-device',
+    })
+  })
+
+  it('goes on from any state as if it had never stopped', async () => {
+    const changes: Partial<Experiment> = {
+      strategy: {
+        sampler: { name: 'least-recently-used' },
+        serverOptimizer: { name: 'sgd', learningRate: 1, momentum: 0.9 },
+      },
+      profile: { speed: { name: 'lognormal', median: 100, sigma: 1 }, dropout: { name: 'random', probability: 0.2 } },
+    }
+    const opened = await open(changes)
+    const { executor } = standIn({ size: 67 })
+    const whole = simulate(opened, executor)
+    for (let round = 1; round <= 3; round++) await whole.nextRound(() => false, signal)
+    const kept = structuredClone(whole.state)
+    const resumed = new Simulation(opened, kept, { executor, realClock: virtualClock() })
+    const [a, b] = [await whole.nextRound(() => false, signal), await resumed.nextRound(() => false, signal)]
+    expect(b.closed).toEqual(a.closed)
+    expect(resumed.state).toEqual(whole.state)
+  })
+})

@@ -20,7 +20,9 @@ const sum: UpdateSum | null = shared === null ? null : { ...shared, count: 0, re
 
 // One after the other, in the order of arrival: a thread trains one device at a time.
 let last: Promise<void> = Promise.resolve()
-port.on('message', (command: WorkerCommand) => (last = last.then(() => obey(command))))
+port.on('message', (command: WorkerCommand) => {
+  last = last.then(() => obey(command))
+})
 
 async function open() {
   await setBackend('wasm') // for what cannot be compiled

@@ -57,7 +57,7 @@ export async function runExperiment(options: RunOptions, events: RunEvents, sign
     train: data.train,
     test: data.test,
     sums: task.strategy.aggregator.ofSum !== undefined,
-    onNote: events.onNote,
+    onNote: (line) => events.onNote(line),
     ...(options.workers !== undefined && { numWorkers: options.workers }),
     ...(options.spawn !== undefined && { spawn: options.spawn }),
   })

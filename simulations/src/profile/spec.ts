@@ -20,8 +20,7 @@ export const PartialProfileSpec = Type.Partial(Type.Object(parts), {
   description: 'what the simulated devices are like: decides simulated time, who reports, and who is lost',
 })
 
-const ProfileSpec = Type.Object(parts)
-export type ProfileSpec = Static<typeof ProfileSpec>
+export type ProfileSpec = { readonly [Part in keyof typeof parts]: Static<(typeof parts)[Part]> }
 
 /** Middling phones on a home network, none of them ever away. */
 export const defaultProfile: ProfileSpec = {

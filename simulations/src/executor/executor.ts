@@ -54,11 +54,18 @@ export interface Executor {
   close(): Promise<void>
 }
 
+/** Why training cannot go on. docs/simulations.md lists the same codes. */
+export const executorErrors = {
+  'out-of-memory': 'a worker ran out of memory',
+  'workers-die': 'worker threads die again and again',
+  'training-failed': 'a device’s work cannot be done, by no worker',
+} as const
+
 /** Training cannot go on. The message says what to change. */
 export class ExecutorError extends Error {
   override readonly name = 'ExecutorError'
   constructor(
-    readonly code: 'out-of-memory' | 'workers-die' | 'training-failed',
+    readonly code: keyof typeof executorErrors,
     message: string,
     options?: ErrorOptions,
   ) {

@@ -1,6 +1,6 @@
 import type { DocumentError } from '@panal/server'
 
-/** Why an experiment does not run, or does not go on. */
+/** Why an experiment does not run, or does not go on. docs/simulations.md lists the same codes. */
 export const experimentErrors = {
   'invalid-experiment': 'the experiment has errors; each is listed with its path',
   'unreadable-experiment': 'the file cannot be read, or is neither YAML nor JSON',

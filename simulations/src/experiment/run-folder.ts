@@ -55,9 +55,7 @@ export class RunFolder {
     { resume, name }: { readonly resume: boolean; readonly name: string },
   ): Promise<RunFolder> {
     const { experiment, seed } = opened
-    await makeFolder(path).catch((cause: unknown) => {
-      throw new ExperimentError('unwritable-output', `${path}: ${(cause as Error).message}`, { cause })
-    })
+    await orSay(path, makeFolder(path))
     const config = await readConfig(path)
     if (config !== undefined && !resume)
       throw new ExperimentError('output-in-use', `${path} holds a run already: --resume goes on with it`)
@@ -83,8 +81,15 @@ export class RunFolder {
     return this.#rows
   }
 
-  /** The round's line, then the checkpoint that counts it: durable in this order. */
+  /**
+   * The round's line, then the checkpoint that counts it: durable in this order.
+   * @throws ExperimentError 'unwritable-output': what was kept before stays
+   */
   async keep(row: RoundRow, state: Omit<Checkpoint, 'roundsBytes'>): Promise<void> {
+    await orSay(this.path, this.#keep(row, state))
+  }
+
+  async #keep(row: RoundRow, state: Omit<Checkpoint, 'roundsBytes'>): Promise<void> {
     const line = Buffer.from(`${JSON.stringify(row)}\n`)
     await this.#file.write(line, 0, line.length, this.#roundsBytes)
     await this.#file.sync()
@@ -93,8 +98,12 @@ export class RunFolder {
     this.#rows.push(row)
   }
 
-  /** Results last, and the record after all of them: where it is, they are. */
-  async finish(record: FinishedRun, { topology, layout }: Task, { params }: Head): Promise<void> {
+  /** Results last, and the record after all of them: where it is, they are. @throws ExperimentError 'unwritable-output' */
+  async finish(record: FinishedRun, task: Task, head: Head): Promise<void> {
+    await orSay(this.path, this.#finish(record, task, head))
+  }
+
+  async #finish(record: FinishedRun, { topology, layout }: Task, { params }: Head): Promise<void> {
     const model = join(this.path, 'model')
     await mkdir(model, { recursive: true })
     await writeFile(join(model, 'model.json'), `${JSON.stringify(tfjsModelJson(topology, layout, 'weights.bin'))}\n`)
@@ -107,6 +116,13 @@ export class RunFolder {
     await this.#file.close()
   }
 }
+
+/** What the file system refuses, in words: a full disk, say, is made room on, and the run resumed. */
+const orSay = <Result>(path: string, work: Promise<Result>): Promise<Result> =>
+  work.catch((cause: unknown) => {
+    if (!(cause instanceof Error && 'syscall' in cause)) throw cause
+    throw new ExperimentError('unwritable-output', `${path}: ${cause.message}`, { cause })
+  })
 
 const parseRows = (text: string): RoundRow[] =>
   text

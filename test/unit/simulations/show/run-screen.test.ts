@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals'
+import { describeProgress, describeRuns, formatDuration, plainRunScreen, type RoundRow } from '@panal/simulations'
+
+const row = (round: number, changes: Partial<RoundRow> = {}): RoundRow => ({
+  round,
+  simulatedMs: 60_000 * round,
+  wallMs: 500 * round,
+  bytesUp: 1000,
+  bytesDown: 2000,
+  numUpdates: 9,
+  trainLoss: 0.5,
+  loss: 0.25,
+  accuracy: 0.9,
+  phases: {},
+  outcome: 'promoted',
+  numInvited: 11,
+  numRejected: 0,
+  numDropped: 1,
+  numLate: 1,
+  ...changes,
+})
+
+it.each([
+  [800, '800 ms'],
+  [12_340, '12.3 s'],
+  [250_000, '4 min 10 s'],
+  [12_000_000, '3 h 20 min'],
+  [187_200_000, '2 d 4 h'],
+])('%d ms is %s', (ms, text) => expect(formatDuration(ms)).toBe(text))
+
+describe('progress', () => {
+  const progress = { rows: [row(1), row(2)], numRounds: 10, numTrained: 0, roundMs: 500, target: undefined }
+
+  it('says how long the rest takes: 8 rounds of half a second', () => {
+    expect(describeProgress(progress)).toBe('2 of 10 rounds; 500 ms a round, about 4.0 s left')
+  })
+
+  it('knows the most that it can take where a target may end it sooner', () => {
+    expect(describeProgress({ ...progress, numTrained: 3, target: 'accuracy 0.97' })).toBe(
+      '2 of 10 rounds or accuracy 0.97, 3 devices trained; 500 ms a round, at most 4.0 s left',
+    )
+  })
+
+  it('says nothing of what it cannot know', () => {
+    expect(describeProgress({ ...progress, rows: [], roundMs: undefined })).toBe('0 of 10 rounds')
+  })
+})
+
+it('the plain screen writes each round once, and why nothing came of one', () => {
+  const lines: string[] = []
+  const screen = plainRunScreen((text) => lines.push(text.replace(/ +/g, ' ').trimEnd()))
+  const progress = { numRounds: 4, numTrained: 0, roundMs: 500, target: undefined }
+  const abandoned = row(3, { outcome: 'abandoned', reason: '1 accepted updates; the task needs 5' })
+  screen.show({ ...progress, rows: [row(2)] })
+  screen.show({ ...progress, rows: [row(2), abandoned] })
+  expect(lines).toEqual([
+    'round outcome asked ok refused late lost up simulated train loss loss accuracy',
+    '2 promoted 11 9 0 1 1 1.00 kB 2 min 0 s 0.5000 0.2500 90.00 %',
+    ' 2 of 4 rounds; 500 ms a round, about 1.0 s left',
+    '3 abandoned 11 9 0 1 1 1.00 kB 3 min 0 s 0.5000 0.2500 90.00 %',
+    ' 1 accepted updates; the task needs 5',
+  ])
+})
+
+it('the table of runs has what is not finished, too, and no spread of one', () => {
+  const rows = [row(1), row(2, { accuracy: 0.8 })]
+  const text = describeRuns([{ folder: 'a', name: 'small', seed: 1, record: undefined, rows }])
+  expect(text).toMatch(/small .* 1 .* not finished .* 2 .* 80\.00 % .* 90\.00 % /)
+  expect(text).not.toContain('standard deviation')
+})

@@ -9,6 +9,7 @@ import { runExperiment } from '../experiment/run-experiment.ts'
 import { runSweep } from '../experiment/sweep.ts'
 import { plainRunScreen, terminalRunScreen, type RunScreen } from '../show/run-screen.ts'
 import { describeRuns } from '../show/runs-table.ts'
+import { addExportCommand } from './export-command.ts'
 import { runProgress } from './run-progress.ts'
 import { Stopped, stopSignal } from './stop-signal.ts'
 import { wholeNumber } from './values.ts'
@@ -65,6 +66,8 @@ export function addExperimentCommands(program: Command): void {
     .action(async (folders: string[]) => {
       process.stdout.write(describeRuns(await readRuns(folders)))
     })
+
+  addExportCommand(program)
 
   program
     .command('list')

@@ -1,6 +1,7 @@
 import type { Clock } from '@panal/client-core'
 import type { CompleteExperiment } from './complete.ts'
 import { workerExecutor, type WorkerExecutorOptions } from '../executor/worker-executor.ts'
+import { labelDistribution } from '../partition/label-distribution.ts'
 import { openExperiment, type OpenExperiment } from './open-experiment.ts'
 import { roundRow, type RoundRow } from './round-row.ts'
 import { identityOf, RunFolder, type FinishedRun } from './run-folder.ts'
@@ -107,6 +108,7 @@ async function runRounds(
     data: data.digests,
     rounds: folder.rows,
     resources: { ...used(), numWorkers: executor.numWorkers, ...machine() },
+    partition: labelDistribution(opened.partition, data.train, { classes: data.classes }),
     ended: end,
   }
   await folder.finish(record, task, simulation.state.head)

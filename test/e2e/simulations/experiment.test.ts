@@ -105,6 +105,12 @@ it('panal-sim sweep runs what is not done, under every seed', async () => {
   expect(all.stdout).toContain('1 of 2: seed 1: done before')
   expect(all.stdout).toContain('2 of 2: seed 2\n')
   expect(all.stdout).toContain('2.0 ± 0.0') // rounds of the two
+  const exported = run('export', join(folder, 'sweep'), '--out', join(folder, 'files'), '--html', '--notebook')
+  expect({ status: exported.status, stderr: exported.stderr }).toEqual({ status: 0, stderr: '' })
+  expect(exported.stdout.split('\n').map((path) => path.slice(path.lastIndexOf('/') + 1))).toEqual(
+    expect.arrayContaining(['report.html', 'results.ipynb']),
+  )
+  expect(await readFile(join(folder, 'files/report.html'), 'utf8')).toContain('small')
   const bad = run(...args, '--grid', 'plan.epochs=1,0')
   expect(bad).toMatchObject({ status: 1, stderr: expect.stringContaining('plan.epochs=0: ') })
 }, 120_000)

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os'
 import type { Worker, WorkerOptions } from 'node:worker_threads'
 import type { Dataset, LocalMetrics } from '@panal/client-core'
-import { emptySum, mergeSum, spawnWorker, type UpdateSum, type WeightedUpdate } from '@panal/server'
+import { emptySum, mergeSum, type UpdateSum, type WeightedUpdate } from '@panal/server'
 import type { EngineName } from '../engine/open-trainer.ts'
 import type { CohortResult, CohortWork, DeviceOutcome, Executor } from './executor.ts'
 import type { Job, JobResult, LocalTask, TrainWorkerData } from './messages.ts'
+import { spawnTrainWorker } from './spawn-train-worker.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 export interface WorkerExecutorOptions {
@@ -21,7 +22,8 @@ export interface WorkerExecutorOptions {
   readonly numWorkers?: number
   /** Told in a line what there is to know: why a model is not trained natively, say. Each line once. */
   readonly onNote?: (line: string) => void
-  readonly spawn?: (url: URL, options: WorkerOptions) => Worker
+  /** Starts a thread that trains. */
+  readonly spawn?: (options: WorkerOptions) => Worker
 }
 
 /** Test examples of one job: the same parts whatever the number of workers, so that means come out the same. */
@@ -32,7 +34,7 @@ const evaluationPart = 1000
  * the same, bit for bit, with one worker or many, and if some of them die.
  */
 export function workerExecutor(options: WorkerExecutorOptions): Executor {
-  const { task, size, engine, train, test, sums, onNote, spawn = spawnWorker } = options
+  const { task, size, engine, train, test, sums, onNote, spawn = spawnTrainWorker } = options
   const numWorkers = Math.max(1, options.numWorkers ?? availableParallelism())
   const base = new Float32Array(new SharedArrayBuffer(size * Float32Array.BYTES_PER_ELEMENT))
   const partial = Array.from({ length: numWorkers }, () => (sums ? emptySum(size, { shared: true }) : null))
@@ -42,7 +44,7 @@ export function workerExecutor(options: WorkerExecutorOptions): Executor {
     spawn(place) {
       const sum = partial[place] ?? null
       const workerData: TrainWorkerData = { task, engine, train, test, base, sum }
-      return spawn(new URL('./train-worker.ts', import.meta.url), { workerData })
+      return spawn({ workerData })
     },
     onNote(line) {
       if (!told.has(line)) onNote?.(line)

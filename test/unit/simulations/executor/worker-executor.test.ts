@@ -5,6 +5,7 @@ import {
   completeExperiment,
   deviceIdOf,
   openExperiment,
+  spawnTrainWorker,
   workerExecutor,
   type CohortWork,
   type Executor,
@@ -62,8 +63,8 @@ async function resultOf(executor: Executor, of = work) {
 /** Workers that the test can lay hands on. */
 function spawned() {
   const workers: Worker[] = []
-  const spawn = (url: URL, workerOptions: WorkerOptions) => {
-    const worker = spawnWorker(url, workerOptions)
+  const spawn = (workerOptions: WorkerOptions) => {
+    const worker = spawnTrainWorker(workerOptions)
     workers.push(worker)
     return worker
   }
@@ -119,8 +120,8 @@ describe('workerExecutor', () => {
   }, 60_000)
 
   it('says which setting to lower when a worker runs out of memory', async () => {
-    const spawn = (url: URL, workerOptions: WorkerOptions) =>
-      spawnWorker(url, { ...workerOptions, resourceLimits: { maxOldGenerationSizeMb: 8 } })
+    const spawn = (workerOptions: WorkerOptions) =>
+      spawnTrainWorker({ ...workerOptions, resourceLimits: { maxOldGenerationSizeMb: 8 } })
     await expect(open({ spawn }).run(work, signal)).rejects.toMatchObject({
       code: 'out-of-memory',
       message: expect.stringMatching(/--workers.*plan\.batchSize/),

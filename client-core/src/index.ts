@@ -68,7 +68,7 @@ export { countOf, sayCount, sayDuration, sayNumber, sayShare } from './report/nu
 export { reportStyles } from './report/styles.ts'
 export { nameOfSubject, type ShownReport } from './report/subject.ts'
 export { fold, table } from './report/table.ts'
-export { checkDataset, gather, rowsOfRound, type Batch } from './train/batches.ts'
+export { checkDataset, gather, rowsOfRound, stepsOfRound, type Batch } from './train/batches.ts'
 export * from './train/calibrated-params.ts'
 export * from './train/check-model.ts'
 export * from './train/initial-params.ts'

@@ -4,24 +4,39 @@ import {
   addUpdate,
   aggregators,
   emptySum,
+  makePolicy,
+  resultOfSum,
+  sumLength,
   type Aggregator,
+  type UpdateFacts,
   type UpdateSource,
   type WeightedUpdate,
 } from '@panal/server'
+import { aggregatorSpecs } from '../fixtures/aggregator-specs.ts'
+
+interface Sent {
+  readonly deviceId: string
+  readonly delta: readonly number[]
+  readonly weight: number
+  readonly localWork?: number
+  readonly lossBefore?: number
+}
+
+/** All that is known of an update; of what is not said, that all devices are alike. */
+function factsOf({ delta, weight, localWork = 1, lossBefore = 1 }: Sent): UpdateFacts {
+  return { weight, localWork, lossBefore, norm: Math.hypot(...delta) }
+}
 
 /** Updates as the spool gives them: in order of device id, through one buffer that is overwritten. */
-function source(
-  updates: readonly { deviceId: string; delta: readonly number[]; weight: number }[],
-  size: number,
-): UpdateSource {
+function source(updates: readonly Sent[], size: number): UpdateSource {
   const inOrder = [...updates].sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1))
   return {
     count: updates.length,
     size,
     async *[Symbol.asyncIterator](): AsyncGenerator<WeightedUpdate> {
-      for (const { deviceId, delta, weight } of inOrder) {
-        const buffer = Float32Array.from(delta)
-        yield await Promise.resolve({ deviceId, delta: buffer, weight })
+      for (const each of inOrder) {
+        const buffer = Float32Array.from(each.delta)
+        yield await Promise.resolve({ ...factsOf(each), deviceId: each.deviceId, delta: buffer })
         buffer.fill(NaN) // whoever kept a reference notices
       }
     },
@@ -38,10 +53,9 @@ const updates = fc
   })
   .map((list) => list.map(([deviceId, values, weight]) => ({ deviceId, delta: values, weight })))
 
-/** Each rule with options to try it with. */
-const cases = { mean: aggregators.mean.make({}) } as const satisfies Record<keyof typeof aggregators, Aggregator>
+describe.each(Object.entries(aggregatorSpecs))('aggregator %s', (name, spec) => {
+  const aggregator = makePolicy(aggregators, spec)
 
-describe.each(Object.entries(cases))('aggregator %s', (name, aggregator) => {
   it('is registered under its own name', () => {
     expect(aggregator.name).toBe(name)
   })
@@ -69,16 +83,16 @@ describe.each(Object.entries(cases))('aggregator %s', (name, aggregator) => {
   })
 
   it('comes to the same from the sum of the updates, where that is all it needs', async () => {
-    const { ofSum } = aggregator
-    if (ofSum === undefined) return
+    const { linear } = aggregator
+    if (linear === undefined) return
     await fc.assert(
       fc.asyncProperty(updates, async (list) => {
         // the sum refuses what is beyond its range: weights of up to 1e6 leave it deltas of up to 100
         const small = list.map((each) => ({ ...each, delta: each.delta.map((value) => value / 1e4) }))
-        const sum = emptySum(size)
-        for (const each of small) addUpdate(sum, Float32Array.from(each.delta), each.weight)
+        const sum = emptySum(sumLength(linear, size))
+        for (const each of small) addUpdate(sum, Float32Array.from(each.delta), linear.summand(factsOf(each)))
         const expected = await aggregator.aggregate(source(small, size))
-        ofSum(sum).forEach((value, i) => {
+        resultOfSum(linear, sum).forEach((value, i) => {
           // one rounding to float32 apart, and where the mean cancels, what float64 lost on the way
           expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(2 ** -23 * Math.abs(expected[i]!) + 1e-12)
         })
@@ -98,6 +112,8 @@ describe.each(Object.entries(cases))('aggregator %s', (name, aggregator) => {
 })
 
 describe('mean', () => {
+  const mean = aggregators.mean.make({})
+
   it('[R15] weights by example count', async () => {
     const two = source(
       [
@@ -106,12 +122,12 @@ describe('mean', () => {
       ],
       1,
     )
-    expect(await cases.mean.aggregate(two)).toEqual(Float32Array.of(5)) // (1·2 + 3·6) / 4
+    expect(await mean.aggregate(two)).toEqual(Float32Array.of(5)) // (1·2 + 3·6) / 4
   })
 
   it('[R17] refuses a total weight of zero, instead of a zero or NaN model', async () => {
     for (const weight of [0, NaN])
-      await expect(cases.mean.aggregate(source([{ deviceId: 'a', delta: [2], weight }], 1))).rejects.toMatchObject({
+      await expect(mean.aggregate(source([{ deviceId: 'a', delta: [2], weight }], 1))).rejects.toMatchObject({
         code: 'zero-weight',
       })
   })
@@ -119,7 +135,101 @@ describe('mean', () => {
   it('sums in float64: small updates are not lost beside large ones', async () => {
     // 2²⁴ + 1 is not a float32; summed in float32 the ones vanish and the mean is 2²⁴/4097, 4094.999…
     const ones = Array.from({ length: 4096 }, (_, i) => ({ deviceId: `b${i}`, delta: [1], weight: 1 }))
-    const found = await cases.mean.aggregate(source([{ deviceId: 'a', delta: [2 ** 24], weight: 1 }, ...ones], 1))
+    const found = await mean.aggregate(source([{ deviceId: 'a', delta: [2 ** 24], weight: 1 }, ...ones], 1))
     expect(found[0]).toBe(Math.fround((2 ** 24 + 4096) / 4097))
+  })
+})
+
+/** Rounds of devices with losses (w − centre)²/2, each of which takes so many gradient steps: where w comes to rest. */
+async function settle(
+  aggregator: Aggregator,
+  devices: readonly { readonly centre: number; readonly numSteps: number }[],
+  { learningRate, numRounds }: { readonly learningRate: number; readonly numRounds: number },
+): Promise<number> {
+  let w = 0
+  for (let round = 0; round < numRounds; round++) {
+    const sent = devices.map(({ centre, numSteps }, i): Sent => ({
+      deviceId: `d${i}`,
+      delta: [(centre - w) * (1 - (1 - learningRate) ** numSteps)],
+      weight: 1,
+      localWork: numSteps,
+      lossBefore: (w - centre) ** 2 / 2,
+    }))
+    w += (await aggregator.aggregate(source(sent, 1)))[0]!
+  }
+  return w
+}
+
+describe('normalized-mean (FedNova)', () => {
+  const normalized = aggregators['normalized-mean'].make({})
+
+  it('counts what each did a step', async () => {
+    const two = source(
+      [
+        { deviceId: 'a', delta: [2], weight: 1, localWork: 1 },
+        { deviceId: 'b', delta: [6], weight: 1, localWork: 3 },
+      ],
+      1,
+    )
+    // τ = ½·1 + ½·3 = 2, times ½·2/1 + ½·6/3 = 2
+    expect(await normalized.aggregate(two)).toEqual(Float32Array.of(4))
+  })
+
+  it('comes to rest at the optimum of all, where the mean is drawn to those with more steps', async () => {
+    const devices = [
+      { centre: 0, numSteps: 1 },
+      { centre: 1, numSteps: 10 },
+    ]
+    const run = { learningRate: 0.01, numRounds: 400 }
+    // Each delta is (1 − 0.99^τ)·(centre − w). Mean: 0.0956 / (0.01 + 0.0956) = 0.905; a step each: 0.00956 / 0.01956 = 0.489.
+    expect(await settle(aggregators.mean.make({}), devices, run)).toBeCloseTo(0.905, 3)
+    expect(await settle(normalized, devices, run)).toBeCloseTo(0.489, 3)
+  })
+})
+
+describe('fair-mean (q-FedAvg)', () => {
+  const fair = (q: number) => aggregators['fair-mean'].make({ q, lipschitz: 1 })
+
+  it('weighs by the loss, over a bound of the curvature', async () => {
+    const two = source(
+      [
+        { deviceId: 'a', delta: [2], weight: 1, lossBefore: 1 },
+        { deviceId: 'b', delta: [6], weight: 1, lossBefore: 3 },
+      ],
+      1,
+    )
+    // (1·2 + 3·6) / (1·2² + 1 + 1·6² + 3)
+    expect(await fair(1).aggregate(two)).toEqual(Float32Array.of(20 / 44))
+  })
+
+  it('comes to rest where the sum of Fᵢ³ is least with q = 2', async () => {
+    const devices = [0, 0, 1].map((centre) => ({ centre, numSteps: 1 }))
+    const run = { learningRate: 0.1, numRounds: 3000 }
+    const rule = aggregators['fair-mean'].make({ q: 2, lipschitz: 1 / run.learningRate })
+    // 2·w⁵ = (1 − w)⁵ at w = 1 / (1 + 2^0.2) = 0.4654; the mean rests at a third.
+    expect(await settle(rule, devices, run)).toBeCloseTo(0.4654, 2)
+    expect(await settle(aggregators.mean.make({}), devices, run)).toBeCloseTo(1 / 3, 3)
+  })
+
+  it('does not let a device claim any loss, and asks for one', async () => {
+    const claim = (lossBefore: number) =>
+      fair(1).aggregate(
+        source(
+          [
+            { deviceId: 'a', delta: [1], weight: 1 },
+            { deviceId: 'b', delta: [-1], weight: 1, lossBefore },
+          ],
+          1,
+        ),
+      )
+    expect(await claim(1e9)).toEqual(await claim(10))
+    const without = {
+      count: 1,
+      size: 1,
+      async *[Symbol.asyncIterator]() {
+        yield await Promise.resolve({ deviceId: 'a', delta: Float32Array.of(1), weight: 1, localWork: 1, norm: 1 })
+      },
+    }
+    await expect(fair(1).aggregate(without)).rejects.toMatchObject({ code: 'missing-loss' })
   })
 })

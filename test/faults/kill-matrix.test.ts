@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { aggregators, failpoints, type Failpoint } from '@panal/server'
+import { aggregatorSpecs } from '../fixtures/aggregator-specs.ts'
 import { numDevices, seededRun, testFolder, type AggregatorSpec, type SeededRun } from '../fixtures/kill/seeded-run.ts'
 import { trainThrough, type Trained } from '../fixtures/kill/train-through.ts'
 
@@ -20,7 +21,7 @@ function prepare(name: Name, seed: number): Promise<Prepared> {
   const known = prepared.get(`${name} ${seed}`)
   if (known !== undefined) return known
   const preparing = folder
-    .then((path) => seededRun(path, seed, { name }))
+    .then((path) => seededRun(path, seed, aggregatorSpecs[name]))
     .then(async (run) => ({ run, undisturbed: await trainThrough(run, []) }))
   prepared.set(`${name} ${seed}`, preparing)
   return preparing

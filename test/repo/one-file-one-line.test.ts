@@ -52,15 +52,15 @@ const additions = {
         make: ({ trim }) => ({ name: 'median', minUpdates: trim, aggregate: async () => new Float32Array(0) }),
       })`,
   },
-  adagrad: {
-    file: 'server/src/optimizer/adagrad.ts',
+  adadelta: {
+    file: 'server/src/optimizer/adadelta.ts',
     registry: 'server/src/optimizer/registry.ts',
     source: `
       import { Type } from 'typebox'
       import { policy } from '../policy.ts'
       export const added = policy({
         options: { tau: Type.Number({ exclusiveMinimum: 0 }) },
-        make: () => ({ name: 'adagrad', init: () => new Float32Array(0), apply: (params, _, state) => ({ params, state }) }),
+        make: () => ({ name: 'adadelta', init: () => new Float32Array(0), apply: (params, _, state) => ({ params, state }) }),
       })`,
   },
   'never-worse': {
@@ -140,7 +140,7 @@ it('a sampler, check, aggregator, server optimizer, gate check or codec is one f
       sampler: { name: 'newest', share: 0.5 },
       checks: [{ name: 'max-share', share: 0.5 }],
       aggregator: { name: 'median', trim: 1 },
-      serverOptimizer: { name: 'adagrad', tau: 0.1 },
+      serverOptimizer: { name: 'adadelta', tau: 0.1 },
     },
     gate: { checks: [{ name: 'never-worse', rounds: 3 }] },
   }
@@ -152,7 +152,7 @@ it('a sampler, check, aggregator, server optimizer, gate check or codec is one f
       sampler: { name: 'newest', share: 2 },
       checks: [{ name: 'max-share', share: 'half' }, { name: 'max-sum' }],
       aggregator: { name: 'median' },
-      serverOptimizer: { name: 'adagrad', tau: 0.1, beta: 1 },
+      serverOptimizer: { name: 'adadelta', tau: 0.1, beta: 1 },
     },
     gate: { checks: [{ name: 'never-worse', rounds: 0 }] },
   }
@@ -161,7 +161,7 @@ it('a sampler, check, aggregator, server optimizer, gate check or codec is one f
   const twice = { ...added, gate: { checks: [...added.gate.checks, ...added.gate.checks] } }
   expect(await ask(plain, added, wrong, misfit, starved, twice)).toEqual([
     ['f32', 'uniform', 'finite', 'max-norm', 'weight-range', 'mean', 'sgd', 'integrity', 'floor'],
-    ['half-norm', 'newest', 'finite', 'max-share 0.5', 'median', 'adagrad', 'integrity', 'never-worse'],
+    ['half-norm', 'newest', 'finite', 'max-share 0.5', 'median', 'adadelta', 'integrity', 'never-worse'],
     [
       '/plan/codec must be "f32" or "f16" or "half-norm"',
       '/strategy/sampler/share must be <= 1',

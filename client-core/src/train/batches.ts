@@ -1,6 +1,7 @@
 import { tensorSize } from '../model/layout.ts'
 import { shuffle, type Rng } from '../model/rng.ts'
 import { PanalError } from '../protocol/errors.ts'
+import type { Plan } from '../protocol/task.ts'
 import type { Dataset } from '../data/dataset.ts'
 
 /** Some examples, gathered: x [n, …] row-major and their classes [n]. */
@@ -26,6 +27,12 @@ export function rowsOfRound(numExamples: number, maxExamples: number | undefined
   if (maxExamples === undefined || maxExamples >= numExamples) return rows
   return shuffle(rows, rng).slice(0, maxExamples).sort()
 }
+
+/** Local optimizer steps of one round, of a device with that many examples. */
+export const stepsOfRound = (
+  { epochs, batchSize, maxExamples = Infinity }: Pick<Plan, 'epochs' | 'batchSize' | 'maxExamples'>,
+  numExamples: number,
+): number => epochs * Math.ceil(Math.min(numExamples, maxExamples) / batchSize)
 
 /** Copies the rows, in their order, with the platform's own memory copy. */
 export function gather(data: Dataset, rows: Int32Array): Batch {

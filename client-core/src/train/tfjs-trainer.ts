@@ -8,7 +8,7 @@ import { shuffle, type Rng } from '../model/rng.ts'
 import { clipToNorm } from '../privacy/clip.ts'
 import type { DataSchema } from '../protocol/data-schema.ts'
 import type { Loss, Plan } from '../protocol/task.ts'
-import { checkDataset, gather, rowsOfRound } from './batches.ts'
+import { checkDataset, gather, rowsOfRound, stepsOfRound } from './batches.ts'
 import { breathing, type Breath } from './breath.ts'
 import { localMetrics } from './local-metrics.ts'
 import { localSteps } from './local-step.ts'
@@ -71,7 +71,7 @@ export async function tfjsTrainer(
 
   async function runEpochs({ model, plan, data, rng, signal, breath, onProgress }: Run): Promise<LocalResult> {
     const rows = rowsOfRound(data.numExamples, plan.maxExamples, rng.fork('examples'))
-    const numSteps = plan.epochs * Math.ceil(rows.length / plan.batchSize)
+    const numSteps = stepsOfRound(plan, data.numExamples)
     const losses = new LossLog()
     const steps = localSteps(model, objective, plan, numClasses)
     let step = 0

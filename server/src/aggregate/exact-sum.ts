@@ -1,17 +1,17 @@
-import { AggregationError } from '../strategy/strategy.ts'
+import { AggregationError, type Summand } from '../strategy/strategy.ts'
 
 /**
- * Σ wᵢ·xᵢ of some updates, kept in two parts whose additions never round: any grouping and any order of the same updates
+ * Sums Σ cᵢ·xᵢ of some updates, one or several, and of numbers beside them, kept in two parts whose additions never round: any grouping and any order of the same updates
  * gives the same bytes. So partial sums of workers, or of servers below this one, may be merged as they come.
  */
 export interface UpdateSum {
-  /** [size + 1] Σ of each wᵢ·xᵢ rounded to a multiple of 2^-20; the last is that of the weights. */
+  /** [numSums · size + numScalars] Σ of each term rounded to a multiple of 2^-20. */
   readonly high: Float64Array
-  /** [size + 1] Σ of what that rounding left, rounded to a multiple of 2^-56. */
+  /** [numSums · size + numScalars] Σ of what that rounding left, rounded to a multiple of 2^-56. */
   readonly low: Float64Array
   /** Updates in it. */
   count: number
-  /** Σ of each update's greatest |w·x| or weight, rounded up: a whole number, so that it is exact as well. */
+  /** Σ of each update's greatest |c·x| or scalar, rounded up: a whole number, so that it is exact as well. */
   reach: number
 }
 
@@ -24,12 +24,13 @@ export const maxReach = 2 ** 31
 /** Each rest is at most 2^-21, and multiples of 2^-56 are doubles up to 2^-3. */
 export const maxSummed = 2 ** 18
 
-/** @param shared in memory that threads share; else of this thread alone */
-export function emptySum(size: number, { shared = false } = {}): UpdateSum {
+/**
+ * @param length numSums · size + numScalars
+ * @param shared in memory that threads share; else of this thread alone
+ */
+export function emptySum(length: number, { shared = false } = {}): UpdateSum {
   const numbers = (): Float64Array =>
-    shared
-      ? new Float64Array(new SharedArrayBuffer((size + 1) * Float64Array.BYTES_PER_ELEMENT))
-      : new Float64Array(size + 1)
+    shared ? new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT)) : new Float64Array(length)
   return { high: numbers(), low: numbers(), count: 0, reach: 0 }
 }
 
@@ -42,17 +43,25 @@ export function clearSum(sum: UpdateSum): void {
 }
 
 /**
- * Counts one update in. Each param of it is off by at most 2^-57 (of w·x) and by the rounding of w·x to a double.
+ * Counts one update in. Each value of the sum is off by at most 2^-57 of it and by the rounding of c·x to a double.
  * @throws AggregationError 'wrong-length' | 'out-of-range': the sum is then spoilt, and to be cleared
  */
-export function addUpdate(sum: UpdateSum, delta: Float32Array, weight: number): void {
-  const size = sum.high.length - 1
+export function addUpdate(sum: UpdateSum, delta: Float32Array, { coefficients, scalars }: Summand): void {
+  const { high, low } = sum
+  const size = (high.length - scalars.length) / coefficients.length
   if (delta.length !== size)
     throw new AggregationError('wrong-length', `sum: an update has ${delta.length} params, the model ${size}`)
-  const greatest = addWeighted(sum.high, sum.low, delta, weight)
-  addOne(sum, size, weight)
+  let greatest = 0
+  coefficients.forEach((coefficient, i) => {
+    const [from, to] = [i * size, (i + 1) * size]
+    greatest = Math.max(greatest, addScaled(high.subarray(from, to), low.subarray(from, to), delta, coefficient))
+  })
+  scalars.forEach((scalar, i) => {
+    addOne(sum, coefficients.length * size + i, scalar)
+    greatest = Math.max(greatest, Math.abs(scalar))
+  })
   sum.count += 1
-  sum.reach += Math.ceil(Math.max(greatest, Math.abs(weight)))
+  sum.reach += Math.ceil(greatest)
   checkRange(sum)
 }
 
@@ -61,7 +70,7 @@ export function mergeSum(into: UpdateSum, from: UpdateSum): void {
   if (from.high.length !== into.high.length)
     throw new AggregationError(
       'wrong-length',
-      `sum: a partial sum has ${from.high.length - 1} params, the model ${into.high.length - 1}`,
+      `sum: a partial sum has ${from.high.length} numbers, this one ${into.high.length}`,
     )
   addAll(into.high, from.high)
   addAll(into.low, from.low)
@@ -70,15 +79,21 @@ export function mergeSum(into: UpdateSum, from: UpdateSum): void {
   checkRange(into)
 }
 
-/** Σ wᵢ. */
-export const totalWeight = ({ high, low }: UpdateSum): number => high.at(-1)! + low.at(-1)!
+/** Σ of the number at that place among them all. */
+const at = ({ high, low }: UpdateSum, i: number): number => high.at(i)! + low.at(i)!
 
-/** Σ wᵢ·xᵢ / Σ wᵢ. @throws AggregationError 'too-few' | 'zero-weight' */
-export function meanOfSum(sum: UpdateSum): Float32Array {
-  if (sum.count < 1) throw new AggregationError('too-few', 'mean: needs 1 update, has 0')
-  const weight = totalWeight(sum)
-  if (!(weight > 0)) throw new AggregationError('zero-weight', `mean: the total weight is ${weight}`) // NaN too
-  return quotient(sum.high, sum.low, weight)
+/** The numbers beside the sums. */
+export const scalarsOf = (sum: UpdateSum, numScalars: number): number[] =>
+  Array.from({ length: numScalars }, (_, i) => at(sum, sum.high.length - numScalars + i))
+
+/** [scales.length · size] Each sum times its scale. */
+export function scaledSums({ high, low }: UpdateSum, scales: readonly number[], size: number): Float32Array {
+  const result = new Float32Array(scales.length * size)
+  scales.forEach((scale, i) => {
+    const [from, to] = [i * size, (i + 1) * size]
+    scaleInto(result.subarray(from, to), { high: high.subarray(from, to), low: low.subarray(from, to) }, scale)
+  })
+  return result
 }
 
 function checkRange({ count, reach }: UpdateSum): void {
@@ -93,11 +108,11 @@ function checkRange({ count, reach }: UpdateSum): void {
 
 // Own functions, so that each loop is compiled once and stays monomorphic.
 
-/** Greatest |weight · delta[i]|. */
-function addWeighted(high: Float64Array, low: Float64Array, delta: Float32Array, weight: number): number {
+/** Greatest |coefficient · delta[i]|. */
+function addScaled(high: Float64Array, low: Float64Array, delta: Float32Array, coefficient: number): number {
   let greatest = 0
   for (let i = 0; i < delta.length; i++) {
-    const term = weight * delta[i]!
+    const term = coefficient * delta[i]!
     const coarse = term + toHighUnit - toHighUnit
     high[i]! += coarse
     low[i]! += term - coarse + toLowUnit - toLowUnit
@@ -117,8 +132,10 @@ function addAll(into: Float64Array, from: Float64Array): void {
   for (let i = 0; i < into.length; i++) into[i]! += from[i]!
 }
 
-function quotient(high: Float64Array, low: Float64Array, by: number): Float32Array {
-  const result = new Float32Array(high.length - 1)
-  for (let i = 0; i < result.length; i++) result[i] = (high[i]! + low[i]!) / by
-  return result
+function scaleInto(
+  result: Float32Array,
+  { high, low }: { readonly high: Float64Array; readonly low: Float64Array },
+  scale: number,
+): void {
+  for (let i = 0; i < result.length; i++) result[i] = (high[i]! + low[i]!) * scale
 }

@@ -1,6 +1,12 @@
 import type { PolicyRegistry } from '../policy.ts'
 import type { Aggregator } from '../strategy/strategy.ts'
+import { fairMean } from './fair-mean.ts'
 import { mean } from './mean.ts'
+import { normalizedMean } from './normalized-mean.ts'
 
 /** How many deltas become one. A new rule is one file and one line here. */
-export const aggregators = { mean } as const satisfies PolicyRegistry<Aggregator>
+export const aggregators = {
+  mean,
+  'normalized-mean': normalizedMean,
+  'fair-mean': fairMean,
+} as const satisfies PolicyRegistry<Aggregator>

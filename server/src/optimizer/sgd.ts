@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { policy } from '../policy.ts'
 import type { ServerOptimizer } from '../strategy/strategy.ts'
+import { learningRateOf, learningRateOptions } from './learning-rate.ts'
 
 /**
  * params + learningRate · v, where v = momentum · v + meanDelta. With learning rate 1 and no momentum this is FedAvg;
@@ -9,13 +10,14 @@ import type { ServerOptimizer } from '../strategy/strategy.ts'
  */
 export const sgd = policy({
   options: {
-    learningRate: Type.Number({ exclusiveMinimum: 0 }),
+    ...learningRateOptions,
     momentum: Type.Optional(Type.Number({ minimum: 0, exclusiveMaximum: 1 })),
   },
-  make: ({ learningRate, momentum = 0 }): ServerOptimizer => ({
+  make: ({ momentum = 0, ...rate }): ServerOptimizer => ({
     name: 'sgd',
     init: (size) => new Float32Array(momentum > 0 ? size : 0),
-    apply(params, meanDelta, state) {
+    apply(params, meanDelta, state, { numUpdates }) {
+      const learningRate = learningRateOf(rate, numUpdates)
       const velocity = momentum > 0 ? state.map((v, i) => momentum * v + meanDelta[i]!) : meanDelta
       return {
         params: params.map((value, i) => value + learningRate * velocity[i]!),

@@ -1,4 +1,5 @@
 import type { Params } from '@panal/client-core'
+import { resultOfSum } from '../aggregate/linear.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import type { Aggregator } from '../strategy/strategy.ts'
@@ -26,18 +27,19 @@ export async function makeCandidate(
   const { aggregator, optimizer } = task.strategy
 
   // 3 aggregate: the mean of the clients' deltas, in canonical order
-  const meanDelta = await aggregate(aggregator, updates(round))
+  const counted = updates(round)
+  const meanDelta = await aggregate(aggregator, counted)
 
   // 4 apply: the server optimizer moves the base by it
   const base = await registry.params(task.id, round.baseVersion)
   const state = await registry.optimizerState(task, round.baseVersion)
-  const next = optimizer.apply(base, meanDelta, state)
+  const next = optimizer.apply(base, meanDelta, state, { numUpdates: counted.count })
   return { params: next.params, optimizerState: next.state }
 }
 
 async function aggregate(aggregator: Aggregator, updates: RoundUpdates): Promise<Params> {
   if (!('reach' in updates)) return aggregator.aggregate(updates)
-  if (aggregator.ofSum === undefined)
+  if (aggregator.linear === undefined)
     throw new TypeError(`${aggregator.name} needs every update, and was given their sum`)
-  return aggregator.ofSum(updates)
+  return resultOfSum(aggregator.linear, updates)
 }

@@ -34,7 +34,7 @@ export const spooledUpdates =
 
 /** The updates of one round, decoded one at a time into one buffer, each first compared with its receipt's digest. */
 export function updateSource(task: Task, spool: Spool, updates: readonly UpdateRecord[]): UpdateSource {
-  const { layout, codec } = task
+  const { layout, codec, strategy } = task
   return {
     count: updates.length,
     size: layout.size,
@@ -51,9 +51,10 @@ export function updateSource(task: Task, spool: Spool, updates: readonly UpdateR
         reads.push(reading)
       }
       for (let i = 0; i < numReadAhead; i++) read(i)
-      for (const [i, { deviceId, weight }] of updates.entries()) {
+      for (const [i, { deviceId, weight, norm, numExamples, lossBefore }] of updates.entries()) {
         const delta = codec.decode(await reads[i]!, layout, params)
-        yield { deviceId, delta, weight }
+        const localWork = strategy.localWork(numExamples)
+        yield { deviceId, delta, weight, localWork, norm, ...(lossBefore !== undefined && { lossBefore }) }
         failpoint('mid-aggregate')
         read(i + numReadAhead)
       }

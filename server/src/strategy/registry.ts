@@ -1,3 +1,4 @@
+import { stepsOfRound } from '@panal/client-core'
 import { Type } from 'typebox'
 import { aggregators } from '../aggregate/registry.ts'
 import { checks, makeChecks } from '../check/registry.ts'
@@ -5,6 +6,7 @@ import { optimizers } from '../optimizer/registry.ts'
 import { makePolicy, policySchema } from '../policy.ts'
 import type { TaskDocument } from '../registry/task-document.ts'
 import { samplers } from '../sample/registry.ts'
+import { localWork } from './local-work.ts'
 import type { Strategy } from './strategy.ts'
 
 /** What an update weighs in the mean, before the task's cap. A new rule is one line. */
@@ -48,10 +50,12 @@ export function makeStrategy({ strategy, plan }: Pick<TaskDocument, 'strategy' |
   const weigh = weights[strategy.weight]
   const { maxWeight = defaultMaxWeight } = strategy
   const { maxExamples = Infinity } = plan
+  const work = localWork(plan)
   return {
     sampler: makePolicy(samplers, strategy.sampler),
     checks: makeChecks(strategy.checks),
     weight: (numExamples) => Math.min(weigh(Math.min(numExamples, maxExamples)), maxWeight),
+    localWork: (numExamples) => work(stepsOfRound(plan, numExamples)),
     aggregator: makePolicy(aggregators, strategy.aggregator),
     optimizer: makePolicy(optimizers, strategy.serverOptimizer),
   }

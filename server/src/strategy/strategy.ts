@@ -1,5 +1,4 @@
 import type { Params, RejectCode, Rng, Verdict, DeviceId } from '@panal/client-core'
-import type { UpdateSum } from '../aggregate/exact-sum.ts'
 
 /** A device that may be asked now. */
 export interface AvailableDevice {
@@ -26,11 +25,24 @@ export interface UpdateCheck {
   check(update: CheckedUpdate): Verdict<RejectCode>
 }
 
+/** What is known of one accepted update beside its delta. */
+export interface UpdateFacts {
+  readonly weight: number
+  /**
+   * How far its device's local steps carry a gradient, in units of learning rate · gradient: the number of steps for plain
+   * SGD, more with momentum. ‖aᵢ‖₁ of FedNova.
+   */
+  readonly localWork: number
+  /** L2 norm of the delta as it arrived. */
+  readonly norm: number
+  /** Mean training loss of the first local epoch, as the device says; absent if it did not. */
+  readonly lossBefore?: number
+}
+
 /** One accepted update, as an aggregator reads it. `delta` is valid until the next one is asked for: copy what you keep. */
-export interface WeightedUpdate {
+export interface WeightedUpdate extends UpdateFacts {
   readonly deviceId: DeviceId
   readonly delta: Params
-  readonly weight: number
 }
 
 /** The accepted updates of a round in canonical order (by device id), read from the spool one at a time. May be iterated again. */
@@ -40,16 +52,38 @@ export interface UpdateSource extends AsyncIterable<WeightedUpdate> {
   readonly size: number
 }
 
+/** What one update adds to the sums of a linear rule. */
+export interface Summand {
+  /** [numSums] What its delta is multiplied by in each sum. */
+  readonly coefficients: readonly number[]
+  /** [numScalars] Numbers that are added up beside. */
+  readonly scalars: readonly number[]
+}
+
+/** A rule whose result is sums Σ cᵢ·xᵢ, each times a number that depends on sums of scalars alone. */
+export interface LinearRule {
+  readonly name: string
+  readonly numSums: number
+  readonly numScalars: number
+  /** @throws AggregationError if the update lacks what the rule needs */
+  summand(update: UpdateFacts): Summand
+  /** [numSums] From the sums of the scalars. @throws AggregationError 'zero-weight' */
+  scales(scalars: readonly number[]): readonly number[]
+}
+
 export interface Aggregator {
   readonly name: string
   readonly minUpdates: number
-  /** Same updates, same bytes. @throws AggregationError */
+  /** Same updates, same bytes. [size], or as many of them one after the other as a linear rule has sums. @throws AggregationError */
   aggregate(updates: UpdateSource): Promise<Params>
-  /**
-   * Of a rule that asks no more of the updates than Σ wᵢ·xᵢ and Σ wᵢ: the same from their sum, so that whoever holds a
-   * part of them need only hand on one vector. @throws AggregationError
-   */
-  ofSum?(sum: UpdateSum): Params
+  /** Of a rule that only adds: whoever holds a part of the updates need only hand on their sums. */
+  readonly linear?: LinearRule
+}
+
+/** What an optimizer may know of the round whose mean delta it applies. */
+export interface AppliedRound {
+  /** Updates in the mean. */
+  readonly numUpdates: number
 }
 
 /** Optimizer state as one flat vector, so that it is stored like weights; empty where there is none. */
@@ -57,7 +91,7 @@ export interface ServerOptimizer {
   readonly name: string
   init(size: number): Params
   /** Applies the mean delta (pseudo-gradient = −meanDelta). Pure: returns new vectors. */
-  apply(params: Params, meanDelta: Params, state: Params): { params: Params; state: Params }
+  apply(params: Params, meanDelta: Params, state: Params, round: AppliedRound): { params: Params; state: Params }
 }
 
 /** All that makes one federated algorithm differ from another. A record: compose, never subclass. */
@@ -66,6 +100,8 @@ export interface Strategy {
   readonly checks: readonly UpdateCheck[]
   /** Aggregation weight of an update. */
   readonly weight: (numExamples: number) => number
+  /** See `UpdateFacts`. From what the plan lets a device do, whatever the device says. */
+  readonly localWork: (numExamples: number) => number
   readonly aggregator: Aggregator
   readonly optimizer: ServerOptimizer
 }
@@ -73,7 +109,7 @@ export interface Strategy {
 export class AggregationError extends Error {
   override readonly name = 'AggregationError'
   constructor(
-    readonly code: 'too-few' | 'zero-weight' | 'wrong-length' | 'out-of-range' | 'damaged-update',
+    readonly code: 'too-few' | 'zero-weight' | 'wrong-length' | 'out-of-range' | 'missing-loss' | 'damaged-update',
     message: string,
     options?: ErrorOptions,
   ) {

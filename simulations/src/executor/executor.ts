@@ -27,6 +27,8 @@ export interface DeviceOutcome {
   readonly norm: number
   /** Aggregation weight. */
   readonly weight: number
+  /** How far its local steps carry it, as the server reckons. */
+  readonly localWork: number
   /** Encoded. */
   readonly bytes: number
   /** Mean training loss over the first and over the last epoch. */

@@ -20,7 +20,7 @@ export interface TrainWorkerData {
   readonly test: Dataset
   /** [size] Rewritten by the main thread before each run. */
   readonly base: Params
-  /** [size + 1] of this worker's partial sum; null where every delta is sent. */
+  /** This worker's partial sum; null where every delta is sent. */
   readonly sum: { readonly high: Float64Array; readonly low: Float64Array } | null
 }
 

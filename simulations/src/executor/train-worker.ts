@@ -4,6 +4,7 @@ import { addUpdate, clearSum, type UpdateSum } from '@panal/server/exact-sum'
 import { ready, setBackend } from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-wasm'
 import { openTrainer } from '../engine/open-trainer.ts'
+import { makeStrategy } from '@panal/server/strategy'
 import { localWork } from './local-work.ts'
 import type { Job, JobResult, TrainWorkerData, WorkerCommand, WorkerReport } from './messages.ts'
 
@@ -15,6 +16,7 @@ const never = new AbortController().signal
 const clock = systemClock({ setTimeout, clearTimeout })
 const trainer = await open()
 const perform = localWork(task, trainer, train)
+const rule = makeStrategy(task).aggregator.linear
 const base = new Float32Array(sharedBase.length)
 const sum: UpdateSum | null = shared === null ? null : { ...shared, count: 0, reach: 0 }
 
@@ -56,7 +58,7 @@ async function work(job: Job): Promise<JobResult> {
     return { type: 'evaluated', metrics: await trainer.evaluate(base, part(test, job.from, job.to)) }
   const { outcome, delta } = await perform(base, job.device, never)
   const counts = outcome.verdict === 'accepted'
-  if (sum !== null && counts) addUpdate(sum, delta, outcome.weight)
+  if (sum !== null && rule !== undefined && counts) addUpdate(sum, delta, rule.summand(outcome))
   const summed = { count: sum?.count ?? 0, reach: sum?.reach ?? 0 }
   return sum === null && counts
     ? { type: 'trained', outcome, summed, delta: delta.slice() }

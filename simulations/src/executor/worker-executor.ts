@@ -1,7 +1,14 @@
 import { availableParallelism } from 'node:os'
 import type { Worker, WorkerOptions } from 'node:worker_threads'
 import type { Dataset, LocalMetrics } from '@panal/client-core'
-import { emptySum, mergeSum, type UpdateSum, type WeightedUpdate } from '@panal/server'
+import {
+  emptySum,
+  mergeSum,
+  sumLength,
+  type LinearRule,
+  type UpdateSum,
+  type WeightedUpdate,
+} from '@panal/server'
 import type { EngineName } from '../engine/open-trainer.ts'
 import type { CohortResult, CohortWork, DeviceOutcome, Executor } from './executor.ts'
 import type { Job, JobResult, LocalTask, TrainWorkerData } from './messages.ts'
@@ -16,8 +23,8 @@ export interface WorkerExecutorOptions {
   /** In shared memory, or every worker gets a copy. */
   readonly train: Dataset
   readonly test: Dataset
-  /** True where the aggregator takes a sum: one vector a worker then travels, and memory is O(workers · params). */
-  readonly sums: boolean
+  /** Of the task's aggregator if it only adds: one sum a worker then travels, and memory is O(workers · params). */
+  readonly rule?: LinearRule
   /** Default: one for each core. */
   readonly numWorkers?: number
   /** Told in a line what there is to know: why a model is not trained natively, say. Each line once. */
@@ -34,10 +41,13 @@ const evaluationPart = 1000
  * the same, bit for bit, with one worker or many, and if some of them die.
  */
 export function workerExecutor(options: WorkerExecutorOptions): Executor {
-  const { task, size, engine, train, test, sums, onNote, spawn = spawnTrainWorker } = options
+  const { task, size, engine, train, test, rule, onNote, spawn = spawnTrainWorker } = options
   const numWorkers = Math.max(1, options.numWorkers ?? availableParallelism())
   const base = new Float32Array(new SharedArrayBuffer(size * Float32Array.BYTES_PER_ELEMENT))
-  const partial = Array.from({ length: numWorkers }, () => (sums ? emptySum(size, { shared: true }) : null))
+  const length = rule && sumLength(rule, size)
+  const partial = Array.from({ length: numWorkers }, () =>
+    length === undefined ? null : emptySum(length, { shared: true }),
+  )
   const told = new Set<string>()
   const pool = new WorkerPool({
     numWorkers,
@@ -70,7 +80,7 @@ export function workerExecutor(options: WorkerExecutorOptions): Executor {
         onLost: (place: number) => void summed.delete(place),
       }
       await pool.run(jobs, events, signal)
-      return cohortResult(work, found, sums ? merged(size, partial as UpdateSum[], summed) : null)
+      return cohortResult(work, found, length === undefined ? null : merged(length, partial as UpdateSum[], summed))
     },
     async evaluate(params, signal) {
       base.set(params)
@@ -94,11 +104,11 @@ export function workerExecutor(options: WorkerExecutorOptions): Executor {
 
 /** The partial sums of the workers that took part in this run; another's still is that of an earlier one. */
 function merged(
-  size: number,
+  length: number,
   partial: readonly UpdateSum[],
   summed: ReadonlyMap<number, { readonly count: number; readonly reach: number }>,
 ): UpdateSum {
-  const whole = emptySum(size)
+  const whole = emptySum(length)
   for (const [place, { count, reach }] of summed) mergeSum(whole, { ...partial[place]!, count, reach })
   return whole
 }
@@ -112,7 +122,8 @@ function cohortResult(
   if (sum !== null) return { outcomes, updates: sum }
   const updates = devices.flatMap(({ deviceId }, index): WeightedUpdate[] => {
     const { delta, outcome } = found.get(index)!
-    return delta === undefined ? [] : [{ deviceId, delta, weight: outcome.weight }]
+    const { weight, localWork, norm, lossBefore } = outcome
+    return delta === undefined ? [] : [{ deviceId, delta, weight, localWork, norm, lossBefore }]
   })
   return { outcomes, updates }
 }

@@ -45,6 +45,7 @@ export async function runExperiment(options: RunOptions, events: RunEvents, sign
   const { resume, name = options.experiment.name } = options
   const folder = await RunFolder.open(options.folder, opened, { resume, name })
   const { task, data, experiment } = opened
+  const rule = task.strategy.aggregator.linear
   const executor = workerExecutor({
     task: {
       topology: task.topology,
@@ -57,8 +58,8 @@ export async function runExperiment(options: RunOptions, events: RunEvents, sign
     engine: experiment.engine,
     train: data.train,
     test: data.test,
-    sums: task.strategy.aggregator.ofSum !== undefined,
     onNote: (line) => events.onNote(line),
+    ...(rule !== undefined && { rule }),
     ...(options.workers !== undefined && { numWorkers: options.workers }),
     ...(options.spawn !== undefined && { spawn: options.spawn }),
   })

@@ -65,7 +65,7 @@ export async function trainFlipped({
     const counted = [...honest, update].filter((each) => refusalOf(task, each) === undefined)
     const { aggregator, optimizer } = task.strategy
     const meanDelta = await aggregator.aggregate(sourceOf(counted, base.length))
-    const { params } = optimizer.apply(base, meanDelta, optimizerState)
+    const { params } = optimizer.apply(base, meanDelta, optimizerState, { numUpdates: counted.length })
     rounds.push({ share, params, ...(refused !== undefined && { refused }) })
   }
   return rounds
@@ -112,12 +112,12 @@ async function trainClient(
   { base, of, rng, client, signal }: ClientWork,
 ): Promise<SentUpdate> {
   const deviceId = `d_${client}`
-  const { delta, numExamples } = await trainer.train(base, document.plan, of, rng.fork(deviceId), signal)
-  return { deviceId, delta, numExamples, weight: strategy.weight(numExamples) }
+  const { delta, numExamples, lossBefore } = await trainer.train(base, document.plan, of, rng.fork(deviceId), signal)
+  const [weight, localWork] = [strategy.weight(numExamples), strategy.localWork(numExamples)]
+  return { deviceId, delta, numExamples, weight, localWork, norm: l2Norm(delta), lossBefore }
 }
 
-function refusalOf({ strategy }: Task, { delta, numExamples }: SentUpdate): string | undefined {
-  const norm = l2Norm(delta)
+function refusalOf({ strategy }: Task, { delta, norm, numExamples }: SentUpdate): string | undefined {
   for (const each of strategy.checks) {
     const verdict = each.check({ delta, norm, numExamples })
     if (!verdict.ok) return verdict.code

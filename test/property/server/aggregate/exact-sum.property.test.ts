@@ -4,14 +4,19 @@ import {
   addUpdate,
   clearSum,
   emptySum,
+  aggregators,
   maxSummed,
-  meanOfSum,
   mergeSum,
-  totalWeight,
+  resultOfSum,
+  sumLength,
+  type Summand,
   type UpdateSum,
 } from '@panal/server'
 
 const size = 3
+const mean = aggregators.mean.make({}).linear!
+const lengthFor = (numParams: number): number => sumLength(mean, numParams)
+const weighted = (weight: number): Summand => ({ coefficients: [weight], scalars: [weight] })
 interface Update {
   readonly delta: Float32Array
   readonly weight: number
@@ -28,8 +33,8 @@ const update: fc.Arbitrary<Update> = fc.record({
 const updates = fc.array(update, { minLength: 1, maxLength: 40 })
 
 function sumOf(list: readonly Update[]): UpdateSum {
-  const sum = emptySum(size)
-  for (const each of list) addUpdate(sum, each.delta, each.weight)
+  const sum = emptySum(lengthFor(size))
+  for (const each of list) addUpdate(sum, each.delta, weighted(each.weight))
   return sum
 }
 
@@ -94,27 +99,26 @@ describe('the sum of updates', () => {
 
 describe('sums, by hand', () => {
   it('weights by weight', () => {
-    const sum = emptySum(1)
-    addUpdate(sum, Float32Array.of(2), 1)
-    addUpdate(sum, Float32Array.of(6), 3)
-    expect(totalWeight(sum)).toBe(4)
-    expect(meanOfSum(sum)).toEqual(Float32Array.of(5)) // (1·2 + 3·6) / 4
+    const sum = emptySum(lengthFor(1))
+    addUpdate(sum, Float32Array.of(2), weighted(1))
+    addUpdate(sum, Float32Array.of(6), weighted(3))
+    expect(resultOfSum(mean, sum)).toEqual(Float32Array.of(5)) // (1·2 + 3·6) / 4
   })
 
   it('keeps what float64 alone would lose', () => {
     // In float64 2^29 + 2^-30 is 2^29, for its last place is 2^-23; here the small one outlives the large one.
-    const sum = emptySum(1)
-    addUpdate(sum, Float32Array.of(2 ** 29), 1)
-    addUpdate(sum, Float32Array.of(2 ** -30), 1)
-    addUpdate(sum, Float32Array.of(-(2 ** 29)), 1)
+    const sum = emptySum(lengthFor(1))
+    addUpdate(sum, Float32Array.of(2 ** 29), weighted(1))
+    addUpdate(sum, Float32Array.of(2 ** -30), weighted(1))
+    addUpdate(sum, Float32Array.of(-(2 ** 29)), weighted(1))
     expect(sum.high[0]! + sum.low[0]!).toBe(2 ** -30)
   })
 
   it('is as new once cleared', () => {
-    const sum = emptySum(1, { shared: true })
-    addUpdate(sum, Float32Array.of(2), 1)
+    const sum = emptySum(lengthFor(1), { shared: true })
+    addUpdate(sum, Float32Array.of(2), weighted(1))
     clearSum(sum)
-    expect(bytesOf(sum).equals(bytesOf(emptySum(1)))).toBe(true)
+    expect(bytesOf(sum).equals(bytesOf(emptySum(lengthFor(1))))).toBe(true)
   })
 
   it.each([
@@ -122,15 +126,15 @@ describe('sums, by hand', () => {
     ['an infinite one', [Infinity], 1],
     ['a weight beyond all', [0], 1e30],
   ])('refuses %s: out-of-range', (_, delta, weight) => {
-    expect(() => addUpdate(emptySum(1), Float32Array.from(delta), weight)).toThrow(
+    expect(() => addUpdate(emptySum(lengthFor(1)), Float32Array.from(delta), weighted(weight))).toThrow(
       expect.objectContaining({ code: 'out-of-range' }),
     )
   })
 
   it('refuses a merged sum that is out of range, though its parts were not', () => {
     const part = (x: number) => {
-      const sum = emptySum(1)
-      addUpdate(sum, Float32Array.of(x), 1)
+      const sum = emptySum(lengthFor(1))
+      addUpdate(sum, Float32Array.of(x), weighted(1))
       return sum
     }
     // 2^30 + 2^30 is 2^31, which is still exact; one more is not. They cancel, and are refused nevertheless.
@@ -140,21 +144,23 @@ describe('sums, by hand', () => {
   })
 
   it('refuses more updates than the finer part can add up', () => {
-    const sum = emptySum(1)
+    const sum = emptySum(lengthFor(1))
     sum.count = maxSummed
-    expect(() => addUpdate(sum, Float32Array.of(0), 0)).toThrow(expect.objectContaining({ code: 'out-of-range' }))
+    expect(() => addUpdate(sum, Float32Array.of(0), weighted(0))).toThrow(
+      expect.objectContaining({ code: 'out-of-range' }),
+    )
   })
 
   it('refuses an update or a part of another length', () => {
     const wrong = expect.objectContaining({ code: 'wrong-length' })
-    expect(() => addUpdate(emptySum(2), Float32Array.of(1), 1)).toThrow(wrong)
-    expect(() => mergeSum(emptySum(2), emptySum(1))).toThrow(wrong)
+    expect(() => addUpdate(emptySum(lengthFor(2)), Float32Array.of(1), weighted(1))).toThrow(wrong)
+    expect(() => mergeSum(emptySum(lengthFor(2)), emptySum(lengthFor(1)))).toThrow(wrong)
   })
 
   it('[R17] has no mean where there is none', () => {
-    const zero = emptySum(1)
-    addUpdate(zero, Float32Array.of(2), 0)
-    expect(() => meanOfSum(emptySum(1))).toThrow(expect.objectContaining({ code: 'too-few' }))
-    expect(() => meanOfSum(zero)).toThrow(expect.objectContaining({ code: 'zero-weight' }))
+    const zero = emptySum(lengthFor(1))
+    addUpdate(zero, Float32Array.of(2), weighted(0))
+    expect(() => resultOfSum(mean, emptySum(lengthFor(1)))).toThrow(expect.objectContaining({ code: 'too-few' }))
+    expect(() => resultOfSum(mean, zero)).toThrow(expect.objectContaining({ code: 'zero-weight' }))
   })
 })

@@ -1,0 +1,43 @@
+import { Type } from 'typebox'
+import { policy } from '../policy.ts'
+import { AggregationError } from '../strategy/strategy.ts'
+import { linear, positive } from './linear.ts'
+
+/** No loss below it: a device without any would have no weight at all, and q − 1 of it no end. */
+const minLoss = 1e-10
+
+/**
+ * q-FedAvg: Σ wᵢ·Fᵢ^q·L·xᵢ / Σ wᵢ·(q·Fᵢ^(q−1)·‖L·xᵢ‖² + L·Fᵢ^q), where Fᵢ is the loss of device i before it trained: those
+ * that the model serves badly count for more. With q = 0 it is the mean. Fᵢ is what the device says, its mean over the first
+ * local epoch, at most `maxLoss`.
+ * Source: Li et al. 2020, arXiv:1905.10497, Algorithm 2
+ */
+export const fairMean = policy({
+  options: {
+    q: Type.Number({ minimum: 0, maximum: 10, description: '0: the mean; the higher, the fairer' }),
+    lipschitz: Type.Number({
+      exclusiveMinimum: 0,
+      description: 'L of the paper, 1 / local learning rate there: how quickly the gradient may change',
+    }),
+    maxLoss: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, default: 10, description: 'against a device that claims any loss it likes' }),
+    ),
+  },
+  make: ({ q, lipschitz, maxLoss = 10 }) =>
+    linear({
+      name: 'fair-mean',
+      numSums: 1,
+      numScalars: 1,
+      summand({ weight, norm, lossBefore }) {
+        if (lossBefore === undefined)
+          throw new AggregationError('missing-loss', 'fair-mean: an update came without the loss before training')
+        const loss = Math.min(Math.max(lossBefore, minLoss), maxLoss)
+        const slope = q === 0 ? 0 : q * loss ** (q - 1) * (lipschitz * norm) ** 2
+        return {
+          coefficients: [weight * loss ** q * lipschitz],
+          scalars: [weight * (slope + lipschitz * loss ** q)],
+        }
+      },
+      scales: ([total]) => [1 / positive('fair-mean', total!)],
+    }),
+})

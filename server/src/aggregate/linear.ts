@@ -1,0 +1,75 @@
+import { AggregationError, type Aggregator, type LinearRule, type UpdateSource } from '../strategy/strategy.ts'
+import { scalarsOf, scaledSums, type UpdateSum } from './exact-sum.ts'
+
+/**
+ * A linear rule, folded one update at a time in canonical order with float64 accumulators: same updates, same bytes. Time
+ * O(n · numSums · size), memory 8 · numSums · size bytes whatever n is.
+ */
+export const linear = (rule: LinearRule): Aggregator => ({
+  name: rule.name,
+  minUpdates: 1,
+  linear: rule,
+  async aggregate(updates) {
+    checkCount(rule, updates.count)
+    const { size } = updates
+    const sums = new Float64Array(rule.numSums * size)
+    const scalars = new Array<number>(rule.numScalars).fill(0)
+    await fold(rule, updates, { sums, scalars })
+    const result = new Float32Array(sums.length)
+    rule.scales(scalars).forEach((scale, i) => {
+      const [from, to] = [i * size, (i + 1) * size]
+      scaleInto(result.subarray(from, to), sums.subarray(from, to), scale)
+    })
+    return result
+  },
+})
+
+/** The same from sums of the updates, wherever they were added up. @throws AggregationError */
+export function resultOfSum(rule: LinearRule, sum: UpdateSum): Float32Array {
+  checkCount(rule, sum.count)
+  const size = (sum.high.length - rule.numScalars) / rule.numSums
+  return scaledSums(sum, rule.scales(scalarsOf(sum, rule.numScalars)), size)
+}
+
+/** Numbers in the sums of a rule for a model of that many params. */
+export const sumLength = ({ numSums, numScalars }: LinearRule, size: number): number => numSums * size + numScalars
+
+/** @throws AggregationError 'zero-weight' */
+export function positive(name: string, totalWeight: number): number {
+  if (totalWeight > 0) return totalWeight // not NaN either
+  throw new AggregationError('zero-weight', `${name}: the total weight is ${totalWeight}`)
+}
+
+function checkCount({ name }: LinearRule, count: number): void {
+  if (count < 1) throw new AggregationError('too-few', `${name}: needs 1 update, has 0`)
+}
+
+async function fold(
+  rule: LinearRule,
+  updates: UpdateSource,
+  { sums, scalars }: { readonly sums: Float64Array; readonly scalars: number[] },
+): Promise<void> {
+  const { size } = updates
+  for await (const update of updates) {
+    const { delta } = update
+    if (delta.length !== size)
+      throw new AggregationError(
+        'wrong-length',
+        `${rule.name}: an update has ${delta.length} params, the model ${size}`,
+      )
+    const summand = rule.summand(update)
+    summand.coefficients.forEach((coefficient, i) =>
+      addScaled(sums.subarray(i * size, (i + 1) * size), delta, coefficient),
+    )
+    summand.scalars.forEach((scalar, i) => (scalars[i]! += scalar))
+  }
+}
+
+// Own functions, so that each loop is compiled once and stays monomorphic.
+function addScaled(sum: Float64Array, delta: Float32Array, coefficient: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += coefficient * delta[i]!
+}
+
+function scaleInto(result: Float32Array, sum: Float64Array, scale: number): void {
+  for (let i = 0; i < result.length; i++) result[i] = sum[i]! * scale
+}

@@ -76,7 +76,8 @@ describe.each(Object.entries(aggregatorSpecs))('aggregator %s', (name, spec) => 
       fc.asyncProperty(delta, fc.integer({ min: 1, max: 9 }), async (values, count) => {
         const same = Array.from({ length: count }, (_, i) => ({ deviceId: `d${i}`, delta: values, weight: i + 1 }))
         const found = await aggregator.aggregate(source(same, size))
-        found.forEach((value, i) => expect(value).toBeCloseTo(values[i]!, Math.abs(values[i]!) > 1e3 ? -1 : 3))
+        // of several sums the first is the one that moves the model
+        values.forEach((value, i) => expect(found[i]).toBeCloseTo(value, Math.abs(value) > 1e3 ? -1 : 3))
       }),
       { seed: 2 },
     )

@@ -3,6 +3,8 @@ import { optimizers, type ServerOptimizer } from '@panal/server'
 
 /** Each optimizer with settings that have state and settings that have none. */
 const cases = {
+  scaffold: [optimizers.scaffold.make({ learningRate: 1, devices: 20 })],
+  feddyn: [optimizers.feddyn.make({ alpha: 0.1, devices: 20 })],
   adam: [optimizers.adam.make({ learningRate: 0.1 })],
   yogi: [optimizers.yogi.make({ learningRate: 0.1, beta1: 0, beta2: 0.5, tau: 0.1 })],
   adagrad: [optimizers.adagrad.make({ learningRate: 0.1 })],

@@ -9,6 +9,7 @@ import { l2Norm } from '../privacy/clip.ts'
 import type { LocalResult, Trainer } from '../train/trainer.ts'
 import { defaultRetryPolicy, isTransient, retryDelayMs } from '../transport/retry.ts'
 import { baseWeights } from './base-cache.ts'
+import { roundCorrection } from './kept-correction.ts'
 import { writeEntry, type LedgerEntry } from './ledger.ts'
 import { needsJoin } from './refusals.ts'
 import type { DeviceRuntime } from './runtime.ts'
@@ -47,18 +48,21 @@ export async function perform(
   const { plan } = manifest
 
   onProgress({ state: 'downloading', roundNumber, fraction: 0 })
-  const { bytes: baseBytes, bytesDown } = await baseWeights(runtime, manifest, signal, (fraction) =>
+  const weights = await baseWeights(runtime, manifest, signal, (fraction) =>
     onProgress({ state: 'downloading', roundNumber, fraction }),
   )
   // Weights travel as raw little-endian floats, as the f32 codec writes them: this checks their number, too.
-  const base = codecs.f32.decode(baseBytes, trainer.layout)
+  const base = codecs.f32.decode(weights.bytes, trainer.layout)
+  const correction = await roundCorrection(runtime, manifest, trainer.layout, signal)
+  const bytesDown = weights.bytesDown + (correction?.bytesDown ?? 0)
   signal.throwIfAborted()
 
   onProgress({ state: 'training', roundNumber, fraction: 0, loss: null })
   const startedAt = runtime.clock.now()
-  const local = await trainer.train(base, plan, data, makeRng(assignment.seed), signal, (fraction, loss) =>
-    onProgress({ state: 'training', roundNumber, fraction, loss }),
-  )
+  const local = await trainer.train(base, plan, data, makeRng(assignment.seed), signal, {
+    onProgress: (fraction, loss) => onProgress({ state: 'training', roundNumber, fraction, loss }),
+    ...(correction !== undefined && { correction: correction.given }),
+  })
   // A clock that is set in between must not cost the update.
   const trainMs = Math.min(maxTrainMs, Math.max(0, runtime.clock.now() - startedAt - (local.waitedMs ?? 0)))
   signal.throwIfAborted()
@@ -78,6 +82,7 @@ export async function perform(
   }
   const { receipt } = outcome
   await keep(runtime, { ...entry, receipt })
+  await correction?.keep(local.delta, local.numSteps)
   const { lossBefore, lossAfter } = local
   return { type: 'accepted', receipt, lossBefore, lossAfter, trainMs, bytesDown, bytesUp: bytes.length }
 }

@@ -46,6 +46,8 @@ export const ModelManifest = Type.Object(
     parent: Type.Union([VersionNumber, Type.Null()]),
     weightsSha256: Sha256,
     numBytes: Type.Integer({ minimum: 0 }),
+    /** Of what the plan's correction needs of the server: as many params as the model has. Absent: all zero. */
+    correctionSha256: Type.Optional(Sha256),
     /** Of the tensors' names and shapes in order: `layoutDigest`. */
     layoutSha256: Sha256,
     planHash: Sha256,

@@ -45,6 +45,19 @@ export const CodecName = Type.Unsafe<keyof typeof codecs>(
 )
 export type CodecName = Static<typeof CodecName>
 
+/** What keeps devices whose data differ from pulling the model apart. The server's half is `strategy`'s. */
+export const CorrectionSpec = Type.Union([
+  Type.Object({ name: Type.Literal('scaffold') }, { ...closed, description: 'Karimireddy et al. 2020' }),
+  Type.Object(
+    {
+      name: Type.Literal('feddyn'),
+      alpha: Type.Number({ exclusiveMinimum: 0, description: 'how strongly a device is drawn to the base' }),
+    },
+    { ...closed, description: 'Acar et al. 2021' },
+  ),
+])
+export type CorrectionSpec = Static<typeof CorrectionSpec>
+
 /** What one device must do in one round. */
 export const Plan = Type.Object(
   {
@@ -55,6 +68,7 @@ export const Plan = Type.Object(
     proximalTerm: Type.Optional(
       Type.Number({ minimum: 0, description: 'FedProx μ (Li et al. 2020): adds μ/2·‖w − base‖² to the loss' }),
     ),
+    correction: Type.Optional(CorrectionSpec),
     clipNorm: Type.Optional(
       Type.Number({ exclusiveMinimum: 0, description: 'L2 bound the device scales its delta down to' }),
     ),

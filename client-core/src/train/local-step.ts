@@ -14,11 +14,13 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { tensorViews, type Params } from '../model/layout.ts'
 import type { Plan } from '../protocol/task.ts'
 import type { Batch } from './batches.ts'
 import { startOptimizer } from './local-optimizer.ts'
-import { applyModel } from './model.ts'
+import { applyModel, layoutOf } from './model.ts'
 import type { Objective } from './objective.ts'
+import type { TrainOptions } from './trainer.ts'
 
 export interface LocalSteps {
   /** One optimizer step; answers the batch's mean loss before it, without the proximal term. The caller disposes it. */
@@ -26,11 +28,22 @@ export interface LocalSteps {
   dispose(): void
 }
 
+export interface LocalStepsParts {
+  readonly objective: Objective
+  readonly plan: Plan
+  readonly numClasses: number
+  readonly correction: TrainOptions['correction']
+}
+
 /** What a round's steps share. Holds tensors until disposed; `model` must have the base params in it. */
-export function localSteps(model: LayersModel, objective: Objective, plan: Plan, numClasses: number): LocalSteps {
+export function localSteps(
+  model: LayersModel,
+  { objective, plan, numClasses, correction }: LocalStepsParts,
+): LocalSteps {
   const variables = model.trainableWeights.map((weight) => weight.read()).filter((v) => v instanceof Variable)
   const optimizer = startOptimizer(variables, plan)
-  const { proximalTerm = 0 } = plan
+  const proximalTerm = (plan.proximalTerm ?? 0) + (correction?.proximalTerm ?? 0)
+  const offset = correction && offsetsOf(model, correction.offset)
   const base = proximalTerm > 0 ? new Map(variables.map((v) => [v.name, v.clone()])) : undefined
   const [, ...exampleShape] = model.inputs[0]!.shape as number[]
 
@@ -41,14 +54,17 @@ export function localSteps(model: LayersModel, objective: Objective, plan: Plan,
   }
 
   /** FedProx: the gradient of μ/2·‖w − base‖² is μ·(w − base). Li et al. 2020, arXiv:1812.06127 */
-  const pulled = (grads: NamedTensorMap): NamedTensorMap =>
-    base === undefined
-      ? grads
-      : Object.fromEntries(
-          variables
-            .filter(({ name }) => name in grads)
-            .map((v): [string, Tensor] => [v.name, add(grads[v.name]!, mul(sub(v, base.get(v.name)!), proximalTerm))]),
-        )
+  const pulled = (v: Variable, gradient: Tensor): Tensor =>
+    base === undefined ? gradient : add(gradient, mul(sub(v, base.get(v.name)!), proximalTerm))
+  const corrected = (v: Variable, gradient: Tensor): Tensor =>
+    offset === undefined ? gradient : add(gradient, offset.get(v.name)!)
+
+  const adjusted = (grads: NamedTensorMap): NamedTensorMap =>
+    Object.fromEntries(
+      variables
+        .filter(({ name }) => name in grads)
+        .map((v: Variable): [string, Tensor] => [v.name, corrected(v, pulled(v, grads[v.name]!))]),
+    )
 
   return {
     step: ({ x, y }) =>
@@ -57,12 +73,24 @@ export function localSteps(model: LayersModel, objective: Objective, plan: Plan,
         const batch = tensor(x, [y.length, ...exampleShape])
         const targets = tensor2d(values, [y.length, width])
         const { value, grads } = variableGrads(() => lossOf(batch, targets), variables)
-        optimizer.apply(pulled(grads))
+        optimizer.apply(adjusted(grads))
         return value
       }),
     dispose() {
       optimizer.dispose()
       base?.forEach((values) => values.dispose())
+      offset?.forEach((values) => values.dispose())
     },
   }
+}
+
+/** A vector in the layout of the params, by the names of the variables that they are in. */
+function offsetsOf(model: LayersModel, offset: Params): Map<string, Tensor> {
+  const views = tensorViews(offset, layoutOf(model))
+  return new Map(
+    model.weights.map((weight, i): [string, Tensor] => [
+      weight.name,
+      tensor(views[i]!, weight.shape as number[], 'float32'),
+    ]),
+  )
 }

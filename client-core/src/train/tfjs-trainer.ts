@@ -16,7 +16,7 @@ import { LossLog } from './loss-log.ts'
 import { applyModel, layoutOf, openModel, readParams, writeParams } from './model.ts'
 import { objectives } from './objective.ts'
 import { logitsTopology, asTopology } from './topology.ts'
-import type { LocalResult, TrainProgress, Trainer } from './trainer.ts'
+import type { LocalResult, TrainOptions, Trainer } from './trainer.ts'
 import { useFastWasmGradients } from './wasm-matmul.ts'
 
 export interface TfjsTrainerOptions {
@@ -39,7 +39,7 @@ interface Run {
   readonly rng: Rng
   readonly signal: AbortSignal
   readonly breath: Breath
-  readonly onProgress: TrainProgress | undefined
+  readonly options: TrainOptions
 }
 
 /**
@@ -69,15 +69,15 @@ export async function tfjsTrainer(
     }
   }
 
-  async function runEpochs({ model, plan, data, rng, signal, breath, onProgress }: Run): Promise<LocalResult> {
+  async function runEpochs({ model, plan, data, rng, signal, breath, options }: Run): Promise<LocalResult> {
     const rows = rowsOfRound(data.numExamples, plan.maxExamples, rng.fork('examples'))
     const numSteps = stepsOfRound(plan, data.numExamples)
     const losses = new LossLog()
-    const steps = localSteps(model, objective, plan, numClasses)
+    const steps = localSteps(model, { objective, plan, numClasses, correction: options.correction })
     let step = 0
     const report = async () => {
       const loss = await losses.read()
-      onProgress?.(step / numSteps, loss)
+      options.onProgress?.(step / numSteps, loss)
       signal.throwIfAborted()
     }
     try {
@@ -138,13 +138,13 @@ export async function tfjsTrainer(
   return {
     layout,
 
-    async train(base, plan, data, rng, signal, onProgress) {
+    async train(base, plan, data, rng, signal, options = {}) {
       signal.throwIfAborted()
       checkDataset(data, exampleShape, numClasses)
       useFastWasmGradients()
       const breath = breathing(clock, signal)
       const result = await withModel(base, (opened) =>
-        runEpochs({ model: opened, plan, data, rng, signal, breath, onProgress }),
+        runEpochs({ model: opened, plan, data, rng, signal, breath, options }),
       )
       signal.throwIfAborted()
       const { delta } = result

@@ -2,6 +2,7 @@ import type { Dataset } from '../data/dataset.ts'
 import type { Layout, Params } from '../model/layout.ts'
 import type { Rng } from '../model/rng.ts'
 import type { Plan } from '../protocol/task.ts'
+import type { Correction } from './correction/correction.ts'
 
 export interface LocalResult {
   /** local − base, clipped to `plan.clipNorm`. */
@@ -25,6 +26,13 @@ export interface LocalMetrics {
 /** 0…1 of this round's local work, and the mean loss of the steps since the last call. */
 export type TrainProgress = (fraction: number, loss: number) => void
 
+/** What training may be given beside what it must have. */
+export interface TrainOptions {
+  readonly onProgress?: TrainProgress
+  /** What the device's plan corrects its gradients by, if it does. */
+  readonly correction?: Pick<Correction, 'proximalTerm'> & { readonly offset: Params }
+}
+
 /** Trains one model on one device. Holds no tensors between calls. */
 export interface Trainer {
   readonly layout: Layout
@@ -35,7 +43,7 @@ export interface Trainer {
     data: Dataset,
     rng: Rng,
     signal: AbortSignal,
-    onProgress?: TrainProgress,
+    options?: TrainOptions,
   ): Promise<LocalResult>
   evaluate(params: Params, data: Dataset, signal?: AbortSignal): Promise<LocalMetrics>
   /** Class probabilities [numExamples, numClasses]; a sigmoid output p becomes (1 − p, p). */

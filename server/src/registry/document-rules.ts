@@ -124,6 +124,20 @@ const policiesFit: Rule = (document) => {
   ]
 }
 
+/** Devices that correct themselves need a server that does its half. */
+const correctionIsWhole: Rule = ({ plan: { correction }, strategy: { aggregator, serverOptimizer } }) => {
+  if (correction === undefined) return []
+  const { name } = correction
+  return [
+    ...when(serverOptimizer.name !== name, '/strategy/serverOptimizer/name', `must be ${name}, as plan.correction is`),
+    ...when(
+      name === 'scaffold' && aggregator.name !== name,
+      '/strategy/aggregator/name',
+      `must be ${name}, as plan.correction is`,
+    ),
+  ]
+}
+
 const minimumFeedsAggregator: Rule = ({ strategy, cohort }) => {
   const { name, minUpdates } = makePolicy(aggregators, strategy.aggregator)
   return when(cohort.minimum < minUpdates, '/cohort/minimum', `must be at least ${minUpdates}, which ${name} needs`)
@@ -155,6 +169,7 @@ const rules: readonly Rule[] = [
   imagesHaveLabelsOnly,
   clientsAreNotShown,
   policiesFit,
+  correctionIsWhole,
   minimumFeedsAggregator,
   setsAreDistinct,
 ]

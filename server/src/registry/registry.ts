@@ -1,4 +1,5 @@
 import type { GateReport, Params, Pointers, ReportLook, RoundSummary } from '@panal/client-core'
+import type { Candidate } from '../round/candidate.ts'
 import type { AggregatingRound, ClosedRound, GatingRound, Round } from '../round/state.ts'
 import type { JudgedBy } from './judgements.ts'
 import type { Look } from './look-rows.ts'
@@ -45,11 +46,7 @@ export interface Registry {
   /** State the server optimizer left with this version; the optimizer's `init` where there is none. */
   optimizerState(task: Task, version: number): Promise<Params>
   /** Weights as a blob, then version row and round state in one transaction. Entering again after a crash gives the same version. */
-  propose(
-    round: AggregatingRound,
-    candidate: { params: Params; optimizerState: Params },
-    summary: Partial<RoundSummary>,
-  ): Promise<GatingRound>
+  propose(round: AggregatingRound, candidate: Candidate, summary: Partial<RoundSummary>): Promise<GatingRound>
   /**
    * Report, look at the gate set, status, head (if sound), champion (if promoted), anchor (if promoted, and the first
    * champion or accepted as better than the anchor), round state, audit row: one transaction. Before it, the weights that

@@ -11,6 +11,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { failpoint } from '../failpoint.ts'
 import type { ServerKeys } from '../keys/server-keys.ts'
 import { advance, type AggregatingRound, type ClosedRound, type GatingRound, type Round } from '../round/state.ts'
+import type { Candidate } from '../round/candidate.ts'
 import { countedUpdates } from '../round/update-source.ts'
 import { recordBlob } from '../store/blob-rows.ts'
 import type { BlobStore } from '../store/blobs.ts'
@@ -130,11 +131,7 @@ export class SqlRegistry implements Registry {
     return bytesToParams(await this.#deps.blobs.read(optimizerSha256))
   }
 
-  async propose(
-    round: AggregatingRound,
-    candidate: { params: Params; optimizerState: Params },
-    summary: Partial<RoundSummary>,
-  ): Promise<GatingRound> {
+  async propose(round: AggregatingRound, candidate: Candidate, summary: Partial<RoundSummary>): Promise<GatingRound> {
     const earlier = this.#saved(round).round
     if (earlier.phase === 'gating') return earlier
     const weights = await this.#store(candidate.params)
@@ -155,7 +152,9 @@ export class SqlRegistry implements Registry {
         participants: round.participants,
         dataDigest: dataDigest(countedUpdates(new SqlUpdateLog(this.#deps.db), round)),
       })
-      if (optimizer !== null) this.#record(optimizer, 'optimizer', candidate.optimizerState.byteLength)
+      // What devices download is public, as weights are.
+      const kind = candidate.sharesState ? 'weights' : 'optimizer'
+      if (optimizer !== null) this.#record(optimizer, kind, candidate.optimizerState.byteLength)
       const seen = { ...this.#saved(round).summary, ...summary }
       this.#rounds.save(gating, { ...seen, phase: 'gating', candidateVersion: version })
       failpoint('before-commit')

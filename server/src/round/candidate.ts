@@ -9,6 +9,8 @@ import type { Collected } from './update-source.ts'
 export interface Candidate {
   readonly params: Params
   readonly optimizerState: Params
+  /** Whether devices may read the state. */
+  readonly sharesState?: boolean
 }
 
 /**
@@ -34,7 +36,7 @@ export async function makeCandidate(
   const base = await registry.params(task.id, round.baseVersion)
   const state = await registry.optimizerState(task, round.baseVersion)
   const next = optimizer.apply(base, meanDelta, state, { numUpdates: counted.count })
-  return { params: next.params, optimizerState: next.state }
+  return { params: next.params, optimizerState: next.state, sharesState: optimizer.sharesState === true }
 }
 
 async function aggregate(aggregator: Aggregator, updates: RoundUpdates): Promise<Params> {

@@ -113,8 +113,9 @@ export class TaskRounds {
     const { registry, sign, keyId } = this.#deps
     const kept = this.#manifest
     if (kept?.roundNumber === round.number && kept.manifest.keyId === keyId()) return kept.manifest
-    const { parent } = registry.version(this.#task.id, round.baseVersion)
-    const manifest = manifestOf(this.#task, round, { parent, sign })
+    const { parent, optimizerSha256 } = registry.version(this.#task.id, round.baseVersion)
+    const correctionSha256 = this.#task.strategy.optimizer.sharesState === true ? optimizerSha256 : null
+    const manifest = manifestOf(this.#task, round, { parent, correctionSha256, sign })
     this.#manifest = { roundNumber: round.number, manifest }
     return manifest
   }

@@ -89,6 +89,8 @@ export interface AppliedRound {
 /** Optimizer state as one flat vector, so that it is stored like weights; empty where there is none. */
 export interface ServerOptimizer {
   readonly name: string
+  /** Whether devices are sent the state, with the base that it goes with. */
+  readonly sharesState?: boolean
   init(size: number): Params
   /** Applies the mean delta (pseudo-gradient = −meanDelta). Pure: returns new vectors. */
   apply(params: Params, meanDelta: Params, state: Params, round: AppliedRound): { params: Params; state: Params }

@@ -98,9 +98,9 @@ export async function compiledTrainer(topology: unknown, schema: DataSchema, los
 
   return {
     layout,
-    async train(base, plan, data, rng, signal, onProgress) {
+    async train(base, plan, data, rng, signal, options) {
       const result = await train(base, plan, data, rng, signal)
-      onProgress?.(1, result.lossAfter)
+      options?.onProgress?.(1, result.lossAfter)
       return result
     },
     evaluate: async (params, data, signal) => localMetrics(await predict(params, data, signal), data.y, numClasses),

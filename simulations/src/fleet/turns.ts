@@ -30,11 +30,11 @@ async function unlessAborted(turn: Promise<unknown>, signal: AbortSignal): Promi
 /** Devices that share a thread would only slow each other down if they trained at the same time. */
 export const trainInTurn = (trainer: Trainer, turns: Turns, clock: Clock): Trainer => ({
   ...trainer,
-  async train(base, plan, data, rng, signal, onProgress) {
+  async train(base, plan, data, rng, signal, options) {
     const askedAt = clock.now()
     return turns(async () => {
       const waitedMs = clock.now() - askedAt
-      return { ...(await trainer.train(base, plan, data, rng, signal, onProgress)), waitedMs }
+      return { ...(await trainer.train(base, plan, data, rng, signal, options)), waitedMs }
     }, signal)
   },
 })

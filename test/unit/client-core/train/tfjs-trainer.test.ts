@@ -13,6 +13,7 @@ import {
   type Clock,
   type Dataset,
   type Plan,
+  type TrainOptions,
 } from '@panal/client-core'
 import { memory } from '@tensorflow/tfjs-core'
 import { trainLogistic } from './logistic-reference.ts'
@@ -86,6 +87,22 @@ describe('train', () => {
     delta.forEach((value, i) => expect(result.delta[i]).toBeCloseTo(value, 5))
     expect(result.lossBefore).toBeCloseTo(losses[0]!, 5)
     expect(result.lossAfter).toBeCloseTo(losses[11]!, 5)
+  })
+
+  it('adds what it is to correct by to every gradient, and draws back to the base', async () => {
+    const base = [0.3, -0.8, 0.2].map(Math.fround)
+    const trainer = await pointTrainer()
+    const offset = Float32Array.of(0.5, -1, 2)
+    const run = (own: Plan, correction?: TrainOptions['correction']) =>
+      trainer.train(Float32Array.from(base), own, data, makeRng(1), never, correction && { correction })
+    // one step: learning rate × offset apart
+    const once = { ...fullBatch, epochs: 1 }
+    const [plain, moved] = [await run(once), await run(once, { offset, proximalTerm: 0 })]
+    offset.forEach((value, i) => expect(moved.delta[i]).toBeCloseTo(plain.delta[i]! - once.learningRate * value, 6))
+    expect(moved.lossBefore).toBe(plain.lossBefore)
+    // twelve steps: its pull and the plan's are one
+    const pulled = await run({ ...fullBatch, proximalTerm: 1 }, { offset: new Float32Array(3), proximalTerm: 2 })
+    expect(pulled.delta).toEqual((await run({ ...fullBatch, proximalTerm: 3 })).delta)
   })
 
   it('the proximal term keeps the delta small', async () => {
@@ -169,9 +186,9 @@ describe('train', () => {
     const base = await initialParams(mlp, 1)
     const seen: [number, number][] = []
     const own = { ...plan, epochs: 8 }
-    const result = await trainer.train(base, own, barImages(50, 2), makeRng(1), never, (f, loss) =>
-      seen.push([f, loss]),
-    )
+    const result = await trainer.train(base, own, barImages(50, 2), makeRng(1), never, {
+      onProgress: (f, loss) => seen.push([f, loss]),
+    })
     const fractions = seen.map(([fraction]) => fraction)
     expect(fractions.length).toBeGreaterThan(2)
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
@@ -275,9 +292,11 @@ describe('abort', () => {
     const base = await initialParams(mlp, 1)
     const controller = new AbortController()
     const fractions: number[] = []
-    const work = trainer.train(base, { ...own, epochs: 20 }, barImages(30, 2), makeRng(1), controller.signal, (f) => {
-      fractions.push(f)
-      controller.abort(new Error('enough'))
+    const work = trainer.train(base, { ...own, epochs: 20 }, barImages(30, 2), makeRng(1), controller.signal, {
+      onProgress(f) {
+        fractions.push(f)
+        controller.abort(new Error('enough'))
+      },
     })
     await expect(work).rejects.toThrow('enough')
     expect(fractions).toHaveLength(1)
@@ -286,8 +305,10 @@ describe('abort', () => {
   it('a failing progress report leaves no tensor either', async () => {
     const trainer = await imageTrainer()
     const base = await initialParams(mlp, 1)
-    const work = trainer.train(base, own, barImages(30, 2), makeRng(1), never, () => {
-      throw new Error('the page is gone')
+    const work = trainer.train(base, own, barImages(30, 2), makeRng(1), never, {
+      onProgress() {
+        throw new Error('the page is gone')
+      },
     })
     await expect(work).rejects.toThrow('the page is gone')
   })

@@ -1,14 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Worker, WorkerOptions } from 'node:worker_threads'
 import type { Dataset, LocalMetrics } from '@panal/client-core'
-import {
-  emptySum,
-  mergeSum,
-  sumLength,
-  type LinearRule,
-  type UpdateSum,
-  type WeightedUpdate,
-} from '@panal/server'
+import { emptySum, mergeSum, sumLength, type LinearRule, type UpdateSum, type WeightedUpdate } from '@panal/server'
 import type { EngineName } from '../engine/open-trainer.ts'
 import type { CohortResult, CohortWork, DeviceOutcome, Executor } from './executor.ts'
 import type { Job, JobResult, LocalTask, TrainWorkerData } from './messages.ts'

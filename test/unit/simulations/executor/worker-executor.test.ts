@@ -1,6 +1,15 @@
 import type { Worker, WorkerOptions } from 'node:worker_threads'
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import { addUpdate, emptySum, meanOfSum, spawnWorker, type UpdateSum, type WeightedUpdate } from '@panal/server'
+import {
+  addUpdate,
+  aggregators,
+  emptySum,
+  resultOfSum,
+  spawnWorker,
+  sumLength,
+  type UpdateSum,
+  type WeightedUpdate,
+} from '@panal/server'
 import {
   completeExperiment,
   deviceIdOf,
@@ -15,6 +24,7 @@ import {
 import { smallExperiment } from '../../../fixtures/small-experiment.ts'
 
 const { signal } = new AbortController()
+const mean = aggregators.mean.make({}).linear!
 let opened: OpenExperiment
 let options: WorkerExecutorOptions
 let work: CohortWork
@@ -28,7 +38,7 @@ beforeAll(async () => {
     engine: 'native',
     train: data.train,
     test: data.test,
-    sums: true,
+    rule: mean,
     numWorkers: 1,
   }
   work = {
@@ -44,6 +54,13 @@ beforeAll(async () => {
 const executors: Executor[] = []
 function open(changes: Partial<WorkerExecutorOptions> = {}): Executor {
   const executor = workerExecutor({ ...options, ...changes })
+  executors.push(executor)
+  return executor
+}
+/** As of an aggregator that is not linear. */
+function openForEach(changes: Partial<WorkerExecutorOptions>): Executor {
+  const { rule: _, ...others } = options
+  const executor = workerExecutor({ ...others, ...changes })
   executors.push(executor)
   return executor
 }
@@ -84,15 +101,15 @@ describe('workerExecutor', () => {
   }, 60_000)
 
   it('sums what it sends one by one where an aggregator needs every update', async () => {
-    const [sums, deltas] = [open({ numWorkers: 2 }), open({ numWorkers: 2, sums: false })]
+    const [sums, deltas] = [open({ numWorkers: 2 }), openForEach({ numWorkers: 2 })]
     const { updates } = await deltas.run(work, signal)
     const each = updates as readonly WeightedUpdate[]
     expect(each.map(({ deviceId }) => deviceId)).toEqual(work.devices.map(({ deviceId }) => deviceId))
-    const sum = emptySum(options.size)
-    for (const { delta, weight } of each) addUpdate(sum, delta, weight)
+    const sum = emptySum(sumLength(mean, options.size))
+    for (const update of each) addUpdate(sum, update.delta, mean.summand(update))
     const summed = (await sums.run(work, signal)).updates as UpdateSum
     expect(sumBytes(sum)).toBe(sumBytes(summed))
-    expect(meanOfSum(summed).some((value) => value !== 0)).toBe(true)
+    expect(resultOfSum(mean, summed).some((value) => value !== 0)).toBe(true)
   }, 60_000)
 
   it('replaces a worker that dies and does its devices again: the same bytes', async () => {

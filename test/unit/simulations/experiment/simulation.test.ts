@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { virtualClock } from '@panal/client-core'
-import { addUpdate, emptySum } from '@panal/server'
+import { addUpdate, aggregators, emptySum, sumLength } from '@panal/server'
 import {
   openExperiment,
   parseExperiment,
@@ -15,6 +15,7 @@ import {
 import { smallExperiment } from '../../../fixtures/small-experiment.ts'
 
 const { signal } = new AbortController()
+const mean = aggregators.mean.make({}).linear!
 
 /** Trains nothing: every delta is `step` in each param. Remembers whom it was given, run by run. */
 function standIn({ size, verdictOf = () => 'accepted', step = 0.5 }: StandInOptions) {
@@ -23,11 +24,18 @@ function standIn({ size, verdictOf = () => 'accepted', step = 0.5 }: StandInOpti
     numWorkers: 1,
     async run({ devices }: CohortWork) {
       runs.push(devices.map(({ deviceId }) => deviceId))
-      const updates = emptySum(size)
+      const updates = emptySum(sumLength(mean, size))
       const outcomes = devices.map(({ deviceId, rows }): DeviceOutcome => {
         const verdict = verdictOf(deviceId)
-        if (verdict === 'accepted') addUpdate(updates, new Float32Array(size).fill(step), rows.length)
-        const figures = { numExamples: rows.length, numSteps: 1, norm: 1, weight: rows.length, bytes: 268 }
+        const figures = {
+          numExamples: rows.length,
+          numSteps: 1,
+          localWork: 1,
+          norm: 1,
+          weight: rows.length,
+          bytes: 268,
+        }
+        if (verdict === 'accepted') addUpdate(updates, new Float32Array(size).fill(step), mean.summand(figures))
         return { deviceId, verdict, ...figures, lossBefore: 2, lossAfter: 1 }
       })
       return { outcomes, updates }

@@ -34,6 +34,8 @@ export type WorkerCommand =
   /** The base has changed, and the sum starts anew. */
   | { readonly type: 'begin'; readonly run: number }
   | { readonly type: 'job'; readonly run: number; readonly index: number; readonly job: Job }
+  /** Ends the thread after the job in hand. */
+  | { readonly type: 'stop' }
 
 export type JobResult =
   | {

@@ -22,7 +22,9 @@ const sum: UpdateSum | null = shared === null ? null : { ...shared, count: 0, re
 
 // One after the other, in the order of arrival: a thread trains one device at a time.
 let last: Promise<void> = Promise.resolve()
+let isStopping = false
 port.on('message', (command: WorkerCommand) => {
+  isStopping ||= command.type === 'stop'
   last = last.then(() => obey(command))
 })
 
@@ -34,6 +36,7 @@ async function open() {
 }
 
 async function obey(command: WorkerCommand): Promise<void> {
+  if (isStopping || command.type === 'stop') process.exit(0)
   const { run } = command
   if (command.type === 'begin') {
     base.set(sharedBase)

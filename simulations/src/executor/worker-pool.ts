@@ -94,9 +94,17 @@ export class WorkerPool {
     }
   }
 
+  /** Each worker finishes the job in hand: to end a thread while it is in native code is to end the process. */
   async close(): Promise<void> {
     this.#closing = true
-    await Promise.all(this.#places.map(({ worker }) => worker.terminate()))
+    const alive = this.#places.filter(({ worker }) => worker.threadId !== -1)
+    await Promise.all(
+      alive.map((place) => {
+        const ended = new Promise((resolve) => place.worker.once('exit', resolve))
+        this.#tell(place, { type: 'stop' })
+        return ended
+      }),
+    )
   }
 
   #begin(place: Place, run: Run): void {

@@ -94,7 +94,7 @@ async function run(path: string, { out, seed, workers, resume }: RunFlags): Prom
   await onScreen(`run ${path} --out ${out} --resume`, async (screen) => {
     const { ended, resources } = await runExperiment(
       { ...options, ...(workers !== undefined && { workers }) },
-      runProgress(experiment, screen),
+      runProgress(experiment, screen, clock),
       stopSignal(),
     )
     const why = ended.why === 'target' ? 'reached the target' : 'ran all its rounds'
@@ -123,7 +123,7 @@ async function sweep(path: string, { out, grid, seeds, workers }: SweepFlags): P
         ofRun = openScreen()
         const what = [label, `seed ${seed}`].filter((part) => part !== '').join(', ')
         ofRun.say(`${index + 1} of ${numRuns}: ${what}${isDone ? ': done before' : ''}`)
-        return runProgress(experiment, ofRun)
+        return runProgress(experiment, ofRun, clock)
       },
       stopSignal(),
     )

@@ -1,3 +1,4 @@
+import type { Clock } from '@panal/client-core'
 import type { CompleteExperiment } from '../experiment/complete.ts'
 import type { RoundRow } from '../experiment/round-row.ts'
 import type { RunEvents } from '../experiment/run-experiment.ts'
@@ -8,10 +9,14 @@ const numRecent = 20
 /** Rows that a screen can have use for. */
 const numKept = 50
 
+/** Redrawn at most so often while devices train: a thousand of them may take a second. */
+const redrawMs = 100
+
 /** Shows a run on a screen as it goes on. */
-export function runProgress({ rounds, target }: CompleteExperiment, screen: RunScreen): RunEvents {
+export function runProgress({ rounds, target }: CompleteExperiment, screen: RunScreen, clock: Clock): RunEvents {
   const rows: RoundRow[] = []
   let numTrained = 0
+  let shownAt = -Infinity
   const show = () =>
     screen.show({
       rows: rows.slice(-numKept),
@@ -29,6 +34,8 @@ export function runProgress({ rounds, target }: CompleteExperiment, screen: RunS
     },
     onDevice() {
       numTrained += 1
+      if (clock.now() < shownAt + redrawMs) return
+      shownAt = clock.now()
       show()
     },
     onRound(row) {

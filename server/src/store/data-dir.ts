@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import Libsql from 'libsql'
 import { StartupError } from '../startup-error.ts'
 import { syncFolder } from './blob-files.ts'
+import { lockFile, type FileLock } from './lock-file.ts'
 import { makeFolder, removeFolder } from './make-folder.ts'
 
 /** Everything a server keeps, in one folder that one process has open at a time. */
@@ -72,9 +73,7 @@ export async function openDataDir(path: string): Promise<DataDir> {
     lock.close()
     throw error
   }
-  const close = () => {
-    if (lock.open) lock.close()
-  }
+  const close = () => lock.close()
   return {
     ...folders,
     close,
@@ -98,33 +97,27 @@ async function filesIn(folder: string): Promise<string[]> {
   return existsSync(folder) ? readdir(folder) : []
 }
 
-/**
- * SQLite's lock on a file of its own: the kernel drops it when the process ends, however it ends, and two openers in
- * one process exclude each other too. Never open lock.db with `fs`: closing any descriptor of a file drops every POSIX
- * lock that the process has on it.
- */
-async function takeLock(root: string): Promise<Libsql.Database> {
+async function takeLock(root: string): Promise<FileLock> {
   const file = join(root, lockName)
   return orNotWritable(root, async () => {
-    const lock = new Libsql(file)
-    try {
-      lock.exec('BEGIN EXCLUSIVE')
-      return lock
-    } catch (error) {
-      lock.close()
-      if (!(error instanceof Libsql.SqliteError)) throw error
-      if (error.code === 'SQLITE_NOTADB')
-        throw new StartupError('data-damaged', `${file} should be an empty file. Delete it and start again.`, {
-          cause: error,
-        })
-      if (!error.code.startsWith('SQLITE_BUSY')) throw error
-      throw new StartupError(
-        'data-dir-in-use',
-        `Another Panal server${await owner(root)} has the data directory ${root} open. Stop it first, or give this one another directory with --data (the demo: --data-dir).`,
-        { cause: error },
-      )
-    }
+    const lock = lockOrSay(file)
+    if (lock !== undefined) return lock
+    throw new StartupError(
+      'data-dir-in-use',
+      `Another Panal server${await owner(root)} has the data directory ${root} open. Stop it first, or give this one another directory with --data (the demo: --data-dir).`,
+    )
   })
+}
+
+function lockOrSay(file: string): FileLock | undefined {
+  try {
+    return lockFile(file)
+  } catch (error) {
+    if (!(error instanceof Libsql.SqliteError && error.code === 'SQLITE_NOTADB')) throw error
+    throw new StartupError('data-damaged', `${file} should be an empty file. Delete it and start again.`, {
+      cause: error,
+    })
+  }
 }
 
 async function owner(root: string): Promise<string> {

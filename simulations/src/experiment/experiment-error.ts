@@ -6,6 +6,7 @@ export const experimentErrors = {
   'unreadable-experiment': 'the file cannot be read, or is neither YAML nor JSON',
   'unwritable-output': 'the output folder cannot be written',
   'output-in-use': 'the output folder holds a run already; --resume goes on with it',
+  'output-busy': 'another process runs in the output folder',
   'other-experiment': 'the output folder holds a run of another experiment, seed or version',
   'damaged-checkpoint': 'the checkpoint is not whole',
   'no-device': 'no device becomes available',

@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, writeFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson, tfjsModelJson } from '@panal/client-core'
-import { makeFolder, paramsToBytes, sha256Of, type Task } from '@panal/server'
+import { lockFile, makeFolder, type FileLock, paramsToBytes, sha256Of, type Task } from '@panal/server'
 import type { RunRecord } from '../results/run-record.ts'
 import { readCheckpoint, writeCheckpoint, writeDurably, type Checkpoint } from './checkpoint.ts'
 import { ExperimentError } from './experiment-error.ts'
@@ -27,6 +27,7 @@ export const identityOf = ({ experiment, seed, data }: OpenExperiment): string =
  * same on every machine; `record.json`, with times and resources; `model/`, which tf.loadLayersModel reads.
  */
 export class RunFolder {
+  readonly #lock: FileLock
   readonly #file: FileHandle
   readonly #rows: RoundRow[]
   #roundsBytes: number
@@ -35,11 +36,13 @@ export class RunFolder {
     readonly path: string,
     /** What reports call the run. */
     readonly name: string,
+    lock: FileLock,
     file: FileHandle,
     /** What to go on from; undefined at the beginning. */
     readonly checkpoint: Checkpoint | undefined,
     rows: RoundRow[],
   ) {
+    this.#lock = lock
     this.#file = file
     this.#rows = rows
     this.#roundsBytes = checkpoint?.roundsBytes ?? 0
@@ -47,15 +50,30 @@ export class RunFolder {
 
   /**
    * @param resume whether to go on with what is there; where nothing is, that is the same
-   * @throws ExperimentError 'output-in-use' | 'other-experiment' | 'damaged-checkpoint' | 'unwritable-output'
+   * @throws ExperimentError 'output-busy' | 'output-in-use' | 'other-experiment' | 'damaged-checkpoint' | 'unwritable-output'
    */
   static async open(
     path: string,
     opened: OpenExperiment,
     { resume, name }: { readonly resume: boolean; readonly name: string },
   ): Promise<RunFolder> {
-    const { experiment, seed } = opened
     await orSay(path, makeFolder(path))
+    const lock = lockOrSay(path)
+    try {
+      return await RunFolder.#openLocked(path, opened, { resume, name }, lock)
+    } catch (error) {
+      lock.close()
+      throw error
+    }
+  }
+
+  static async #openLocked(
+    path: string,
+    opened: OpenExperiment,
+    { resume, name }: { readonly resume: boolean; readonly name: string },
+    lock: FileLock,
+  ): Promise<RunFolder> {
+    const { experiment, seed } = opened
     const config = await readConfig(path)
     if (config !== undefined && !resume)
       throw new ExperimentError('output-in-use', `${path} holds a run already: --resume goes on with it`)
@@ -74,7 +92,7 @@ export class RunFolder {
     const file = await open(join(path, 'rounds.jsonl'), checkpoint === undefined ? 'w+' : 'r+')
     await file.truncate(checkpoint?.roundsBytes ?? 0) // a line that no checkpoint knows of is written again
     const rows = parseRows(await readFile(join(path, 'rounds.jsonl'), 'utf8'))
-    return new RunFolder(path, name, file, checkpoint, rows)
+    return new RunFolder(path, name, lock, file, checkpoint, rows)
   }
 
   get rows(): readonly RoundRow[] {
@@ -114,7 +132,20 @@ export class RunFolder {
 
   async close(): Promise<void> {
     await this.#file.close()
+    this.#lock.close()
   }
+}
+
+/** Two runs in one folder would each undo the other's rounds. */
+function lockOrSay(path: string): FileLock {
+  let lock: FileLock | undefined
+  try {
+    lock = lockFile(join(path, 'lock.db'))
+  } catch (cause) {
+    throw new ExperimentError('unwritable-output', `${path}: ${(cause as Error).message}`, { cause })
+  }
+  if (lock !== undefined) return lock
+  throw new ExperimentError('output-busy', `another process runs in ${path}: wait for its end, or choose another --out`)
 }
 
 /** What the file system refuses, in words: a full disk, say, is made room on, and the run resumed. */

@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { virtualClock } from '@panal/client-core'
+import { lockFile } from '@panal/server'
+import {
+  parseExperiment,
+  readRuns,
+  runExperiment,
+  type Experiment,
+  type RoundRow,
+  type RunEvents,
+} from '@panal/simulations'
+import { smallExperiment } from '../../../fixtures/small-experiment.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'panal-run-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const { signal } = new AbortController()
+const quiet: RunEvents = {
+  onNote: () => undefined,
+  onResumed: () => undefined,
+  onDevice: () => undefined,
+  onRound: () => undefined,
+}
+const optionsFor = (changes: Partial<Experiment>) => ({
+  experiment: parseExperiment(smallExperiment(changes)),
+  seed: 1,
+  home: '.',
+  folder,
+  resume: true,
+  workers: 1,
+  clock: virtualClock(),
+})
+
+describe('runExperiment', () => {
+  it('has the folder for itself', async () => {
+    const options = optionsFor({ rounds: 2 })
+    const other = lockFile(join(folder, 'lock.db'))
+    await expect(runExperiment(options, quiet, signal)).rejects.toMatchObject({ code: 'output-busy' })
+    other?.close()
+    expect((await runExperiment(options, quiet, signal)).ended).toEqual({ why: 'rounds', round: 2 })
+    lockFile(join(folder, 'lock.db'))!.close() // and gives it back
+  }, 60_000)
+
+  it('ends with the first round that reaches the target', async () => {
+    const rows: RoundRow[] = []
+    const options = optionsFor({
+      rounds: 100,
+      plan: { epochs: 2, batchSize: 10, learningRate: 0.2 },
+      target: { accuracy: 0.8 },
+    })
+    const { ended } = await runExperiment(options, { ...quiet, onRound: (row) => rows.push(row) }, signal)
+    expect(ended).toEqual({ why: 'target', round: rows.length })
+    expect(rows.map(({ accuracy }) => accuracy! >= 0.8)).toEqual([...rows.slice(1).map(() => false), true])
+  }, 60_000)
+
+  it('learns: far above chance, which is a third', async () => {
+    const options = optionsFor({ rounds: 10, plan: { epochs: 2, batchSize: 10, learningRate: 0.2 } })
+    const { rounds } = await runExperiment(options, quiet, signal)
+    expect(rounds.at(-1)!.accuracy).toBeGreaterThan(0.75)
+    expect(rounds[0]!.trainLoss!).toBeGreaterThan(rounds.at(-1)!.trainLoss!)
+  }, 60_000)
+
+  it('leaves what a stop has cut off to be read and resumed', async () => {
+    const stop = new AbortController()
+    const options = optionsFor({ rounds: 6 })
+    const onRound = ({ round }: RoundRow) => {
+      if (round === 3) stop.abort(new Error('enough'))
+    }
+    await expect(runExperiment(options, { ...quiet, onRound }, stop.signal)).rejects.toThrow('enough')
+    const [found] = await readRuns([folder])
+    expect(found).toMatchObject({ name: 'small', seed: 1, record: undefined })
+    expect(found!.rows.map(({ round }) => round)).toEqual([1, 2, 3])
+    let resumed = 0
+    const onResumed = (rows: readonly RoundRow[]) => (resumed = rows.length)
+    expect((await runExperiment(options, { ...quiet, onResumed }, signal)).rounds).toHaveLength(6)
+    expect(resumed).toBe(3)
+  }, 60_000)
+})

@@ -20,11 +20,17 @@ import {
 // A model is opened to be read: some backend of tfjs has to hold its weights meanwhile.
 import '@tensorflow/tfjs-backend-cpu'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { channelBlock } from './layers/blocked.ts'
 import { compileChain } from './model-chain.ts'
 import { predictionGraph, trainingGraph } from './training-graph.ts'
 
 /** Examples that are predicted at a time: enough to keep a core busy, few enough for its cache. */
 const predictionBatch = 256
+
+export interface CompiledTrainerOptions {
+  /** How many channels lie together in a blocked image; 0: no image is blocked. As the machine has it by itself. */
+  readonly block?: number
+}
 
 /**
  * A trainer that runs as native code on one thread: the model, its loss and its optimizer compiled to one ONNX graph for a
@@ -32,11 +38,17 @@ const predictionBatch = 256
  * delta within float32 rounding. Holds a few compiled graphs until disposed.
  * @throws Uncompilable with the first thing that it cannot express
  */
-export async function compiledTrainer(topology: unknown, schema: DataSchema, loss: Loss): Promise<Trainer> {
+export async function compiledTrainer(
+  topology: unknown,
+  schema: DataSchema,
+  loss: Loss,
+  { block }: CompiledTrainerOptions = {},
+): Promise<Trainer> {
+  const blockOfChannels = block ?? (await channelBlock())
   const model = await openModel(logitsTopology(asTopology(topology)))
   const layout = layoutOf(model)
   const numClasses = schema.classes.length
-  const chain = await disposing(model, () => compileChain(model))
+  const chain = await disposing(model, () => compileChain(model, blockOfChannels))
   const { inputShape } = chain
   const width = tensorSize(inputShape)
   const sessions = new Map<string, Promise<InferenceSession>>()
@@ -64,9 +76,9 @@ export async function compiledTrainer(topology: unknown, schema: DataSchema, los
   async function train(base: Params, plan: Plan, data: Dataset, rng: Rng, signal: AbortSignal) {
     signal.throwIfAborted()
     checkDataset(data, inputShape, numClasses)
-    const { optimizer, proximalTerm = 0 } = plan
-    const native = await session(`train ${JSON.stringify([optimizer, proximalTerm])}`, () =>
-      trainingGraph(chain, { loss, numClasses, optimizer, proximalTerm }),
+    const { optimizer, batchSize, proximalTerm = 0 } = plan
+    const native = await session(`train ${JSON.stringify([optimizer, batchSize, proximalTerm])}`, () =>
+      trainingGraph(chain, { loss, numClasses, optimizer, batchSize, proximalTerm }),
     )
     const steps = stepsOf(data.numExamples, plan, rng)
     const numSteps = steps.starts.length

@@ -1,5 +1,6 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers'
 import { Uncompilable, type CompiledLayer, type LayerSpec } from './layers/layer.ts'
+import { reluAfterPooling } from './layers/relu-after-pooling.ts'
 import { layerCompilers } from './layers/registry.ts'
 
 /** A weight of the model, in the order of its params. */
@@ -25,9 +26,10 @@ export interface Chain {
 
 /**
  * Compiles a model layer by layer: a Sequential, or any that has no branches. Law: its weights are in the order of
- * `model.weights`, which is that of params. @throws Uncompilable with the first layer that cannot be
+ * `model.weights`, which is that of params.
+ * @param block how many channels lie together in a blocked image; 0: no image is blocked. @throws Uncompilable with the first layer that cannot be
  */
-export function compileChain(model: LayersModel): Chain {
+export function compileChain(model: LayersModel, block: number): Chain {
   const layers = model.layers.filter((layer) => layer.getClassName() !== 'InputLayer')
   layers.forEach(({ name, inboundNodes }, place) => {
     const [inbound] = inboundNodes
@@ -42,11 +44,12 @@ export function compileChain(model: LayersModel): Chain {
     config: layer.getConfig(),
     inputShape: shapeOf(layer.name, layer.input),
     outputShape: shapeOf(layer.name, layer.output),
+    block,
     weightShapes: Object.fromEntries(
       layer.weights.map(({ originalName, shape }) => [shortNameOf(originalName), shape as number[]]),
     ),
   }))
-  const compiled = specs.map(compile)
+  const compiled = reluAfterPooling(specs).map(compile)
   const found = new Map(
     layers.flatMap((layer, place) =>
       layer.weights.map(({ originalName, shape, trainable }): [string, ChainWeight] => {

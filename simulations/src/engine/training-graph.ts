@@ -1,4 +1,5 @@
 import type { LocalOptimizer, Loss } from '@panal/client-core'
+import { toBlocked, toPlain } from './layers/blocked.ts'
 import { asInGraph } from './layers/shapes.ts'
 import { Uncompilable, type Activation, type Mode, type Pass } from './layers/layer.ts'
 import { graphOptimizer, type Moved } from './local-optimizers.ts'
@@ -12,6 +13,8 @@ export interface TrainingPlan {
   readonly loss: Loss
   readonly numClasses: number
   readonly optimizer: LocalOptimizer
+  /** The most examples that a step has. */
+  readonly batchSize: number
   /** μ of FedProx; 0 for none. */
   readonly proximalTerm: number
 }
@@ -61,6 +64,7 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
     const isFused = optimizer.isDescent === true && plan.proximalTerm === 0
     const { loss, gradients, updates } = differentiate(inner, chain, {
       x: { name: pick(examples), shape: inputShape },
+      batchSize: plan.batchSize,
       weights: current,
       loss: (logits) => objective.loss(inner, { logits, targets: pick(targets), count }),
       ...(isFused && { stepBy: inner.op('Neg', [rate]) }),
@@ -101,6 +105,7 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
 
 interface Differentiation {
   readonly x: Activation
+  readonly batchSize: number
   /** In the order of the chain's weights. */
   readonly weights: readonly string[]
   readonly loss: (logits: string) => { readonly loss: string; readonly gradient: string }
@@ -123,9 +128,9 @@ interface Derivatives {
 function differentiate(
   g: GraphBuilder,
   chain: Chain,
-  { x, weights, loss: lossOf, stepBy }: Differentiation,
+  { x, batchSize, weights, loss: lossOf, stepBy }: Differentiation,
 ): Derivatives {
-  const passes = forward(g, chain, { x, weights, mode: 'training' })
+  const passes = forward(g, chain, { x, weights, mode: { batchSize } })
   const { loss, gradient } = lossOf(passes.at(-1)!.y.name)
   const firstTrained = chain.weights.reduce(
     (least, { role, layer }) => (role === 'trained' ? Math.min(least, layer) : least),
@@ -165,9 +170,23 @@ export function forward(
       if (at === -1) throw new Error(`layer ${place} has no weight ${name}`)
       return weights[at]!
     }
-    passes.push(layer.pass(g, passes.at(-1)?.y ?? x, weight, mode))
+    const given = passes.at(-1)?.y ?? x
+    const pass = (value: Activation): Pass => layer.pass(g, value, weight, mode)
+    passes.push(given.isBlocked !== true || layer.takesBlocked === true ? pass(given) : unblocked(g, given, pass))
   })
   return passes
+}
+
+/** A layer that knows no blocked images is given a plain one. */
+function unblocked(g: GraphBuilder, { name, shape }: Activation, pass: (x: Activation) => Pass): Pass {
+  const inner = pass({ name: toPlain(g, name, shape[2]!), shape })
+  return {
+    ...inner,
+    backward(dy, needsInput, plus) {
+      const { input, weights } = inner.backward(dy, needsInput, plus)
+      return { weights, ...(input !== undefined && { input: toBlocked(g, input) }) }
+    },
+  }
 }
 
 /** FedProx: μ·(w − base) more. Li et al. 2020, arXiv:1812.06127 */

@@ -16,7 +16,7 @@ export function unpackWeights(g: GraphBuilder, chain: Chain, params: string): st
   const parts = weights.length === 1 ? [params] : g.ops('Split', [params, g.int(sizes)], weights.length, { axis: 0 })
   return weights.map((weight, i) => {
     const form = formOf(chain, weight)
-    const asInTfjs = g.op('Reshape', [parts[i]!, g.int(weight.shape)])
+    const asInTfjs = g.op('Reshape', [parts[i]!, g.int(form?.from ?? weight.shape)])
     if (form === undefined) return asInTfjs
     return g.op('Reshape', [g.op('Transpose', [asInTfjs], { perm: form.perm }), g.int(form.dims)])
   })
@@ -27,7 +27,8 @@ export function packWeights(g: GraphBuilder, chain: Chain, values: readonly stri
   const flat = chain.weights.map((weight, i) => {
     const form = formOf(chain, weight)
     if (form === undefined) return g.op('Reshape', [values[i]!, g.int([-1])])
-    const permuted = g.op('Reshape', [values[i]!, g.int(form.perm.map((axis) => weight.shape[axis]!))])
+    const { from = weight.shape } = form
+    const permuted = g.op('Reshape', [values[i]!, g.int(form.perm.map((axis) => from[axis]!))])
     const back = form.perm.map((_, axis) => form.perm.indexOf(axis))
     return g.op('Reshape', [g.op('Transpose', [permuted], { perm: back }), g.int([-1])])
   })

@@ -5,10 +5,14 @@ const ofActivation =
   (name: (config: Readonly<Record<string, unknown>>) => unknown): LayerCompiler =>
   ({ config, outputShape }) => {
     const activation = activationOf(name(config))
-    return weightless(outputShape, (g, x) => {
-      const y = activation.apply(g, x)
-      return { y, gradient: (dy) => activation.gradient(g, { x, y, dy }) }
-    })
+    return weightless(
+      outputShape,
+      (g, x) => {
+        const y = activation.apply(g, x)
+        return { y, gradient: (dy) => activation.gradient(g, { x, y, dy }) }
+      },
+      { elementwise: activation.isElementwise !== false },
+    )
   }
 
 /** A layer that is an activation by itself. */

@@ -3,6 +3,8 @@ import { Uncompilable } from './layer.ts'
 
 /** A function of each value by itself (of softmax: of each row), and its gradient. */
 interface ActivationFunction {
+  /** Takes values in any order. */
+  readonly isElementwise?: false
   apply(g: GraphBuilder, x: string): string
   /** By x, given that by y. */
   gradient(g: GraphBuilder, of: { readonly x: string; readonly y: string; readonly dy: string }): string
@@ -71,6 +73,7 @@ const activations: Readonly<Record<string, ActivationFunction>> = {
   },
   // Over the channels of images: they are the second axis in the graph, as features are.
   softmax: {
+    isElementwise: false,
     apply: (g, x) => g.op('Softmax', [x], { axis: 1 }),
     gradient: (g, { y, dy }) => {
       const mean = g.op('ReduceSum', [g.op('Mul', [dy, y]), g.int([1])], { keepdims: 1 })

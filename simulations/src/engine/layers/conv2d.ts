@@ -1,5 +1,6 @@
 import type { GraphBuilder } from '../onnx/graph-builder.ts'
 import { activationOf } from './activations.ts'
+import { blockedConv2d, canBeBlocked } from './blocked-conv2d.ts'
 import { convolveBack, pair, Uncompilable, windowOf, type LayerCompiler, type Slid } from './layer.ts'
 
 const swapped = { perm: [1, 0, 2, 3] } as const
@@ -10,7 +11,7 @@ const swapped = { perm: [1, 0, 2, 3] } as const
  * Source: Dumoulin and Visin 2016, arXiv:1603.07285
  */
 export const conv2d: LayerCompiler = (spec) => {
-  const { config, inputShape, outputShape } = spec
+  const { config, inputShape, outputShape, block } = spec
   const { useBias = true, use_bias: hasBias = useBias, kernelSize, kernel_size: size = kernelSize } = config
   const { dilationRate, dilation_rate: dilation = dilationRate } = config
   if (pair(dilation, 1).some((rate) => rate !== 1)) throw new Uncompilable('a convolution with dilation')
@@ -18,6 +19,9 @@ export const conv2d: LayerCompiler = (spec) => {
   const { kernel, strides, pads } = window
   const activation = activationOf(config['activation'])
   const [inputs, outputs] = [inputShape[2]!, outputShape[2]!]
+  const isDense = strides.every((stride) => stride === 1)
+  if (isDense && activation.isElementwise !== false && canBeBlocked(inputs, outputs, block))
+    return blockedConv2d({ block, window, inputShape, outputShape, activation, hasBias: hasBias === true })
   return {
     forms: { kernel: { perm: [3, 2, 0, 1], dims: [outputs, inputs, ...kernel] } },
     pass(g, x, weight) {

@@ -6,6 +6,8 @@ export interface Activation {
   readonly name: string
   /** Of one example, as tfjs has it: [features], or [height, width, channels]. */
   readonly shape: readonly number[]
+  /** An image that lies as `blocked.ts` says. */
+  readonly isBlocked?: boolean
 }
 
 /** A layer as its topology describes it. */
@@ -18,10 +20,14 @@ export interface LayerSpec {
   readonly outputShape: readonly number[]
   /** As tfjs has them, by short names. */
   readonly weightShapes: Readonly<Record<string, readonly number[]>>
+  /** How many channels lie together in a blocked image on this machine; 0 where it has none. */
+  readonly block: number
 }
 
 /** How a weight lies in the graph, where it does not lie as tfjs has it: its axes in this order, then these dims. */
 export interface WeightForm {
+  /** Its dims before its axes change places; undefined: as in tfjs. */
+  readonly from?: readonly number[]
   readonly perm: readonly number[]
   readonly dims: readonly number[]
 }
@@ -29,7 +35,8 @@ export interface WeightForm {
 export interface Pass {
   readonly y: Activation
   /**
-   * From the gradient of the mean loss by `y`: those by its weights, and by its input where somebody asks.
+   * From the gradient of the mean loss by `y`: those by its weights, and by its input where somebody asks. A gradient lies
+   * as its value does.
    * @param plus values that the gradients of the weights it `fuses` are added to, by short names
    */
   backward(dy: string, needsInput: boolean, plus?: Readonly<Record<string, string>>): Gradients
@@ -37,8 +44,13 @@ export interface Pass {
   readonly updates?: Readonly<Record<string, string>>
 }
 
+export interface Training {
+  /** The most examples that a batch has. */
+  readonly batchSize: number
+}
+
 /** Some layers do something else while they are trained. */
-export type Mode = 'training' | 'prediction'
+export type Mode = 'prediction' | Training
 
 export interface Gradients {
   readonly input?: string
@@ -53,6 +65,8 @@ export interface CompiledLayer {
   readonly fuses?: readonly string[]
   /** Short names of weights that have no gradient and follow the batches: each pass in training updates them. */
   readonly follows?: readonly string[]
+  /** Its input may be blocked. */
+  readonly takesBlocked?: boolean
   /** Writes the layer into a graph. @param weight the value of a weight, by its short name */
   pass(g: GraphBuilder, x: Activation, weight: (name: string) => string, mode: Mode): Pass
 }
@@ -65,15 +79,17 @@ export class Uncompilable extends Error {
 /** What one kind of layer becomes. @throws Uncompilable for what it cannot express */
 export type LayerCompiler = (spec: LayerSpec) => CompiledLayer
 
-/** A layer without weights: what it answers, and the gradient by its input. */
+/** A layer without weights: what it answers, and the gradient by its input. What is `elementwise` takes any order of values. */
 export const weightless = (
   shape: readonly number[],
   write: (g: GraphBuilder, x: string) => { readonly y: string; readonly gradient: (dy: string) => string },
+  { elementwise = false } = {},
 ): CompiledLayer => ({
+  takesBlocked: elementwise,
   pass: (g, x) => {
     const { y, gradient } = write(g, x.name)
     return {
-      y: { name: y, shape },
+      y: { ...x, name: y, shape },
       backward: (dy, needsInput) => ({ weights: {}, ...(needsInput && { input: gradient(dy) }) }),
     }
   },

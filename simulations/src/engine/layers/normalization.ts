@@ -105,7 +105,7 @@ export const batchNormalization: LayerCompiler = (spec) => {
   return {
     follows: ['moving_mean', 'moving_variance'],
     pass(g, x, weight, mode) {
-      if (mode === 'training') {
+      if (mode !== 'prediction') {
         const { mean, variance } = momentsOf(g, x.name, settings.axes)
         return {
           ...inTraining(g, x, weight, mode),

@@ -1,4 +1,17 @@
-import { convolveBack, pair, weightless, windowOf, type LayerCompiler, type LayerSpec, type Window } from './layer.ts'
+import type { GraphBuilder } from '../onnx/graph-builder.ts'
+import { activationOf } from './activations.ts'
+import { blockedMaxPool } from './blocked-max-pool.ts'
+import {
+  convolveBack,
+  pair,
+  weightless,
+  windowOf,
+  type Activation,
+  type LayerCompiler,
+  type LayerSpec,
+  type Pass,
+  type Window,
+} from './layer.ts'
 
 function windowOfPool(spec: LayerSpec): Window {
   const { poolSize, pool_size: size = poolSize } = spec.config
@@ -10,28 +23,50 @@ function windowOfPool(spec: LayerSpec): Window {
   )
 }
 
-/** The gradient goes to the largest of each window. */
+/** The gradient goes to the largest of each window. An activation may come after it. */
 export const maxPooling2d: LayerCompiler = (spec) => {
-  const { kernel, strides, pads } = windowOfPool(spec)
-  const isApart = kernel[0] <= strides[0] && kernel[1] <= strides[1]
+  const window = windowOfPool(spec)
+  const { kernel, strides, pads } = window
+  const { block, config, outputShape } = spec
+  const activation = activationOf(config['activation'])
+  const isHalving = [...kernel, ...strides].every((length) => length === 2) && pads.every((pad) => pad === 0)
   return {
+    takesBlocked: isHalving,
     pass(g, x) {
-      const [y, places] = g.ops('MaxPool', [x.name], 2, { kernel_shape: kernel, strides, pads }) as [string, string]
-      const gradient = (dy: string): string => {
-        const shape = g.op('Shape', [x.name])
-        if (isApart && pads.every((pad) => pad === 0))
-          return g.op('MaxUnpool', [dy, places, shape], { kernel_shape: kernel, strides })
-        // Windows that overlap: one value may be the largest of several.
-        const flat = (value: string) => g.op('Reshape', [value, g.int([-1])])
-        const nothing = g.op('Mul', [flat(x.name), g.float(0)])
-        const sums = g.op('ScatterElements', [nothing, flat(places), flat(dy)], { axis: 0, reduction: 'add' })
-        return g.op('Reshape', [sums, shape])
-      }
+      const pooled =
+        x.isBlocked === true
+          ? blockedMaxPool(g, x, { block, outputShape })
+          : plainMaxPool(g, x, { window, outputShape })
+      const y = activation.apply(g, pooled.y.name)
       return {
-        y: { name: y, shape: spec.outputShape },
-        backward: (dy, needsInput) => ({ weights: {}, ...(needsInput && { input: gradient(dy) }) }),
+        y: { ...pooled.y, name: y },
+        backward: (dy, needsInput) => pooled.backward(activation.gradient(g, { x: pooled.y.name, y, dy }), needsInput),
       }
     },
+  }
+}
+
+function plainMaxPool(
+  g: GraphBuilder,
+  x: Activation,
+  { window, outputShape }: { readonly window: Window; readonly outputShape: readonly number[] },
+): Pass {
+  const { kernel, strides, pads } = window
+  const isApart = kernel[0] <= strides[0] && kernel[1] <= strides[1]
+  const [y, places] = g.ops('MaxPool', [x.name], 2, { kernel_shape: kernel, strides, pads }) as [string, string]
+  const gradient = (dy: string): string => {
+    const shape = g.op('Shape', [x.name])
+    if (isApart && pads.every((pad) => pad === 0))
+      return g.op('MaxUnpool', [dy, places, shape], { kernel_shape: kernel, strides })
+    // Windows that overlap: one value may be the largest of several.
+    const flat = (value: string) => g.op('Reshape', [value, g.int([-1])])
+    const nothing = g.op('Mul', [flat(x.name), g.float(0)])
+    const sums = g.op('ScatterElements', [nothing, flat(places), flat(dy)], { axis: 0, reduction: 'add' })
+    return g.op('Reshape', [sums, shape])
+  }
+  return {
+    y: { name: y, shape: outputShape },
+    backward: (dy, needsInput) => ({ weights: {}, ...(needsInput && { input: gradient(dy) }) }),
   }
 }
 

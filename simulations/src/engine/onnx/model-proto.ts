@@ -23,6 +23,7 @@ export type Attribute = number | string | readonly number[] | { readonly float: 
 export type Attributes = Readonly<Record<string, Attribute>>
 
 export interface Node {
+  /** Of a domain that is not ONNX's own: `domain.Op`. */
   readonly op: string
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
@@ -40,14 +41,36 @@ export interface Graph {
 /** The version of ONNX's operators that graphs are written in. */
 const opset = 17
 const irVersion = 8
+/** Of onnxruntime's operators: the only one that there is. */
+const otherOpset = 1
+
+function domainOf(op: string): readonly [domain: string, name: string] {
+  const dot = op.lastIndexOf('.')
+  return [op.slice(0, Math.max(0, dot)), op.slice(dot + 1)]
+}
+
+function domainsIn({ nodes }: Graph): Set<string> {
+  const domains = new Set<string>()
+  for (const { op, attributes } of nodes) {
+    domains.add(domainOf(op)[0])
+    for (const value of Object.values(attributes))
+      if (typeof value === 'object' && 'nodes' in value) for (const inner of domainsIn(value)) domains.add(inner)
+  }
+  return domains
+}
 
 /** A graph as the bytes that onnxruntime reads. Field numbers are those of onnx.proto3 (onnx/onnx, IR version 8). */
 export function encodeModel(graph: Graph): Uint8Array {
   const pbf = new PbfWriter()
   pbf.writeVarintField(1, irVersion)
   pbf.writeMessage(7, writeGraph, graph)
-  pbf.writeMessage(8, (version: number, out: PbfWriter) => out.writeVarintField(2, version), opset)
+  for (const domain of domainsIn(graph).add('')) pbf.writeMessage(8, writeOpset, domain)
   return pbf.finish()
+}
+
+function writeOpset(domain: string, pbf: PbfWriter): void {
+  if (domain !== '') pbf.writeStringField(1, domain)
+  pbf.writeVarintField(2, domain === '' ? opset : otherOpset)
 }
 
 function writeGraph({ name, nodes, initializers, inputs, outputs }: Graph, pbf: PbfWriter): void {
@@ -61,8 +84,10 @@ function writeGraph({ name, nodes, initializers, inputs, outputs }: Graph, pbf: 
 function writeNode({ op, inputs, outputs, attributes }: Node, pbf: PbfWriter): void {
   for (const input of inputs) pbf.writeStringField(1, input)
   for (const output of outputs) pbf.writeStringField(2, output)
-  pbf.writeStringField(4, op)
+  const [domain, name] = domainOf(op)
+  pbf.writeStringField(4, name)
   for (const attribute of Object.entries(attributes)) pbf.writeMessage(5, writeAttribute, attribute)
+  if (domain !== '') pbf.writeStringField(7, domain)
 }
 
 const attributeTypes = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const

@@ -2,12 +2,14 @@ import compileServer from '../compile-server.mjs'
 import { benchGate } from './gate.ts'
 import { benchLoad } from './load.ts'
 import { benchRound } from './round.ts'
+import { benchSimulation } from './simulation.ts'
 
 /** Everything that is measured. A new benchmark is one file and one line here. */
 const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   gate: benchGate,
   load: benchLoad,
   round: benchRound,
+  simulation: benchSimulation,
 }
 
 const [name = '', ...args] = process.argv.slice(2)

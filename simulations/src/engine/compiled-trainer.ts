@@ -21,8 +21,8 @@ import {
 import '@tensorflow/tfjs-backend-cpu'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { channelBlock } from './layers/blocked.ts'
-import { compileChain } from './model-chain.ts'
-import { predictionGraph, trainingGraph } from './training-graph.ts'
+import { compileChain, type Chain } from './model-chain.ts'
+import { drawnName, predictionGraph, trainingGraph } from './training-graph.ts'
 
 /** Examples that are predicted at a time: enough to keep a core busy, few enough for its cache. */
 const predictionBatch = 256
@@ -89,6 +89,7 @@ export async function compiledTrainer(
       order: new Tensor('int64', steps.order, [steps.order.length]),
       starts: new Tensor('int64', steps.starts, [numSteps]),
       ends: new Tensor('int64', steps.ends, [numSteps]),
+      ...Object.fromEntries(drawnFor(chain, steps, Math.min(batchSize, steps.numRows), rng)),
       rate: new Tensor('float32', Float32Array.of(plan.learningRate), []),
     })
     signal.throwIfAborted()
@@ -165,6 +166,15 @@ function stepsOf(numExamples: number, { epochs, batchSize, maxExamples }: Plan, 
   }
   return { order, starts, ends, numRows: rows.length, stepsPerEpoch }
 }
+
+/** What the layers that draw are given for a round, each from a stream of its own. */
+const drawnFor = ({ layers }: Chain, { order }: Steps, batchRows: number, rng: Rng): [name: string, Tensor][] =>
+  layers.flatMap(({ draws }, place) => {
+    if (draws === undefined) return []
+    const numRows = draws.isRepeated ? batchRows : order.length
+    const values = draws.draw(numRows, rng.fork(`layer-${place}`))
+    return [[drawnName(place), new Tensor('bool', values, [numRows, draws.width])]]
+  })
 
 /** Of the examples of one epoch's batches. */
 function meanLoss(losses: Float32Array, { starts, ends, stepsPerEpoch, numRows }: Steps, epoch: number): number {

@@ -23,7 +23,8 @@ export interface TrainingPlan {
  * All steps of one device's round as one graph: a Loop whose body is forward pass, backward pass and optimizer step. The
  * whole of it runs in native code, and weights are copied into the graph once and out once.
  * Inputs: params [P], x [N, values] as tfjs has it, labels [N], order [M] rows of all steps one after the other, starts and
- * ends [S] of each step's rows in it, rate. Outputs: params [P] and losses [S], each of its batch before the step.
+ * ends [S] of each step's rows in it, rate, and for the layers that draw bool `drawn-PLACE`, [M, width] in the order of `order`,
+ * or [rows of a batch, width] where every batch gets the same. Outputs: params [P] and losses [S], each of its batch before the step.
  */
 export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
   const { inputShape, weights } = chain
@@ -35,6 +36,10 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
   const order = g.input('int64', ['M'], 'order')
   const [starts, ends] = [g.input('int64', ['S'], 'starts'), g.input('int64', ['S'], 'ends')]
   const rate = g.input('float32', [], 'rate')
+
+  const drawn = chain.layers.map(({ draws }, place) =>
+    draws === undefined ? '' : g.input('bool', [`R${place}`, draws.width], drawnName(place)),
+  )
 
   const objective = graphObjectives[plan.loss]
   const optimizer = graphOptimizer(plan.optimizer)
@@ -57,14 +62,21 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
     )
     const at = inner.op('Unsqueeze', [iteration, inner.int([0])])
     const bound = (of: string) => inner.op('Gather', [of, at], { axis: 0 })
-    const rows = inner.op('Slice', [order, bound(starts), bound(ends), inner.int([0])])
+    const [start, end] = [bound(starts), bound(ends)]
+    const rows = inner.op('Slice', [order, start, end, inner.int([0])])
+    const drawnOf = (place: number): string => {
+      const { draws } = chain.layers[place]!
+      if (draws === undefined) return ''
+      const bounds = draws.isRepeated ? [inner.int([0]), inner.op('Shape', [rows])] : [start, end]
+      return inner.op('Slice', [drawn[place]!, ...bounds, inner.int([0])])
+    }
     const pick = (of: string) => inner.op('Gather', [of, rows], { axis: 0 })
     const count = inner.op('Squeeze', [inner.op('Cast', [inner.op('Shape', [rows])], { to: 1 }), inner.int([0])])
     const current = base.map((value, i) => (changing.includes(i) ? carried[changing.indexOf(i)]! : value))
     const isFused = optimizer.isDescent === true && plan.proximalTerm === 0
     const { loss, gradients, updates } = differentiate(inner, chain, {
       x: { name: pick(examples), shape: inputShape },
-      batchSize: plan.batchSize,
+      mode: (place) => ({ batchSize: plan.batchSize, drawn: drawnOf(place) }),
       weights: current,
       loss: (logits) => objective.loss(inner, { logits, targets: pick(targets), count }),
       ...(isFused && { stepBy: inner.op('Neg', [rate]) }),
@@ -103,9 +115,13 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
   )
 }
 
+/** The name of the input for a layer that draws. */
+export const drawnName = (place: number): string => `drawn-${place}`
+
 interface Differentiation {
   readonly x: Activation
-  readonly batchSize: number
+  /** Of each layer. */
+  readonly mode: (place: number) => Mode
   /** In the order of the chain's weights. */
   readonly weights: readonly string[]
   readonly loss: (logits: string) => { readonly loss: string; readonly gradient: string }
@@ -128,9 +144,9 @@ interface Derivatives {
 function differentiate(
   g: GraphBuilder,
   chain: Chain,
-  { x, batchSize, weights, loss: lossOf, stepBy }: Differentiation,
+  { x, mode, weights, loss: lossOf, stepBy }: Differentiation,
 ): Derivatives {
-  const passes = forward(g, chain, { x, weights, mode: { batchSize } })
+  const passes = forward(g, chain, { x, weights, mode })
   const { loss, gradient } = lossOf(passes.at(-1)!.y.name)
   const firstTrained = chain.weights.reduce(
     (least, { role, layer }) => (role === 'trained' ? Math.min(least, layer) : least),
@@ -161,7 +177,7 @@ function differentiate(
 export function forward(
   g: GraphBuilder,
   chain: Chain,
-  { x, weights, mode }: { readonly x: Activation; readonly weights: readonly string[]; readonly mode: Mode },
+  { x, weights, mode }: Pick<Differentiation, 'x' | 'weights' | 'mode'>,
 ): Pass[] {
   const passes: Pass[] = []
   chain.layers.forEach((layer, place) => {
@@ -171,7 +187,7 @@ export function forward(
       return weights[at]!
     }
     const given = passes.at(-1)?.y ?? x
-    const pass = (value: Activation): Pass => layer.pass(g, value, weight, mode)
+    const pass = (value: Activation): Pass => layer.pass(g, value, weight, mode(place))
     passes.push(given.isBlocked !== true || layer.takesBlocked === true ? pass(given) : unblocked(g, given, pass))
   })
   return passes
@@ -206,7 +222,7 @@ export function predictionGraph(chain: Chain, loss: Loss): Uint8Array {
   const x = g.input('float32', ['N', sizeOf(chain.inputShape)], 'x')
   const start = { name: asInGraph(g, x, chain.inputShape), shape: chain.inputShape }
   const weights = unpackWeights(g, chain, params)
-  const logits = forward(g, chain, { x: start, weights, mode: 'prediction' }).at(-1)!.y.name
+  const logits = forward(g, chain, { x: start, weights, mode: () => 'prediction' }).at(-1)!.y.name
   const answers = graphObjectives[loss].probabilities(g, logits)
   return encodeModel(g.build([{ name: answers, type: 'float32', dims: ['N', 'C'] }]))
 }

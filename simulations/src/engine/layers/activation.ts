@@ -1,15 +1,18 @@
 import { activationOf } from './activations.ts'
+import { asRows, fromRows } from './shapes.ts'
 import { Uncompilable, weightless, type LayerCompiler } from './layer.ts'
 
 const ofActivation =
   (name: (config: Readonly<Record<string, unknown>>) => unknown): LayerCompiler =>
-  ({ config, outputShape }) => {
+  ({ config, outputShape: shape }) => {
     const activation = activationOf(name(config))
     return weightless(
-      outputShape,
-      (g, x) => {
+      shape,
+      (g, value) => {
+        const x = asRows(g, value, shape)
         const y = activation.apply(g, x)
-        return { y, gradient: (dy) => activation.gradient(g, { x, y, dy }) }
+        const gradient = (dy: string) => fromRows(g, activation.gradient(g, { x, y, dy: asRows(g, dy, shape) }), shape)
+        return { y: fromRows(g, y, shape), gradient }
       },
       { elementwise: activation.isElementwise !== false },
     )
@@ -22,6 +25,19 @@ export const relu: LayerCompiler = (spec) => {
   const { maxValue, max_value: max = maxValue } = spec.config
   if (max !== undefined && max !== null && max !== 6) throw new Uncompilable('a ReLU that ends elsewhere than at 6')
   return ofActivation(() => (max === 6 ? 'relu6' : 'relu'))(spec)
+}
+
+/** x where it is positive, else so many times x. */
+export const leakyRelu: LayerCompiler = ({ config, outputShape }) => {
+  const alpha = { float: Number(config['alpha'] ?? 0.3) }
+  return weightless(
+    outputShape,
+    (g, x) => ({
+      y: g.op('LeakyRelu', [x], { alpha }),
+      gradient: (dy) => g.op('Where', [g.op('Greater', [x, g.float(0)]), dy, g.op('Mul', [dy, g.float(alpha.float)])]),
+    }),
+    { elementwise: true },
+  )
 }
 
 export const elu: LayerCompiler = (spec) => {

@@ -52,6 +52,24 @@ const activations: Readonly<Record<string, ActivationFunction>> = {
       return g.op('Mul', [dy, g.op('Add', [normalCdf(g, x), g.op('Mul', [x, density])])])
     },
   },
+  hard_sigmoid: {
+    apply: (g, x) => g.op('Clip', [hardSlope(g, x), g.float(0), g.float(1)]),
+    gradient: (g, { x, dy }) => {
+      const line = hardSlope(g, x)
+      const isInside = g.op('And', [
+        g.op('GreaterOrEqual', [line, g.float(0)]),
+        g.op('LessOrEqual', [line, g.float(1)]),
+      ])
+      return g.op('Where', [isInside, g.op('Mul', [dy, g.float(0.2)]), g.float(0)])
+    },
+  },
+  softsign: {
+    apply: (g, x) => g.op('Softsign', [x]),
+    gradient: (g, { x, dy }) => {
+      const scale = g.op('Add', [g.op('Abs', [x]), g.float(1)])
+      return g.op('Div', [dy, g.op('Mul', [scale, scale])])
+    },
+  },
   tanh: {
     apply: (g, x) => g.op('Tanh', [x]),
     gradient: (g, { y, dy }) => g.op('Mul', [dy, g.op('Sub', [g.float(1), g.op('Mul', [y, y])])]),
@@ -71,7 +89,7 @@ const activations: Readonly<Record<string, ActivationFunction>> = {
       return g.op('Mul', [dy, g.op('Add', [s, g.op('Mul', [y, g.op('Sub', [g.float(1), s])])])])
     },
   },
-  // Over the channels of images: they are the second axis in the graph, as features are.
+  // Over the channels of images: they are the second axis in the graph, as features are. Sequences come as rows.
   softmax: {
     isElementwise: false,
     apply: (g, x) => g.op('Softmax', [x], { axis: 1 }),
@@ -82,6 +100,9 @@ const activations: Readonly<Record<string, ActivationFunction>> = {
   },
 }
 
+/** 0.2·x + 0.5, which a hard sigmoid cuts at 0 and 1. */
+const hardSlope = (g: GraphBuilder, x: string): string => g.op('Add', [g.op('Mul', [x, g.float(0.2)]), g.float(0.5)])
+
 function normalCdf(g: GraphBuilder, x: string): string {
   const erf = g.op('Erf', [g.op('Mul', [x, g.float(Math.SQRT1_2)])])
   return g.op('Mul', [g.op('Add', [erf, g.float(1)]), g.float(0.5)])
@@ -91,7 +112,7 @@ function normalCdf(g: GraphBuilder, x: string): string {
 export function activationOf(name: unknown): ActivationFunction {
   const known =
     typeof name === 'string'
-      ? activations[name]
+      ? activations[name === 'hardSigmoid' ? 'hard_sigmoid' : name]
       : name === undefined || name === null
         ? activations['linear']
         : undefined

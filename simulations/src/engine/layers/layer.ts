@@ -1,10 +1,11 @@
+import type { Rng } from '@panal/client-core'
 import type { GraphBuilder } from '../onnx/graph-builder.ts'
 
 /** A value on its way through the model, of a batch of examples. */
 export interface Activation {
-  /** In the graph: [n, features], or [n, channels, height, width]. */
+  /** In the graph: [n, features], [n, times, features], or [n, channels, height, width]. */
   readonly name: string
-  /** Of one example, as tfjs has it: [features], or [height, width, channels]. */
+  /** Of one example, as tfjs has it: [features], [times, features], or [height, width, channels]. */
   readonly shape: readonly number[]
   /** An image that lies as `blocked.ts` says. */
   readonly isBlocked?: boolean
@@ -47,6 +48,16 @@ export interface Pass {
 export interface Training {
   /** The most examples that a batch has. */
   readonly batchSize: number
+  /** What a layer that `draws` was given for the examples of the batch: bool [n, width]; '' for others. */
+  readonly drawn: string
+}
+
+/** Chance that a layer takes part in training with: yes or no, `width` times for each example. */
+export interface Draws {
+  readonly width: number
+  /** Every batch gets that of the first rows; else each step's examples have their own. */
+  readonly isRepeated: boolean
+  draw(numRows: number, rng: Rng): Uint8Array
 }
 
 /** Some layers do something else while they are trained. */
@@ -65,6 +76,7 @@ export interface CompiledLayer {
   readonly fuses?: readonly string[]
   /** Short names of weights that have no gradient and follow the batches: each pass in training updates them. */
   readonly follows?: readonly string[]
+  readonly draws?: Draws
   /** Its input may be blocked. */
   readonly takesBlocked?: boolean
   /** Writes the layer into a graph. @param weight the value of a weight, by its short name */

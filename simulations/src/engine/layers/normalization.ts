@@ -17,10 +17,10 @@ function settingsOf({ config, inputShape }: LayerSpec, over: 'batch' | 'features
   const { axis = -1, epsilon = 1e-3, scale = true, center = true } = config
   const last = Array.isArray(axis) && axis.length === 1 ? (axis[0] as unknown) : axis
   if (last !== -1 && last !== inputShape.length) throw new Uncompilable('normalisation over another axis than the last')
-  const others = inputShape.length === 3 ? [0, 2, 3] : [0]
+  const others = inputShape.length === 3 ? [0, 2, 3] : inputShape.length === 2 ? [0, 1] : [0]
   return {
     epsilon: Number(epsilon),
-    axes: over === 'batch' ? others : [1],
+    axes: over === 'batch' ? others : [inputShape.length === 2 ? 2 : 1],
     hasScale: scale === true,
     hasCenter: center === true,
     broadcast: (g, weight) => (inputShape.length === 3 ? g.op('Reshape', [weight, g.int([1, -1, 1, 1])]) : weight),

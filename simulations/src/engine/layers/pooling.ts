@@ -94,24 +94,30 @@ export const averagePooling2d: LayerCompiler = (spec) => {
   }))
 }
 
+/** Where an image or a sequence lies besides its channels. */
+const spaceOf = (inputShape: readonly number[]): number[] => (inputShape.length === 3 ? [2, 3] : [1])
+
 /** The mean of each channel. */
-export const globalAveragePooling2d: LayerCompiler = ({ inputShape, outputShape }) => {
-  const [height, width] = inputShape as [number, number]
+export const globalAveragePooling: LayerCompiler = ({ inputShape, outputShape }) => {
+  const axes = spaceOf(inputShape)
+  const size = inputShape.slice(0, -1).reduce((product, length) => product * length, 1)
   return weightless(outputShape, (g, x) => ({
-    y: g.op('ReduceMean', [x], { axes: [2, 3], keepdims: 0 }),
+    y: g.op('ReduceMean', [x], { axes, keepdims: 0 }),
     gradient: (dy) => {
-      const spread = g.op('Unsqueeze', [g.op('Mul', [dy, g.float(1 / (height * width))]), g.int([2, 3])])
+      const spread = g.op('Unsqueeze', [g.op('Mul', [dy, g.float(1 / size)]), g.int(axes)])
       return g.op('Expand', [spread, g.op('Shape', [x])])
     },
   }))
 }
 
 /** The largest of each channel; of several the gradient goes to each, as tfjs has it. */
-export const globalMaxPooling2d: LayerCompiler = ({ outputShape }) =>
-  weightless(outputShape, (g, x) => {
-    const most = g.op('ReduceMax', [x], { axes: [2, 3], keepdims: 1 })
+export const globalMaxPooling: LayerCompiler = ({ inputShape, outputShape }) => {
+  const axes = spaceOf(inputShape)
+  return weightless(outputShape, (g, x) => {
+    const most = g.op('ReduceMax', [x], { axes, keepdims: 1 })
     return {
-      y: g.op('Squeeze', [most, g.int([2, 3])]),
-      gradient: (dy) => g.op('Where', [g.op('Equal', [x, most]), g.op('Unsqueeze', [dy, g.int([2, 3])]), g.float(0)]),
+      y: g.op('Squeeze', [most, g.int(axes)]),
+      gradient: (dy) => g.op('Where', [g.op('Equal', [x, most]), g.op('Unsqueeze', [dy, g.int(axes)]), g.float(0)]),
     }
   })
+}

@@ -12,16 +12,24 @@ export function asInTfjs(g: GraphBuilder, name: string, shape: readonly number[]
 
 /** From values in tfjs's order, [n, anything], to a value of the graph of this shape. */
 export function asInGraph(g: GraphBuilder, name: string, shape: readonly number[]): string {
-  if (shape.length === 1) return g.op('Reshape', [name, g.int([-1, shape[0]!])])
+  if (shape.length < 3) return g.op('Reshape', [name, g.int([-1, ...shape])])
   const [height, width, channels] = shape as [number, number, number]
   if (channels === 1) return g.op('Reshape', [name, g.int([-1, 1, height, width])])
   return g.op('Transpose', [g.op('Reshape', [name, g.int([-1, height, width, channels])])], channelsFirst)
 }
 
+/** A sequence's times as rows [n · times, features]; other values as they are. */
+export const asRows = (g: GraphBuilder, name: string, shape: readonly number[]): string =>
+  shape.length === 2 ? g.op('Reshape', [name, g.int([-1, shape[1]!])]) : name
+
+/** The reverse of `asRows`. */
+export const fromRows = (g: GraphBuilder, name: string, shape: readonly number[]): string =>
+  shape.length === 2 ? g.op('Reshape', [name, g.int([-1, ...shape])]) : name
+
 /** `Flatten` and `Reshape`: the same values in the same order, as tfjs has them. */
 export const reshape: LayerCompiler = ({ inputShape, outputShape }) => {
   for (const shape of [inputShape, outputShape])
-    if (shape.length !== 1 && shape.length !== 3) throw new Uncompilable(`examples of ${shape.length} axes`)
+    if (shape.length < 1 || shape.length > 3) throw new Uncompilable(`examples of ${shape.length} axes`)
   return {
     takesBlocked: true,
     pass(g, x) {

@@ -73,7 +73,7 @@ export function dataset(schema: DataSchema, shape: readonly number[], numExample
   return { numExamples, inputShape: shape, x, y }
 }
 
-const plan: Plan = { epochs: 2, batchSize: 8, learningRate: 0.05, optimizer: { name: 'sgd' }, codec: 'f32' }
+export const plan: Plan = { epochs: 2, batchSize: 8, learningRate: 0.05, optimizer: { name: 'sgd' }, codec: 'f32' }
 /** 77 examples in batches of 8: ten steps an epoch, the last of five examples; twenty in all. */
 const numExamples = 77
 
@@ -86,19 +86,18 @@ export interface Tried {
   readonly options?: CompiledTrainerOptions
   /** Values that are less become 0, so that neighbours are equal. */
   readonly least?: number
+  /** Whole numbers from 0 on instead of normal values. */
+  readonly numbersBelow?: number
 }
 
-async function bothWays({
-  shape,
-  topology,
-  schema,
-  loss = 'categorical-crossentropy',
-  plan: changes,
-  options,
-  least = -Infinity,
-}: Tried) {
+async function bothWays(tried: Tried) {
+  const { shape, topology, schema, loss = 'categorical-crossentropy', plan: changes, options } = tried
+  const { least = -Infinity, numbersBelow } = tried
   const data = dataset(schema, shape, numExamples)
-  data.x.forEach((value, i) => (data.x[i] = value < least ? 0 : value))
+  data.x.forEach((value, i) => {
+    if (numbersBelow !== undefined) data.x[i] = Math.floor(Math.abs(value) * 100) % numbersBelow
+    else if (value < least) data.x[i] = 0
+  })
   const base = await initialParams(topology, 3)
   const whole = { ...plan, ...changes }
   const { signal } = new AbortController()

@@ -107,6 +107,8 @@ describe('a compiled model, after 20 steps, is where tfjs is', () => {
         [
           conv(3, 2, { activation: 'linear' }),
           layer('ReLU'),
+          conv(4, 2, { activation: 'linear' }),
+          layer('LeakyReLU', { alpha: 0.2 }),
           flatten,
           dense(6),
           layer('Activation', { activation: 'sigmoid' }),
@@ -115,9 +117,22 @@ describe('a compiled model, after 20 steps, is where tfjs is', () => {
     ],
   ])('%s', (_, tried) => expectAlike(tried))
 
-  it.each(['linear', 'relu', 'relu6', 'elu', 'selu', 'gelu', 'tanh', 'sigmoid', 'softplus', 'swish', 'softmax'])(
-    'activation %s',
-    (activation) => expectAlike(onImages([4, 4, 2], [conv(3, 2, { activation }), flatten, dense(6, activation)])),
+  it.each([
+    'linear',
+    'relu',
+    'relu6',
+    'elu',
+    'selu',
+    'gelu',
+    'tanh',
+    'sigmoid',
+    'softplus',
+    'swish',
+    'softsign',
+    'hard_sigmoid',
+    'softmax',
+  ])('activation %s', (activation) =>
+    expectAlike(onImages([4, 4, 2], [conv(3, 2, { activation }), flatten, dense(6, activation)])),
   )
 
   const small = onImages([5, 5, 1], [conv(3, 2), flatten, dense(6, 'relu')])

@@ -26,9 +26,18 @@ export const ModelSpec = Type.Union([
 ])
 export type ModelSpec = Static<typeof ModelSpec>
 
-export const Loss = Type.Union([Type.Literal('categorical-crossentropy'), Type.Literal('binary-crossentropy')], {
-  description: 'categorical: softmax outputs, one per class; binary: one sigmoid output, P(second class)',
-})
+export const Loss = Type.Union(
+  [
+    Type.Literal('categorical-crossentropy'),
+    Type.Literal('binary-crossentropy'),
+    Type.Literal('mean-squared-error'),
+    Type.Literal('mean-absolute-error'),
+  ],
+  {
+    description:
+      'categorical and the errors: softmax outputs, one per class; binary: one sigmoid output, P(second class); the errors are of probabilities, mean over examples and classes',
+  },
+)
 export type Loss = Static<typeof Loss>
 
 export const LocalOptimizer = Type.Union([
@@ -36,7 +45,18 @@ export const LocalOptimizer = Type.Union([
     { name: Type.Literal('sgd'), momentum: Type.Optional(Type.Number({ minimum: 0, exclusiveMaximum: 1 })) },
     closed,
   ),
-  Type.Object({ name: Type.Literal('adam') }, closed),
+  Type.Object(
+    {
+      name: Type.Literal('adam'),
+      weightDecay: Type.Optional(
+        Type.Number({
+          minimum: 0,
+          description: 'decoupled (AdamW): each step takes learningRate · weightDecay · w off w',
+        }),
+      ),
+    },
+    closed,
+  ),
 ])
 export type LocalOptimizer = Static<typeof LocalOptimizer>
 

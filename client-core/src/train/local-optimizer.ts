@@ -52,8 +52,11 @@ function momentumSgd(variables: readonly Variable[], learningRate: number, momen
   }
 }
 
-/** Kingma and Ba 2015, arXiv:1412.6980, Algorithm 1: β₁ 0.9, β₂ 0.999, ε 1e-7. */
-function adam(variables: readonly Variable[], learningRate: number): OptimizerRun {
+/**
+ * Kingma and Ba 2015, arXiv:1412.6980, Algorithm 1: β₁ 0.9, β₂ 0.999, ε 1e-7; with weight decay Loshchilov and Hutter 2019,
+ * arXiv:1711.05101, as PyTorch's AdamW has it.
+ */
+function adam(variables: readonly Variable[], learningRate: number, weightDecay: number): OptimizerRun {
   const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-7]
   const first = zeroState(variables)
   const second = zeroState(variables)
@@ -66,7 +69,8 @@ function adam(variables: readonly Variable[], learningRate: number): OptimizerRu
         first.of(v).assign(add(mul(first.of(v), beta1), mul(g, 1 - beta1)))
         second.of(v).assign(add(mul(second.of(v), beta2), mul(square(g), 1 - beta2)))
         const deviation = add(sqrt(mul(second.of(v), 1 / correction2)), epsilon)
-        return mul(div(first.of(v), deviation), learningRate / correction1)
+        const move = mul(div(first.of(v), deviation), learningRate / correction1)
+        return weightDecay === 0 ? move : add(move, mul(v, learningRate * weightDecay))
       })
     },
     dispose() {
@@ -78,7 +82,7 @@ function adam(variables: readonly Variable[], learningRate: number): OptimizerRu
 
 /** Ours, not tfjs's: its momentum optimizer never disposes its learning rate, one tensor a round for ever. */
 export function startOptimizer(variables: readonly Variable[], { learningRate, optimizer }: Plan): OptimizerRun {
-  if (optimizer.name === 'adam') return adam(variables, learningRate)
+  if (optimizer.name === 'adam') return adam(variables, learningRate, optimizer.weightDecay ?? 0)
   const { momentum = 0 } = optimizer
   return momentum === 0 ? sgd(variables, learningRate) : momentumSgd(variables, learningRate, momentum)
 }

@@ -6,11 +6,14 @@ import {
   exp,
   log,
   logSoftmax,
+  mean,
   mul,
   neg,
   relu,
   sigmoid,
+  sign,
   softmax,
+  square,
   sub,
   sum,
   type Scalar,
@@ -70,7 +73,29 @@ const binary: Objective = {
   probabilities: (logits) => concat2d([sigmoid(neg(logits)), sigmoid(logits)], 1),
 }
 
+/**
+ * A mean over examples and classes of what the differences between probabilities and targets cost. Its gradient by the logits:
+ * p·(g − Σ g·p), where g is that by the probabilities p.
+ */
+const ofProbabilities = (cost: (d: Tensor) => Tensor, slope: (d: Tensor) => Tensor): Objective => ({
+  ...categorical,
+  loss: (logits, targets) =>
+    withGradient(
+      logits,
+      (z) => mean(cost(sub(softmax(z), targets))),
+      (z) => {
+        const p = softmax(z)
+        const g = mul(slope(sub(p, targets)), 1 / z.size)
+        return mul(p, sub(g, sum(mul(g, p), 1, true)))
+      },
+    ),
+})
+
 export const objectives = {
   'categorical-crossentropy': categorical,
   'binary-crossentropy': binary,
+  // Brier 1950; over two classes half its sum.
+  'mean-squared-error': ofProbabilities(square, (d) => mul(d, 2)),
+  // Forgives wrong labels. Ghosh et al. 2017, arXiv:1712.09482
+  'mean-absolute-error': ofProbabilities(abs, sign),
 } as const satisfies Record<Loss, Objective>

@@ -39,7 +39,7 @@ const momentumSgd = (momentum: number): GraphOptimizer => ({
 
 const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-7] as const
 
-const adam: GraphOptimizer = {
+const adam = (weightDecay: number): GraphOptimizer => ({
   numStates: 2,
   move: (g, { weight, gradient, state: [first, second] }, { rate, numBefore }) => {
     const step = g.op('Add', [numBefore, g.float(1)])
@@ -48,15 +48,14 @@ const adam: GraphOptimizer = {
       g.op('Add', [g.op('Mul', [old, g.float(beta)]), g.op('Mul', [value, g.float(1 - beta)])])
     const [m, v] = [mix(first!, gradient, beta1), mix(second!, g.op('Mul', [gradient, gradient]), beta2)]
     const deviation = g.op('Add', [g.op('Sqrt', [g.op('Div', [v, correction(beta2)])]), g.float(epsilon)])
-    return {
-      weight: descend(g, weight, g.op('Div', [m, deviation]), g.op('Div', [rate, correction(beta1)])),
-      state: [m, v],
-    }
+    const moved = descend(g, weight, g.op('Div', [m, deviation]), g.op('Div', [rate, correction(beta1)]))
+    const decayed = (): string => descend(g, moved, weight, g.op('Mul', [rate, g.float(weightDecay)]))
+    return { weight: weightDecay === 0 ? moved : decayed(), state: [m, v] }
   },
-}
+})
 
 export function graphOptimizer(optimizer: LocalOptimizer): GraphOptimizer {
-  if (optimizer.name === 'adam') return adam
+  if (optimizer.name === 'adam') return adam(optimizer.weightDecay ?? 0)
   const { momentum = 0 } = optimizer
   return momentum === 0 ? sgd : momentumSgd(momentum)
 }

@@ -45,7 +45,30 @@ const binary: GraphObjective = {
   probabilities: (g, z) => g.op('Concat', [g.op('Sigmoid', [g.op('Neg', [z])]), g.op('Sigmoid', [z])], { axis: 1 }),
 }
 
+/** @param write what each difference between a probability and its target costs, and the slope of that */
+const ofProbabilities = (
+  write: (g: GraphBuilder, difference: string) => { readonly cost: string; readonly slope: string },
+): GraphObjective => ({
+  ...categorical,
+  loss: (g, { logits, targets }) => {
+    const p = g.op('Softmax', [logits], { axis: 1 })
+    const { cost, slope } = write(g, g.op('Sub', [p, targets]))
+    const size = g.op('Cast', [g.op('Size', [p])], { to: 1 })
+    const byP = g.op('Div', [slope, size])
+    const along = g.op('ReduceSum', [g.op('Mul', [byP, p]), g.int([1])], { keepdims: 1 })
+    return {
+      loss: g.op('ReduceMean', [cost], { keepdims: 0 }),
+      gradient: g.op('Mul', [p, g.op('Sub', [byP, along])]),
+    }
+  },
+})
+
 export const graphObjectives = {
   'categorical-crossentropy': categorical,
   'binary-crossentropy': binary,
+  'mean-squared-error': ofProbabilities((g, d) => ({
+    cost: g.op('Mul', [d, d]),
+    slope: g.op('Mul', [d, g.float(2)]),
+  })),
+  'mean-absolute-error': ofProbabilities((g, d) => ({ cost: g.op('Abs', [d]), slope: g.op('Sign', [d]) })),
 } as const satisfies Record<Loss, GraphObjective>

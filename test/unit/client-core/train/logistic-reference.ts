@@ -31,7 +31,9 @@ export function trainLogistic(
         first[i] = 0.9 * first[i]! + 0.1 * g
         second[i] = 0.999 * second[i]! + 0.001 * g * g
         const [m, v] = [first[i] / (1 - 0.9 ** (epoch + 1)), second[i] / (1 - 0.999 ** (epoch + 1))]
-        w[i]! -= (plan.learningRate * m) / (Math.sqrt(v) + 1e-7)
+        // Loshchilov and Hutter 2019, arXiv:1711.05101, Algorithm 2, its decay times the learning rate.
+        const decay = (plan.optimizer.weightDecay ?? 0) * w[i]!
+        w[i]! -= plan.learningRate * (m / (Math.sqrt(v) + 1e-7) + decay)
       } else {
         velocity[i] = (plan.optimizer.momentum ?? 0) * velocity[i]! + g
         w[i]! -= plan.learningRate * velocity[i]

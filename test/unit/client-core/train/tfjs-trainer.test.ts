@@ -77,6 +77,7 @@ describe('train', () => {
     ['sgd', fullBatch],
     ['sgd with momentum', { ...fullBatch, optimizer: { name: 'sgd', momentum: 0.9 } }],
     ['adam', { ...fullBatch, optimizer: { name: 'adam' }, learningRate: 0.05 }],
+    ['adam with weight decay', { ...fullBatch, optimizer: { name: 'adam', weightDecay: 0.5 }, learningRate: 0.05 }],
     ['sgd with a proximal term', { ...fullBatch, proximalTerm: 3 }],
     ['adam with a proximal term', { ...fullBatch, optimizer: { name: 'adam' }, proximalTerm: 0.5 }],
   ])('%s: twelve steps as the definition has them', async (_name, own) => {

@@ -139,10 +139,13 @@ describe('a compiled model, after 20 steps, is where tfjs is', () => {
   it.each<[string, Partial<Plan>]>([
     ['momentum', { optimizer: { name: 'sgd', momentum: 0.9 } }],
     ['Adam', { optimizer: { name: 'adam' }, learningRate: 0.01 }],
+    ['Adam with weight decay', { optimizer: { name: 'adam', weightDecay: 0.5 }, learningRate: 0.01 }],
     ['the proximal term', { proximalTerm: 0.5 }],
     ['a clipped update', { clipNorm: 0.01 }],
     ['some of the examples', { maxExamples: 30 }],
   ])('%s', (_, changes) => expectAlike({ ...small, plan: changes }))
+
+  it.each(['mean-squared-error', 'mean-absolute-error'] as const)('%s', (loss) => expectAlike({ ...small, loss }))
 
   it('the two classes of a table', () => {
     const schema: DataSchema = {

@@ -44,7 +44,11 @@ describe('parseTaskDocument', () => {
     ['/seed', '1', 'must be integer'],
     ['/seed', null, 'must be integer'],
     ['/seed', 2 ** 32, 'must be <= 4294967295'],
-    ['/loss', 'mse', 'must be "categorical-crossentropy" or "binary-crossentropy"'],
+    [
+      '/loss',
+      'mse',
+      'must be "categorical-crossentropy" or "binary-crossentropy" or "mean-squared-error" or "mean-absolute-error"',
+    ],
     ['/metrics', ['accuracy', 'accuracy'], 'must not have duplicate items'],
     ['/metrics/0', 'f1', 'must be "accuracy"'],
     ['/model', {}, 'must have "builtin" or "topology"'],

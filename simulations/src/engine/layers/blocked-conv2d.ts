@@ -72,7 +72,10 @@ function inputGradient(g: GraphBuilder, of: BlockedConvolution, dz: string, filt
   const around = g.op('Gather', [places, g.int(Array.from({ length: numPlaces }, (_, i) => numPlaces - 1 - i))], {
     axis: 2,
   })
-  const turned = g.op('Transpose', [around], { perm: [1, 0, 2, 4, 3] })
+  // One axis at a time: onnxruntime does that several times faster than both at once.
+  const blocks = g.op('Transpose', [g.op('Reshape', [around, g.int([-1, block, block])])], { perm: [0, 2, 1] })
+  const images = g.op('Reshape', [blocks, g.int([outputs / block, inputs / block, numPlaces * block * block])])
+  const turned = g.op('Transpose', [images], { perm: [1, 0, 2] })
   const back = g.op('Reshape', [turned, g.int([inputs, outputs, ...kernel])])
   const [top, left, bottom, right] = pads
   return g.op(blockedOp('Conv'), [dz, back], {
@@ -137,9 +140,10 @@ function filterGradient(
   return g.op('Reshape', [turned, g.int([outputs, inputs, ...kernel])])
 }
 
-/** [channels] of a blocked image. */
+/** [channels] of a blocked image: first over each image, which is many times faster than over all at once. */
 function channelSums(g: GraphBuilder, { block, outputShape }: BlockedConvolution, dz: string): string {
   const [height, width, channels] = outputShape as [number, number, number]
-  const blocks = g.op('Reshape', [dz, g.int([-1, channels / block, height * width, block])])
-  return g.op('Reshape', [g.op('ReduceSum', [blocks, g.int([0, 2])], { keepdims: 0 }), g.int([channels])])
+  const sum = (value: string, axis: number) => g.op('ReduceSum', [value, g.int([axis])], { keepdims: 0 })
+  const ofImages = sum(g.op('Reshape', [dz, g.int([-1, height * width, block])]), 1)
+  return sum(g.op('Reshape', [ofImages, g.int([-1, channels])]), 0)
 }

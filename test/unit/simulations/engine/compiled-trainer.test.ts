@@ -1,8 +1,20 @@
 /** @jest-environment <rootDir>/test/native-environment.mjs */
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { modelTopology, type DataSchema, type Plan } from '@panal/client-core'
+import { initialParams, makeRng, modelTopology, type DataSchema, type Plan } from '@panal/client-core'
 import { compiledTrainer } from '../../../../simulations/src/engine/compiled-trainer.ts'
-import { conv, dense, expectAlike, flatten, layer, onImages, useTfjs, type Layer, type Tried } from './as-tfjs.ts'
+import {
+  conv,
+  dataset,
+  dense,
+  expectAlike,
+  flatten,
+  layer,
+  onImages,
+  plan,
+  useTfjs,
+  type Layer,
+  type Tried,
+} from './as-tfjs.ts'
 
 beforeAll(useTfjs)
 
@@ -162,6 +174,19 @@ describe('a compiled model, after 20 steps, is where tfjs is', () => {
       topology: modelTopology({ builtin: 'mlp', hidden: [5] }, schema, loss),
     })
   })
+})
+
+it('the same weights, data and seed give the same bytes, in another trainer, too', async () => {
+  const { topology, schema, shape } = onImages([6, 6, 1], [conv(16, 3), flatten, dense(5, 'tanh')])
+  const data = dataset(schema, shape, 40)
+  const base = await initialParams(topology, 3)
+  const run = async (): Promise<Float32Array> => {
+    const trainer = await compiledTrainer(topology, schema, 'categorical-crossentropy')
+    const { delta } = await trainer.train(base, plan, data, makeRng('round'), new AbortController().signal)
+    trainer.dispose()
+    return delta
+  }
+  expect(await run()).toEqual(await run())
 })
 
 describe('what is not compiled', () => {

@@ -5,6 +5,6 @@ import { layerCompilers } from '../../../../simulations/src/engine/layers/regist
 
 it('docs/engine.md names each layer that is compiled, and no other', async () => {
   const page = await readFile('docs/engine.md', 'utf8')
-  const named = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
+  const named = [...page.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name)
   expect(named.sort()).toEqual(Object.keys(layerCompilers).sort())
 })

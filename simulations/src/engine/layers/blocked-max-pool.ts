@@ -14,7 +14,7 @@ export function blockedMaxPool(
   const y = pooled(g, x.name, [2, 2], [2, 2])
   return {
     y: { name: y, shape: outputShape, isBlocked: true },
-    backward: (dy, needsInput) => ({ weights: {}, ...(needsInput && { input: gradient(g, x, dy, block) }) }),
+    backward: (dy, needsInput) => ({ weights: {}, ...(needsInput && { input: gradient(g, x, { y, dy, block }) }) }),
   }
 }
 
@@ -23,14 +23,18 @@ type Two = readonly [number, number]
 const pooled = (g: GraphBuilder, x: string, kernel: Two, strides: Two): string =>
   g.op(blockedOp('MaxPool'), [x], { kernel_shape: kernel, strides })
 
-function gradient(g: GraphBuilder, { name, shape }: Activation, dy: string, block: number): string {
+function gradient(
+  g: GraphBuilder,
+  { name, shape }: Activation,
+  { y, dy, block }: { readonly y: string; readonly dy: string; readonly block: number },
+): string {
   const [height, width, channels] = shape as [number, number, number]
   const [rows, columns] = [Math.floor(height / 2), Math.floor(width / 2)]
   const image = (value: string, ...size: Two) => g.op('Reshape', [value, g.int([-1, channels, ...size])])
   const even = evenPart(g, name, shape, block)
-  const leftIsMore = atLeast(g, pooled(g, even, [1, 1], [1, 2]), pooled(g, even, [1, 2], [1, 2]))
   const pairs = pooled(g, even, [1, 2], [1, 2])
-  const upperIsMore = atLeast(g, pooled(g, pairs, [1, 1], [2, 1]), pooled(g, pairs, [2, 1], [2, 1]))
+  const leftIsMore = atLeast(g, pooled(g, even, [1, 1], [1, 2]), pairs)
+  const upperIsMore = atLeast(g, pooled(g, pairs, [1, 1], [2, 1]), y)
   const byPair = image(shared(g, dy, upperIsMore, columns * block), 2 * rows, columns)
   const gradient = shared(g, byPair, leftIsMore, block)
   if (height === 2 * rows && width === 2 * columns) return image(gradient, height, width)

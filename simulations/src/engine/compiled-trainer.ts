@@ -16,6 +16,7 @@ import {
   type Plan,
   type Rng,
   type Trainer,
+  type TrainOptions,
 } from '@panal/client-core'
 // A model is opened to be read: some backend of tfjs has to hold its weights meanwhile.
 import '@tensorflow/tfjs-backend-cpu'
@@ -73,12 +74,21 @@ export async function compiledTrainer(
     return answers
   }
 
-  async function train(base: Params, plan: Plan, data: Dataset, rng: Rng, signal: AbortSignal) {
+  async function train(
+    base: Params,
+    plan: Plan,
+    data: Dataset,
+    rng: Rng,
+    signal: AbortSignal,
+    correction?: TrainOptions['correction'],
+  ) {
     signal.throwIfAborted()
     checkDataset(data, inputShape, numClasses)
-    const { optimizer, batchSize, proximalTerm = 0 } = plan
-    const native = await session(`train ${JSON.stringify([optimizer, batchSize, proximalTerm])}`, () =>
-      trainingGraph(chain, { loss, numClasses, optimizer, batchSize, proximalTerm }),
+    const { optimizer, batchSize } = plan
+    const proximalTerm = (plan.proximalTerm ?? 0) + (correction?.proximalTerm ?? 0)
+    const isCorrected = correction !== undefined
+    const native = await session(`train ${JSON.stringify([optimizer, batchSize, proximalTerm, isCorrected])}`, () =>
+      trainingGraph(chain, { loss, numClasses, optimizer, batchSize, proximalTerm, isCorrected }),
     )
     const steps = stepsOf(data.numExamples, plan, rng)
     const numSteps = steps.starts.length
@@ -90,6 +100,7 @@ export async function compiledTrainer(
       starts: new Tensor('int64', steps.starts, [numSteps]),
       ends: new Tensor('int64', steps.ends, [numSteps]),
       ...Object.fromEntries(drawnFor(chain, steps, Math.min(batchSize, steps.numRows), rng)),
+      ...(isCorrected && { offset: new Tensor('float32', correction.offset, [base.length]) }),
       rate: new Tensor('float32', Float32Array.of(plan.learningRate), []),
     })
     signal.throwIfAborted()
@@ -112,7 +123,7 @@ export async function compiledTrainer(
   return {
     layout,
     async train(base, plan, data, rng, signal, options) {
-      const result = await train(base, plan, data, rng, signal)
+      const result = await train(base, plan, data, rng, signal, options?.correction)
       options?.onProgress?.(1, result.lossAfter)
       return result
     },

@@ -17,6 +17,8 @@ export interface TrainingPlan {
   readonly batchSize: number
   /** μ of FedProx; 0 for none. */
   readonly proximalTerm: number
+  /** Whether a vector, the same in all steps, is added to every gradient: the input `offset` [P]. */
+  readonly isCorrected: boolean
 }
 
 /**
@@ -46,10 +48,12 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
   const examples = asInGraph(g, x, inputShape)
   const targets = objective.targets(g, labels, plan.numClasses)
   const base = unpackWeights(g, chain, params)
+  const offsets = plan.isCorrected ? unpackWeights(g, chain, g.input('float32', [numParams], 'offset')) : undefined
   const of = (role: ChainWeight['role']) => weights.flatMap((weight, i) => (weight.role === role ? [i] : []))
   const [trained, following] = [of('trained'), of('follows')]
   if (trained.length === 0) throw new Uncompilable('no weight of it is trained')
   const changing = [...trained, ...following]
+  const shifts = offsets?.map((offset) => g.op('Mul', [offset, rate]))
   const zeros = trained.map((i) => g.op('Mul', [base[i]!, g.float(0)]))
   const states = Array.from({ length: optimizer.numStates }, () => zeros).flat()
 
@@ -83,9 +87,13 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
     })
     const numBefore = inner.op('Cast', [iteration], { to: 1 })
     const moved = trained.map((i, place): Moved => {
-      if (isFused) return { weight: gradients[i]!, state: [] }
+      if (isFused)
+        return {
+          weight: shifts === undefined ? gradients[i]! : inner.op('Sub', [gradients[i]!, shifts[i]!]),
+          state: [],
+        }
       const gradient = pulled(inner, {
-        gradient: gradients[i]!,
+        gradient: offsets === undefined ? gradients[i]! : inner.op('Add', [gradients[i]!, offsets[i]!]),
         weight: current[i]!,
         base: base[i]!,
         mu: plan.proximalTerm,

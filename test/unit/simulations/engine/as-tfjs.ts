@@ -84,6 +84,8 @@ export interface Tried {
   readonly loss?: Loss
   readonly plan?: Partial<Plan>
   readonly options?: CompiledTrainerOptions
+  /** Pull back to the base, beside a vector that is added to every gradient. */
+  readonly correctedBy?: number
   /** Values that are less become 0, so that neighbours are equal. */
   readonly least?: number
   /** Whole numbers from 0 on instead of normal values. */
@@ -92,7 +94,7 @@ export interface Tried {
 
 async function bothWays(tried: Tried) {
   const { shape, topology, schema, loss = 'categorical-crossentropy', plan: changes, options } = tried
-  const { least = -Infinity, numbersBelow } = tried
+  const { least = -Infinity, numbersBelow, correctedBy } = tried
   const data = dataset(schema, shape, numExamples)
   data.x.forEach((value, i) => {
     if (numbersBelow !== undefined) data.x[i] = Math.floor(Math.abs(value) * 100) % numbersBelow
@@ -105,7 +107,9 @@ async function bothWays(tried: Tried) {
     await tfjsTrainer(topology, schema, loss),
     await compiledTrainer(topology, schema, loss, options),
   ]
-  const run = (trainer: typeof ours) => trainer.train(base, whole, data, makeRng('round'), signal)
+  const offset = base.map((_, i) => 0.1 * Math.sin(i))
+  const given = correctedBy === undefined ? {} : { correction: { offset, proximalTerm: correctedBy } }
+  const run = (trainer: typeof ours) => trainer.train(base, whole, data, makeRng('round'), signal, given)
   const expected = await run(theirs)
   const found = await run(ours)
   const answers = [await theirs.predict(base, data), await ours.predict(base, data)] as const

@@ -157,6 +157,12 @@ describe('a compiled model, after 20 steps, is where tfjs is', () => {
     ['some of the examples', { maxExamples: 30 }],
   ])('%s', (_, changes) => expectAlike({ ...small, plan: changes }))
 
+  it.each<[string, Partial<Plan>, number]>([
+    ['plain', {}, 0],
+    ['with a pull back to the base', { proximalTerm: 0.2 }, 0.3],
+    ['with momentum', { optimizer: { name: 'sgd', momentum: 0.9 } }, 0],
+  ])('corrected gradients, %s', (_, changes, correctedBy) => expectAlike({ ...small, plan: changes, correctedBy }))
+
   it.each(['mean-squared-error', 'mean-absolute-error'] as const)('%s', (loss) => expectAlike({ ...small, loss }))
 
   it('the two classes of a table', () => {

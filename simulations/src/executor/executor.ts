@@ -8,11 +8,15 @@ export interface DeviceWork {
   readonly rows: Uint32Array
   /** Of all its chance in this round. */
   readonly seed: string
+  /** [size] What it has kept for the plan's correction; absent: nothing yet. */
+  readonly own?: Params
 }
 
 export interface CohortWork {
   /** [size] What the devices train from. */
   readonly base: Params
+  /** [size] The server's vector for the plan's correction; absent: zero. */
+  readonly servers?: Params
   readonly devices: readonly DeviceWork[]
 }
 
@@ -43,6 +47,8 @@ export interface CohortResult {
   /** In the order of the work. */
   readonly outcomes: readonly DeviceOutcome[]
   readonly updates: CohortUpdates
+  /** What accepted devices keep for the plan's correction; empty without one. */
+  readonly kept: ReadonlyMap<DeviceId, Params>
 }
 
 /** Where simulated devices train. Law: the same work gives the same bytes, wherever and in whatever order it is done. */

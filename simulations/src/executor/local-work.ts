@@ -2,6 +2,7 @@ import {
   codecs,
   gather,
   l2Norm,
+  makeCorrection,
   makeRng,
   PanalError,
   type Dataset,
@@ -13,12 +14,21 @@ import type { DeviceOutcome, DeviceWork } from './executor.ts'
 import type { LocalTask } from './messages.ts'
 
 /** What a device does in a round, and what its server makes of it on arrival. */
-export type LocalWork = (base: Params, device: DeviceWork, signal: AbortSignal) => Promise<Arrived>
+export type LocalWork = (from: From, device: DeviceWork, signal: AbortSignal) => Promise<Arrived>
+
+/** What the server sends. */
+export interface From {
+  readonly base: Params
+  /** For the plan's correction; null without one. */
+  readonly servers: Params | null
+}
 
 export interface Arrived {
   readonly outcome: DeviceOutcome
   /** As decoded, and valid until the next device's: the server never sees what the codec lost. */
   readonly delta: Params
+  /** What the plan's correction leaves on the device, if the update counts. */
+  readonly kept?: Params
 }
 
 /**
@@ -29,6 +39,7 @@ export function localWork({ plan, strategy: spec }: LocalTask, trainer: Trainer,
   const { layout } = trainer
   const codec = codecs[plan.codec]
   const strategy = makeStrategy({ strategy: spec, plan })
+  const correction = plan.correction && makeCorrection(plan.correction)
   const arrived = new Float32Array(layout.size)
 
   function judge(bytes: Uint8Array, numExamples: number): Pick<DeviceOutcome, 'verdict' | 'norm'> {
@@ -46,19 +57,32 @@ export function localWork({ plan, strategy: spec }: LocalTask, trainer: Trainer,
     }
   }
 
-  return async (base, { deviceId, rows, seed }, signal) => {
+  return async ({ base, servers }, { deviceId, rows, seed, own }, signal) => {
+    const round = servers && {
+      own: own ?? new Float32Array(layout.size),
+      servers,
+      learningRate: plan.learningRate,
+    }
+    const given =
+      round === null || correction === undefined
+        ? {}
+        : { correction: { offset: correction.offset(round), proximalTerm: correction.proximalTerm } }
     const { delta, numExamples, numSteps, lossBefore, lossAfter } = await trainer.train(
       base,
       plan,
       examplesOf(train, rows),
       makeRng(seed),
       signal,
+      given,
     )
     const bytes = codec.encode(delta, layout)
+    const judged = judge(bytes, numExamples)
+    const isKept = round !== null && correction !== undefined && judged.verdict === 'accepted'
     return {
+      ...(isKept && { kept: correction.next(round, delta, numSteps) }),
       outcome: {
         deviceId,
-        ...judge(bytes, numExamples),
+        ...judged,
         numExamples,
         numSteps,
         weight: strategy.weight(numExamples),

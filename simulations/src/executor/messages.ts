@@ -20,6 +20,8 @@ export interface TrainWorkerData {
   readonly test: Dataset
   /** [size] Rewritten by the main thread before each run. */
   readonly base: Params
+  /** [size] Likewise, the server's vector for the plan's correction; null without one. */
+  readonly servers: Params | null
   /** This worker's partial sum; null where every delta is sent. */
   readonly sum: { readonly high: Float64Array; readonly low: Float64Array } | null
 }
@@ -45,6 +47,8 @@ export type JobResult =
       readonly summed: { readonly count: number; readonly reach: number }
       /** Where every delta is sent, of one that counts. */
       readonly delta?: Params
+      /** What the device keeps for the plan's correction, if its update counts. */
+      readonly kept?: Params
     }
   | { readonly type: 'evaluated'; readonly metrics: LocalMetrics }
 

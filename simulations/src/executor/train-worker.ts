@@ -8,7 +8,15 @@ import { makeStrategy } from '@panal/server/strategy'
 import { localWork } from './local-work.ts'
 import type { Job, JobResult, TrainWorkerData, WorkerCommand, WorkerReport } from './messages.ts'
 
-const { task, engine, train, test, base: sharedBase, sum: shared } = workerData as TrainWorkerData
+const {
+  task,
+  engine,
+  train,
+  test,
+  base: sharedBase,
+  servers: sharedServers,
+  sum: shared,
+} = workerData as TrainWorkerData
 const port = parentPort!
 const report = (message: WorkerReport, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
 
@@ -18,6 +26,7 @@ const trainer = await open()
 const perform = localWork(task, trainer, train)
 const rule = makeStrategy(task).aggregator.linear
 const base = new Float32Array(sharedBase.length)
+const servers = sharedServers && new Float32Array(sharedServers.length)
 const sum: UpdateSum | null = shared === null ? null : { ...shared, count: 0, reach: 0 }
 
 // One after the other, in the order of arrival: a thread trains one device at a time.
@@ -40,15 +49,16 @@ async function obey(command: WorkerCommand): Promise<void> {
   const { run } = command
   if (command.type === 'begin') {
     base.set(sharedBase)
+    if (sharedServers !== null) servers?.set(sharedServers)
     if (sum !== null) clearSum(sum)
     return
   }
   try {
     const result = await work(command.job)
-    const delta = result.type === 'trained' ? result.delta : undefined
+    const vectors = result.type === 'trained' ? [result.delta, result.kept] : []
     report(
       { type: 'done', run, index: command.index, result },
-      delta === undefined ? [] : [delta.buffer as ArrayBuffer],
+      vectors.flatMap((vector) => (vector === undefined ? [] : [vector.buffer as ArrayBuffer])),
     )
   } catch (error) {
     const { code, message } = error as Error & { code?: string }
@@ -59,13 +69,17 @@ async function obey(command: WorkerCommand): Promise<void> {
 async function work(job: Job): Promise<JobResult> {
   if (job.type === 'evaluate')
     return { type: 'evaluated', metrics: await trainer.evaluate(base, part(test, job.from, job.to)) }
-  const { outcome, delta } = await perform(base, job.device, never)
+  const { outcome, delta, kept } = await perform({ base, servers }, job.device, never)
   const counts = outcome.verdict === 'accepted'
   if (sum !== null && rule !== undefined && counts) addUpdate(sum, delta, rule.summand(outcome))
   const summed = { count: sum?.count ?? 0, reach: sum?.reach ?? 0 }
-  return sum === null && counts
-    ? { type: 'trained', outcome, summed, delta: delta.slice() }
-    : { type: 'trained', outcome, summed }
+  return {
+    type: 'trained',
+    outcome,
+    summed,
+    ...(sum === null && counts && { delta: delta.slice() }),
+    ...(kept !== undefined && { kept }),
+  }
 }
 
 function part({ inputShape, x, y, numExamples }: Dataset, from: number, to: number): Dataset {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Worker, WorkerOptions } from 'node:worker_threads'
-import type { Dataset, LocalMetrics } from '@panal/client-core'
+import type { Dataset, DeviceId, LocalMetrics, Params } from '@panal/client-core'
 import { emptySum, mergeSum, sumLength, type LinearRule, type UpdateSum, type WeightedUpdate } from '@panal/server'
 import type { EngineName } from '../engine/open-trainer.ts'
 import type { CohortResult, CohortWork, DeviceOutcome, Executor } from './executor.ts'
@@ -37,6 +37,9 @@ export function workerExecutor(options: WorkerExecutorOptions): Executor {
   const { task, size, engine, train, test, rule, onNote, spawn = spawnTrainWorker } = options
   const numWorkers = Math.max(1, options.numWorkers ?? availableParallelism())
   const base = new Float32Array(new SharedArrayBuffer(size * Float32Array.BYTES_PER_ELEMENT))
+  const servers = task.plan.correction
+    ? new Float32Array(new SharedArrayBuffer(size * Float32Array.BYTES_PER_ELEMENT))
+    : null
   const length = rule && sumLength(rule, size)
   const partial = Array.from({ length: numWorkers }, () =>
     length === undefined ? null : emptySum(length, { shared: true }),
@@ -46,7 +49,7 @@ export function workerExecutor(options: WorkerExecutorOptions): Executor {
     numWorkers,
     spawn(place) {
       const sum = partial[place] ?? null
-      const workerData: TrainWorkerData = { task, engine, train, test, base, sum }
+      const workerData: TrainWorkerData = { task, engine, train, test, base, servers, sum }
       return spawn({ workerData })
     },
     onNote(line) {
@@ -60,6 +63,8 @@ export function workerExecutor(options: WorkerExecutorOptions): Executor {
     close: () => pool.close(),
     async run(work, signal, onDone) {
       base.set(work.base)
+      if (work.servers === undefined) servers?.fill(0)
+      else servers?.set(work.servers)
       const jobs = work.devices.map((device): Job => ({ type: 'train', device }))
       const found = new Map<number, Extract<JobResult, { type: 'trained' }>>()
       const summed = new Map<number, { readonly count: number; readonly reach: number }>()
@@ -112,13 +117,18 @@ function cohortResult(
   sum: UpdateSum | null,
 ): CohortResult {
   const outcomes = devices.map((_, index): DeviceOutcome => found.get(index)!.outcome)
-  if (sum !== null) return { outcomes, updates: sum }
+  const kept = new Map<DeviceId, Params>()
+  devices.forEach(({ deviceId }, index) => {
+    const own = found.get(index)!.kept
+    if (own !== undefined) kept.set(deviceId, own)
+  })
+  if (sum !== null) return { outcomes, updates: sum, kept }
   const updates = devices.flatMap(({ deviceId }, index): WeightedUpdate[] => {
     const { delta, outcome } = found.get(index)!
     const { weight, localWork, norm, lossBefore } = outcome
     return delta === undefined ? [] : [{ deviceId, delta, weight, localWork, norm, lossBefore }]
   })
-  return { outcomes, updates }
+  return { outcomes, updates, kept }
 }
 
 /** By examples, in the order of the parts. */

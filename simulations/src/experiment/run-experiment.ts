@@ -5,6 +5,7 @@ import { labelDistribution } from '../partition/label-distribution.ts'
 import { openExperiment, type OpenExperiment } from './open-experiment.ts'
 import { roundRow, type RoundRow } from './round-row.ts'
 import { identityOf, RunFolder, type FinishedRun } from './run-folder.ts'
+import { KeptCorrections } from './kept-corrections.ts'
 import { Simulation, startAt, type SimulationState } from './simulation.ts'
 import { gitCommit, machine, resourcesSoFar, versions } from './surroundings.ts'
 
@@ -87,7 +88,13 @@ async function runRounds(
   const identity = identityOf(opened)
   const { checkpoint } = folder
   const used = meter(clock, checkpoint)
-  const simulation = new Simulation(opened, checkpoint ?? beginning(opened), { executor, realClock: clock })
+  const state = checkpoint ?? beginning(opened)
+  const corrections = experiment.plan.correction && (await KeptCorrections.open(folder.path, state.head.lastRound))
+  const simulation = new Simulation(opened, state, {
+    executor,
+    realClock: clock,
+    ...(corrections !== undefined && { corrections }),
+  })
   events.onResumed(folder.rows)
   const isTested = (round: number): boolean => round % experiment.evaluateEvery === 0 || round === experiment.rounds
 
@@ -97,6 +104,7 @@ async function runRounds(
     const round = await simulation.nextRound(isTested, signal, () => events.onDevice(number))
     const row = roundRow(round, used().wallMs)
     await folder.keep(row, { identity, ...simulation.state, ...used() })
+    await corrections?.settle()
     events.onRound(row)
     end = endOf(experiment, row)
   }

@@ -1,4 +1,4 @@
-import type { DeviceId, VirtualClock } from '@panal/client-core'
+import type { DeviceId, Params, VirtualClock } from '@panal/client-core'
 import {
   addToTally,
   deviceSeed,
@@ -14,6 +14,7 @@ import type { CohortUpdates, DeviceOutcome, DeviceWork, Executor } from '../exec
 import type { Partition } from '../partition/partitioner.ts'
 import type { SimulatedDevices, Trip } from '../profile/simulated-devices.ts'
 import { deviceOf } from './device-ids.ts'
+import type { KeptCorrections } from './kept-corrections.ts'
 
 export interface CollectionDeps {
   readonly task: Task
@@ -22,6 +23,8 @@ export interface CollectionDeps {
   readonly devices: SimulatedDevices
   readonly clock: VirtualClock
   readonly onDone: (outcome: DeviceOutcome) => void
+  /** Null where the plan corrects nothing. */
+  readonly corrections: KeptCorrections | null
 }
 
 /** What collection came to, beside the round's own state. */
@@ -29,6 +32,13 @@ export interface Collected {
   readonly updates: RoundUpdates
   /** Of the devices that trained, in the order in which they reported. */
   readonly outcomes: readonly DeviceOutcome[]
+}
+
+/** What the server sends to the devices of a round. */
+export interface Sent {
+  readonly base: Params
+  /** For the plan's correction, if the server has something to say. */
+  readonly servers?: Params
 }
 
 interface Planned {
@@ -43,7 +53,7 @@ interface Planned {
  */
 export async function collectSimulated(
   live: LiveRound,
-  base: Float32Array,
+  { base, servers }: Sent,
   deps: CollectionDeps,
   signal: AbortSignal,
 ): Promise<Collected> {
@@ -56,7 +66,7 @@ export async function collectSimulated(
 
   const { outcomes, updates } = await trainUntilGoal(
     planned.filter(({ trip }) => trip.end === 'reports' && trip.at <= round.deadlineAt).map(({ deviceId }) => deviceId),
-    { roundNumber: round.number, goal: round.reportingGoal, base },
+    { roundNumber: round.number, goal: round.reportingGoal, base, ...(servers !== undefined && { servers }) },
     deps,
     signal,
   )
@@ -75,7 +85,9 @@ export async function collectSimulated(
   return { updates: asRoundUpdates(updates, task.layout.size), outcomes: [...outcomes.values()] }
 }
 
-const baseBytes = ({ layout }: Task): number => layout.size * Float32Array.BYTES_PER_ELEMENT
+/** With the base a device gets the optimizer's state where that is shared. */
+const baseBytes = ({ layout, strategy }: Task): number =>
+  layout.size * Float32Array.BYTES_PER_ELEMENT * (strategy.optimizer.sharesState === true ? 2 : 1)
 
 function tripOf(deviceId: DeviceId, { round }: LiveRound, { task, partition, devices }: CollectionDeps): Trip {
   const { epochs, maxExamples = Infinity } = task.document.plan
@@ -90,22 +102,27 @@ function tripOf(deviceId: DeviceId, { round }: LiveRound, { task, partition, dev
 /** Trains devices in the order in which they report, until so many updates count or none is left. */
 async function trainUntilGoal(
   reporters: readonly DeviceId[],
-  { roundNumber, goal, base }: { readonly roundNumber: number; readonly goal: number; readonly base: Float32Array },
-  { task, executor, partition, onDone }: CollectionDeps,
+  { roundNumber, goal, ...sent }: Sent & { readonly roundNumber: number; readonly goal: number },
+  { task, executor, partition, onDone, corrections }: CollectionDeps,
   signal: AbortSignal,
 ): Promise<{ readonly outcomes: ReadonlyMap<DeviceId, DeviceOutcome>; readonly updates: CohortUpdates }> {
   const outcomes = new Map<DeviceId, DeviceOutcome>()
-  const workOf = (deviceId: DeviceId): DeviceWork => ({
-    deviceId,
-    rows: partition.indicesOf(deviceOf(deviceId)).slice(), // a view would take all of its buffer along
-    seed: deviceSeed(task, roundNumber, deviceId),
-  })
+  const workOf = async (deviceId: DeviceId): Promise<DeviceWork> => {
+    const own = await corrections?.of(deviceOf(deviceId))
+    return {
+      deviceId,
+      rows: partition.indicesOf(deviceOf(deviceId)).slice(), // a view would take all of its buffer along
+      seed: deviceSeed(task, roundNumber, deviceId),
+      ...(own !== undefined && { own }),
+    }
+  }
   let updates: CohortUpdates = []
   let numAccepted = 0
   for (let from = 0; numAccepted < goal && from < reporters.length;) {
     const wave = reporters.slice(from, from + goal - numAccepted)
     from += wave.length
-    const found = await executor.run({ base, devices: wave.map(workOf) }, signal, onDone)
+    const found = await executor.run({ ...sent, devices: await Promise.all(wave.map(workOf)) }, signal, onDone)
+    for (const [deviceId, own] of found.kept) await corrections?.put(deviceOf(deviceId), roundNumber, own)
     for (const outcome of found.outcomes) {
       outcomes.set(outcome.deviceId, outcome)
       if (outcome.verdict === 'accepted') numAccepted += 1

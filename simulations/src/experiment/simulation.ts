@@ -20,9 +20,10 @@ import type { DeviceOutcome, Executor } from '../executor/executor.ts'
 import { SimulatedDevices } from '../profile/simulated-devices.ts'
 import { deviceIdOf, deviceOf } from './device-ids.ts'
 import { ExperimentError } from './experiment-error.ts'
+import type { KeptCorrections } from './kept-corrections.ts'
 import { MemoryRegistry, type Head } from './memory-registry.ts'
 import type { OpenExperiment } from './open-experiment.ts'
-import { collectSimulated, type Collected } from './simulated-collection.ts'
+import { collectSimulated, type Collected, type Sent } from './simulated-collection.ts'
 
 /** All that the rounds to come depend on, beside the experiment. */
 export interface SimulationState {
@@ -50,22 +51,31 @@ export const startAt = Date.UTC(2026, 0, 1)
 const lookEveryMs = 60_000
 const giveUpMs = 2 * 86_400_000
 
+export interface SimulationParts {
+  readonly executor: Executor
+  readonly realClock: Clock
+  /** Of a plan that corrects devices' gradients. */
+  readonly corrections?: KeptCorrections
+}
+
 /** The server's own rounds over simulated devices, on a virtual clock. */
 export class Simulation {
   readonly #opened: OpenExperiment
   readonly #executor: Executor
   readonly #realClock: Clock
+  readonly #corrections: KeptCorrections | null
   readonly #registry: MemoryRegistry
   readonly #clock: VirtualClock
   readonly #devices: SimulatedDevices
   readonly #deviceIds: readonly DeviceId[]
   readonly #lastRounds: Uint32Array
 
-  constructor(opened: OpenExperiment, state: SimulationState, parts: { executor: Executor; realClock: Clock }) {
+  constructor(opened: OpenExperiment, state: SimulationState, parts: SimulationParts) {
     const { experiment, seed } = opened
     this.#opened = opened
     this.#executor = parts.executor
     this.#realClock = parts.realClock
+    this.#corrections = parts.corrections ?? null
     this.#registry = new MemoryRegistry(state.head)
     this.#clock = virtualClock({ startAt: state.now, settle: () => Promise.resolve() })
     this.#devices = new SimulatedDevices(experiment.profile, experiment.devices, seed)
@@ -93,6 +103,7 @@ export class Simulation {
       executor: this.#executor,
       devices: this.#devices,
       clock: this.#clock,
+      corrections: this.#corrections,
       onDone,
     }
     const ports: RoundPorts = {
@@ -103,7 +114,7 @@ export class Simulation {
       enter: (round) => (found.live = new LiveRound(round, emptyTally(), this.#registry, () => undefined)),
       collect: async (live, stop) => {
         for (const deviceId of live.round.cohort) this.#lastRounds[deviceOf(deviceId)] = live.round.number
-        found.collected = await collectSimulated(live, this.#registry.head.params, deps, stop)
+        found.collected = await collectSimulated(live, this.#sent(), deps, stop)
         marks.collected = this.#realClock.now()
       },
       updates: ({ participants }) => {
@@ -142,6 +153,12 @@ export class Simulation {
         evaluate: end - (marks.aggregated || end),
       },
     }
+  }
+
+  #sent(): Sent {
+    const { params, optimizerState } = this.#registry.head
+    const shares = this.#opened.task.strategy.optimizer.sharesState === true
+    return { base: params, ...(shares && { servers: optimizerState }) }
   }
 
   #available(): DeviceId[] {

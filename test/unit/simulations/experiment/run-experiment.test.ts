@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -81,4 +81,49 @@ describe('runExperiment', () => {
     expect((await runExperiment(options, { ...quiet, onResumed }, signal)).rounds).toHaveLength(6)
     expect(resumed).toBe(3)
   }, 60_000)
+
+  describe('with devices that correct their gradients', () => {
+    const scaffold: Partial<Experiment> = {
+      rounds: 6,
+      partition: { name: 'shards', shardsPerDevice: 1 },
+      plan: { epochs: 3, batchSize: 10, learningRate: 0.1, correction: { name: 'scaffold' } },
+      strategy: {
+        aggregator: { name: 'scaffold' },
+        serverOptimizer: { name: 'scaffold', learningRate: 1, devices: 20 },
+      },
+    }
+    const weightsIn = (path: string) => readFile(join(path, 'model', 'weights.bin'))
+    const runIn = async (path: string, workers: number, stop = signal, events = quiet) => {
+      const options = { ...optionsFor(scaffold), folder: join(folder, path), workers }
+      await runExperiment(options, events, stop)
+      return weightsIn(options.folder)
+    }
+
+    it('comes to the same bytes with other workers, and after a stop', async () => {
+      const expected = await runIn('one', 1)
+      expect(await runIn('two', 2)).toEqual(expected)
+      const stop = new AbortController()
+      const onRound = ({ round }: RoundRow) => {
+        if (round === 3) stop.abort(new Error('enough'))
+      }
+      await expect(runIn('stopped', 2, stop.signal, { ...quiet, onRound })).rejects.toThrow('enough')
+      // what a round that the stop undid had kept: later than the checkpoint
+      const kept = join(folder, 'stopped', 'corrections')
+      const [some = ''] = await readdir(kept)
+      await writeFile(join(kept, `${some.split('-')[0]}-4`), new Uint8Array(4))
+      expect(await runIn('stopped', 1)).toEqual(expected)
+      // a file for each device that has taken part, and no older ones
+      const devices = (await readdir(kept)).map((name) => name.split('-')[0])
+      expect(new Set(devices).size).toBe(devices.length)
+    }, 120_000)
+
+    it('which without the correction are others', async () => {
+      const expected = await runIn('corrected', 1)
+      const { correction: _, ...plan } = scaffold.plan!
+      const { strategy: __, ...plain } = scaffold
+      const options = { ...optionsFor({ ...plain, plan }), folder: join(folder, 'plain') }
+      await runExperiment(options, quiet, signal)
+      expect((await weightsIn(options.folder)).equals(expected)).toBe(false)
+    }, 60_000)
+  })
 })

@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals'
+import { aggregators, optimizers, parseTaskDocument, type TaskDocument } from '@panal/server'
+import { digitsLike } from '../fixtures/task-document.ts'
+import { readTracked } from './tracked-files.ts'
+
+interface Example {
+  readonly plan?: Partial<TaskDocument['plan']>
+  readonly strategy?: Partial<TaskDocument['strategy']>
+}
+
+const page = readTracked('docs/strategies.md')
+const examples = [...page.matchAll(/```json\n([^`]*)```/g)].map(
+  ([, text]) => JSON.parse(text!) as Partial<TaskDocument>,
+)
+
+describe('docs/strategies.md', () => {
+  it.each(examples.map((example) => [JSON.stringify(example), example] as const))('%s is a task', (_, example) => {
+    const plain = digitsLike()
+    const document = {
+      ...plain,
+      plan: { ...plain.plan, ...example.plan },
+      strategy: { ...plain.strategy, ...example.strategy },
+    }
+    expect(parseTaskDocument(document)).toEqual({ ok: true, document })
+  })
+
+  it('has one with each aggregator and server optimizer', () => {
+    const used = examples.flatMap(({ strategy }) => [strategy?.aggregator?.name, strategy?.serverOptimizer?.name])
+    expect(used).toEqual(expect.arrayContaining([...Object.keys(aggregators), ...Object.keys(optimizers)]))
+  })
+})

@@ -54,7 +54,7 @@ const updates = fc
   .map((list) => list.map(([deviceId, values, weight]) => ({ deviceId, delta: values, weight })))
 
 describe.each(Object.entries(aggregatorSpecs))('aggregator %s', (name, spec) => {
-  const aggregator = makePolicy(aggregators, spec)
+  const aggregator = makePolicy<Aggregator>(aggregators, spec)
 
   it('is registered under its own name', () => {
     expect(aggregator.name).toBe(name)
@@ -212,25 +212,25 @@ describe('fair-mean (q-FedAvg)', () => {
     expect(await settle(aggregators.mean.make({}), devices, run)).toBeCloseTo(1 / 3, 3)
   })
 
-  it('does not let a device claim any loss, and asks for one', async () => {
-    const claim = (lossBefore: number) =>
-      fair(1).aggregate(
-        source(
-          [
-            { deviceId: 'a', delta: [1], weight: 1 },
-            { deviceId: 'b', delta: [-1], weight: 1, lossBefore },
-          ],
-          1,
-        ),
-      )
-    expect(await claim(1e9)).toEqual(await claim(10))
-    const without = {
-      count: 1,
-      size: 1,
-      async *[Symbol.asyncIterator]() {
-        yield await Promise.resolve({ deviceId: 'a', delta: Float32Array.of(1), weight: 1, localWork: 1, norm: 1 })
-      },
+  it('does not let a device claim any loss, and takes none for the least', async () => {
+    const claim = (lossBefore: number | undefined) => {
+      const first = { deviceId: 'a', delta: Float32Array.of(1), weight: 1, localWork: 1, norm: 1, lossBefore: 1 }
+      const second = { ...first, deviceId: 'b', delta: Float32Array.of(-1) }
+      const { lossBefore: _, ...silent } = second
+      const two: UpdateSource = {
+        count: 2,
+        size: 1,
+        async *[Symbol.asyncIterator]() {
+          yield await Promise.resolve(first)
+          yield lossBefore === undefined ? silent : { ...second, lossBefore }
+        },
+      }
+      return aggregators['fair-mean'].make({ q: 0.1, lipschitz: 1 }).aggregate(two)
     }
-    await expect(fair(1).aggregate(without)).rejects.toMatchObject({ code: 'missing-loss' })
+    expect(await claim(1e9)).toEqual(await claim(10))
+    expect(await claim(0)).toEqual(await claim(1e-3))
+    expect(await claim(undefined)).toEqual(await claim(1e-3))
+    // 0.1 · 0.001^−0.9 = 50 in the bound of the second: the first is held up, and not stopped
+    expect((await claim(0))[0]).toBeGreaterThan(0.005)
   })
 })

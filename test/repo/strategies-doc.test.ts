@@ -9,9 +9,7 @@ interface Example {
 }
 
 const page = readTracked('docs/strategies.md')
-const examples = [...page.matchAll(/```json\n([^`]*)```/g)].map(
-  ([, text]) => JSON.parse(text!) as Partial<TaskDocument>,
-)
+const examples = [...page.matchAll(/```json\n([^`]*)```/g)].map(([, text]) => JSON.parse(text!) as Example)
 
 describe('docs/strategies.md', () => {
   it.each(examples.map((example) => [JSON.stringify(example), example] as const))('%s is a task', (_, example) => {

@@ -6,6 +6,9 @@ import { makeCorrection } from '../train/correction/registry.ts'
 import type { TrainOptions } from '../train/trainer.ts'
 import type { DeviceRuntime } from './runtime.ts'
 
+/** Of all keys under which a device keeps what corrections leave. */
+export const correctionPrefix = 'correction/'
+
 /** What a device corrects its steps by in one round. */
 export interface RoundCorrection {
   readonly given: NonNullable<TrainOptions['correction']>
@@ -15,14 +18,20 @@ export interface RoundCorrection {
   keep(delta: Params, numSteps: number): Promise<void>
 }
 
-/** Undefined where the plan corrects nothing. The server's vector is downloaded; the device's own is on the device. */
+/** What the last two rounds left, of which the newer may yet turn out not to have counted. */
+const numKept = 2
+
+/**
+ * Undefined where the plan corrects nothing. The server's vector is downloaded; the device's own is on the device.
+ * @throws PanalError 'wrong-model' if what the server sends is no vector of numbers
+ */
 export async function roundCorrection(
   runtime: DeviceRuntime,
   manifest: ModelManifest,
   layout: Layout,
   signal: AbortSignal,
 ): Promise<RoundCorrection | undefined> {
-  const { plan, correctionSha256 } = manifest
+  const { plan, correctionSha256, version } = manifest
   if (plan.correction === undefined) return undefined
   const { storage, transfer } = runtime
   const correction = makeCorrection(plan.correction)
@@ -31,20 +40,18 @@ export async function roundCorrection(
     correction.needsServers && correctionSha256 !== undefined
       ? await transfer.download(correctionSha256, numBytes, signal)
       : undefined
-  const key = keyOf(manifest)
-  const own = await kept(runtime, key, layout)
-  const round = {
-    own: own ?? new Float32Array(layout.size),
-    servers: sent === undefined ? new Float32Array(layout.size) : codecs.f32.decode(sent, layout),
-    learningRate: plan.learningRate,
-  }
+  const servers = sent === undefined ? new Float32Array(layout.size) : vectorOf(sent, layout)
+  if (servers === undefined)
+    throw new PanalError('wrong-model', 'what the server sent for the correction is not finite')
+  const prefix = prefixOf(manifest)
+  const round = { own: await counted(storage, prefix, { version, layout }), servers, learningRate: plan.learningRate }
   return {
     given: { offset: correction.offset(round), proximalTerm: correction.proximalTerm },
     bytesDown: sent?.length ?? 0,
     async keep(delta, numSteps) {
       try {
-        for (const old of await storage.keys(prefixOf(manifest))) if (old !== key) await storage.remove(old)
-        await storage.write(key, codecs.f32.encode(correction.next(round, delta, numSteps), layout))
+        await storage.write(`${prefix}${version}`, codecs.f32.encode(correction.next(round, delta, numSteps), layout))
+        await forgetOld(storage, manifest)
       } catch {
         // A full or forbidden storage costs the memory of this round, never the round.
       }
@@ -52,17 +59,39 @@ export async function roundCorrection(
   }
 }
 
-/** Another model, or another correction, begins anew. */
-const prefixOf = ({ taskId }: ModelManifest): string => `correction/${taskId}/`
-const keyOf = (manifest: ModelManifest): string =>
-  `${prefixOf(manifest)}${manifest.layoutSha256}/${manifest.plan.correction!.name}`
+const rootOf = ({ taskId }: ModelManifest): string => `${correctionPrefix}${taskId}/`
+/** Another model, or another plan, begins anew. Behind it stands the version that training started from. */
+const prefixOf = (manifest: ModelManifest): string =>
+  `${rootOf(manifest)}${manifest.layoutSha256}/${manifest.planHash}/`
 
-/** Undefined at first, and where what is there is damaged. */
-async function kept({ storage }: DeviceRuntime, key: string, layout: Layout): Promise<Params | undefined> {
-  const bytes = await storage.read(key)
-  if (bytes === undefined) return undefined
+const versionsIn = async (storage: DeviceRuntime['storage'], prefix: string): Promise<number[]> =>
+  (await storage.keys(prefix)).map((key) => Number(key.slice(prefix.length))).sort((a, b) => b - a)
+
+/**
+ * What the newest round left that counted: an update from a base counts once there is a newer one. A round that was
+ * abandoned is followed by one from the same base. (Where that one goes without this device, it takes the first to have counted.)
+ */
+async function counted(
+  storage: DeviceRuntime['storage'],
+  prefix: string,
+  { version, layout }: { readonly version: number; readonly layout: Layout },
+): Promise<Params | undefined> {
+  const newest = (await versionsIn(storage, prefix)).find((each) => each < version)
+  const bytes = newest === undefined ? undefined : await storage.read(`${prefix}${newest}`)
+  return bytes && vectorOf(bytes, layout)
+}
+
+async function forgetOld(storage: DeviceRuntime['storage'], manifest: ModelManifest): Promise<void> {
+  const prefix = prefixOf(manifest)
+  const wanted = new Set((await versionsIn(storage, prefix)).slice(0, numKept).map((version) => `${prefix}${version}`))
+  for (const key of await storage.keys(rootOf(manifest))) if (!wanted.has(key)) await storage.remove(key)
+}
+
+/** Undefined where it is damaged. */
+function vectorOf(bytes: Uint8Array, layout: Layout): Params | undefined {
   try {
-    return codecs.f32.decode(bytes, layout)
+    const vector = codecs.f32.decode(bytes, layout)
+    return vector.every(Number.isFinite) ? vector : undefined
   } catch (error) {
     if (error instanceof PanalError) return undefined
     throw error

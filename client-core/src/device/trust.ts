@@ -21,6 +21,7 @@ import {
 } from '../protocol/statement.ts'
 import type { Layout } from '../model/layout.ts'
 import type { TaskCard } from '../protocol/task.ts'
+import { correctionPrefix } from './kept-correction.ts'
 import type { DeviceRuntime } from './runtime.ts'
 import { readJson, writeJson } from './stored-json.ts'
 
@@ -50,7 +51,8 @@ export async function pinServerKeys(
 
 /** Forgets the server that this device knew, and what it has seen of its models: for one that was set up anew. */
 export async function forgetServer({ storage }: Pick<DeviceRuntime, 'storage'>): Promise<void> {
-  for (const prefix of ['seen/', 'enrolled/']) for (const key of await storage.keys(prefix)) await storage.remove(key)
+  for (const prefix of ['seen/', 'enrolled/', correctionPrefix])
+    for (const key of await storage.keys(prefix)) await storage.remove(key)
   await storage.remove(pinnedKey)
 }
 

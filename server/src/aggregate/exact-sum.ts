@@ -97,7 +97,8 @@ export function scaledSums({ high, low }: UpdateSum, scales: readonly number[], 
 }
 
 function checkRange({ count, reach }: UpdateSum): void {
-  if (reach > maxReach)
+  if (!(reach <= maxReach))
+    // NaN too
     throw new AggregationError(
       'out-of-range',
       `sum: weights times updates come to over ${maxReach}: lower strategy.maxWeight or set plan.clipNorm`,

@@ -1,4 +1,5 @@
 import { policy } from '../policy.ts'
+import { when } from '../registry/document-errors.ts'
 import { linear, positive } from './linear.ts'
 
 /**
@@ -8,6 +9,9 @@ import { linear, positive } from './linear.ts'
  */
 export const normalizedMean = policy({
   options: {},
+  // Else one that claims a billion examples stretches what everybody did by its number of steps.
+  misfits: (_, { plan }) =>
+    when(plan.maxExamples === undefined, '/name', 'needs plan.maxExamples, which bounds the steps'),
   make: () =>
     linear({
       name: 'normalized-mean',

@@ -124,16 +124,24 @@ const policiesFit: Rule = (document) => {
   ]
 }
 
+/** The aggregator of each correction. */
+const takenBy = { scaffold: 'scaffold', feddyn: 'mean' } as const
+
 /** Devices that correct themselves need a server that does its half. */
-const correctionIsWhole: Rule = ({ plan: { correction }, strategy: { aggregator, serverOptimizer } }) => {
+const correctionIsWhole: Rule = ({ plan: { correction }, strategy: { aggregator, serverOptimizer, weight } }) => {
   if (correction === undefined) return []
   const { name } = correction
   return [
     ...when(serverOptimizer.name !== name, '/strategy/serverOptimizer/name', `must be ${name}, as plan.correction is`),
     ...when(
-      name === 'scaffold' && aggregator.name !== name,
+      aggregator.name !== takenBy[name],
       '/strategy/aggregator/name',
-      `must be ${name}, as plan.correction is`,
+      `must be ${takenBy[name]} for plan.correction ${name}`,
+    ),
+    ...when(
+      weight !== 'uniform',
+      '/strategy/weight',
+      `must be uniform for plan.correction ${name}: its vectors are means`,
     ),
   ]
 }

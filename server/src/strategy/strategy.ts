@@ -111,7 +111,7 @@ export interface Strategy {
 export class AggregationError extends Error {
   override readonly name = 'AggregationError'
   constructor(
-    readonly code: 'too-few' | 'zero-weight' | 'wrong-length' | 'out-of-range' | 'missing-loss' | 'damaged-update',
+    readonly code: 'too-few' | 'zero-weight' | 'wrong-length' | 'out-of-range' | 'damaged-update',
     message: string,
     options?: ErrorOptions,
   ) {

@@ -85,6 +85,12 @@ function addAxis(text: string, earlier: readonly GridAxis[]): GridAxis[] {
   }
 }
 
+const saidEnd = {
+  target: 'reached the target',
+  rounds: 'ran all its rounds',
+  diverged: 'has diverged, its updates are too large to be summed (lower plan.learningRate, or set plan.clipNorm)',
+} as const
+
 const openScreen = (): RunScreen =>
   process.stdout.isTTY ? terminalRunScreen(process.stdout) : plainRunScreen((text) => process.stdout.write(text))
 
@@ -97,7 +103,7 @@ async function run(path: string, { out, seed, workers, resume }: RunFlags): Prom
       runProgress(experiment, screen, clock),
       stopSignal(),
     )
-    const why = ended.why === 'target' ? 'reached the target' : 'ran all its rounds'
+    const why = saidEnd[ended.why]
     screen.say(
       `${experiment.name} ${why}: round ${ended.round}, ${Math.round(resources.wallMs / 1000)} s; results in ${out}`,
     )

@@ -55,7 +55,7 @@ export interface CohortResult {
 export interface Executor {
   /** Threads, or machines, that train. */
   readonly numWorkers: number
-  /** @throws ExecutorError, AggregationError 'out-of-range', or the signal's reason */
+  /** @throws ExecutorError or the signal's reason */
   run(work: CohortWork, signal: AbortSignal, onDone?: (outcome: DeviceOutcome) => void): Promise<CohortResult>
   /** On the test set. @throws as `run` does */
   evaluate(params: Params, signal: AbortSignal): Promise<LocalMetrics>
@@ -66,6 +66,7 @@ export interface Executor {
 export const executorErrors = {
   'out-of-memory': 'a worker ran out of memory',
   'workers-die': 'worker threads die again and again',
+  'out-of-range': 'updates are too large to be summed: training has diverged',
   'training-failed': 'a device’s work cannot be done, by no worker',
 } as const
 

@@ -59,7 +59,7 @@ export function localWork({ plan, strategy: spec }: LocalTask, trainer: Trainer,
 
   return async ({ base, servers }, { deviceId, rows, seed, own }, signal) => {
     const round = servers && {
-      own: own ?? new Float32Array(layout.size),
+      own,
       servers,
       learningRate: plan.learningRate,
     }

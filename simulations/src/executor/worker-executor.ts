@@ -1,9 +1,17 @@
 import { availableParallelism } from 'node:os'
 import type { Worker, WorkerOptions } from 'node:worker_threads'
 import type { Dataset, DeviceId, LocalMetrics, Params } from '@panal/client-core'
-import { emptySum, mergeSum, sumLength, type LinearRule, type UpdateSum, type WeightedUpdate } from '@panal/server'
+import {
+  AggregationError,
+  emptySum,
+  mergeSum,
+  sumLength,
+  type LinearRule,
+  type UpdateSum,
+  type WeightedUpdate,
+} from '@panal/server'
 import type { EngineName } from '../engine/open-trainer.ts'
-import type { CohortResult, CohortWork, DeviceOutcome, Executor } from './executor.ts'
+import { ExecutorError, type CohortResult, type CohortWork, type DeviceOutcome, type Executor } from './executor.ts'
 import type { Job, JobResult, LocalTask, TrainWorkerData } from './messages.ts'
 import { spawnTrainWorker } from './spawn-train-worker.ts'
 import { WorkerPool } from './worker-pool.ts'
@@ -107,8 +115,13 @@ function merged(
   summed: ReadonlyMap<number, { readonly count: number; readonly reach: number }>,
 ): UpdateSum {
   const whole = emptySum(length)
-  for (const [place, { count, reach }] of summed) mergeSum(whole, { ...partial[place]!, count, reach })
-  return whole
+  try {
+    for (const [place, { count, reach }] of summed) mergeSum(whole, { ...partial[place]!, count, reach })
+    return whole
+  } catch (error) {
+    if (!(error instanceof AggregationError && error.code === 'out-of-range')) throw error
+    throw new ExecutorError(error.code, error.message, { cause: error })
+  }
 }
 
 function cohortResult(

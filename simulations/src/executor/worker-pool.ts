@@ -181,7 +181,7 @@ export class WorkerPool {
 
 function failure(code: string | undefined, message: string): Error {
   if (isOutOfMemory({ code, message })) return outOfMemory({ message })
-  return new ExecutorError('training-failed', message)
+  return new ExecutorError(code === 'out-of-range' ? code : 'training-failed', message)
 }
 
 const tooManyDeaths = (error: Error | undefined): ExecutorError =>

@@ -1,12 +1,13 @@
 import type { Clock } from '@panal/client-core'
 import type { CompleteExperiment } from './complete.ts'
+import { ExecutorError } from '../executor/executor.ts'
 import { workerExecutor, type WorkerExecutorOptions } from '../executor/worker-executor.ts'
 import { labelDistribution } from '../partition/label-distribution.ts'
 import { openExperiment, type OpenExperiment } from './open-experiment.ts'
 import { roundRow, type RoundRow } from './round-row.ts'
 import { identityOf, RunFolder, type FinishedRun } from './run-folder.ts'
 import { KeptCorrections } from './kept-corrections.ts'
-import { Simulation, startAt, type SimulationState } from './simulation.ts'
+import { Simulation, startAt, type SimulatedRound, type SimulationState } from './simulation.ts'
 import { gitCommit, machine, resourcesSoFar, versions } from './surroundings.ts'
 
 export interface RunOptions {
@@ -89,7 +90,7 @@ async function runRounds(
   const { checkpoint } = folder
   const used = meter(clock, checkpoint)
   const state = checkpoint ?? beginning(opened)
-  const corrections = experiment.plan.correction && (await KeptCorrections.open(folder.path, state.head.lastRound))
+  const corrections = experiment.plan.correction && (await KeptCorrections.open(folder.path, state.head.version))
   const simulation = new Simulation(opened, state, {
     executor,
     realClock: clock,
@@ -101,10 +102,13 @@ async function runRounds(
   let end = endOf(experiment, folder.rows.at(-1))
   while (end === null) {
     const number = folder.rows.length + 1
-    const round = await simulation.nextRound(isTested, signal, () => events.onDevice(number))
+    const round = await unlessDiverged(simulation.nextRound(isTested, signal, () => events.onDevice(number)))
+    if (round === null) {
+      end = { why: 'diverged', round: number }
+      break
+    }
     const row = roundRow(round, used().wallMs)
     await folder.keep(row, { identity, ...simulation.state, ...used() })
-    await corrections?.settle()
     events.onRound(row)
     end = endOf(experiment, row)
   }
@@ -123,6 +127,13 @@ async function runRounds(
   await folder.finish(record, task, simulation.state.head)
   return record
 }
+
+/** Null where the updates grew beyond what can be summed: that is a result, and not the last of a sweep. */
+const unlessDiverged = (round: Promise<SimulatedRound>): Promise<SimulatedRound | null> =>
+  round.catch((error: unknown) => {
+    if (error instanceof ExecutorError && error.code === 'out-of-range') return null
+    throw error
+  })
 
 const beginning = ({ initial, task, experiment }: OpenExperiment): SimulationState => ({
   head: { version: 0, params: initial, optimizerState: task.strategy.optimizer.init(task.layout.size), lastRound: 0 },

@@ -13,7 +13,7 @@ import { versions } from './surroundings.ts'
 /** What `record.json` says beside what every run's record has. */
 export interface FinishedRun extends RunRecord {
   readonly rounds: readonly RoundRow[]
-  readonly ended: { readonly why: 'target' | 'rounds'; readonly round: number }
+  readonly ended: { readonly why: 'target' | 'rounds' | 'diverged'; readonly round: number }
 }
 
 /** A run is what its experiment, its seed, its data and the programs make of it. Workers are left out: they change nothing. */
@@ -109,7 +109,10 @@ export class RunFolder {
 
   async #keep(row: RoundRow, state: Omit<Checkpoint, 'roundsBytes'>): Promise<void> {
     const line = Buffer.from(`${JSON.stringify(row)}\n`)
-    await this.#file.write(line, 0, line.length, this.#roundsBytes)
+    for (let written = 0; written < line.length;) {
+      const rest = await this.#file.write(line, written, line.length - written, this.#roundsBytes + written)
+      written += rest.bytesWritten
+    }
     await this.#file.sync()
     this.#roundsBytes += line.length
     await writeCheckpoint(this.path, { ...state, roundsBytes: this.#roundsBytes })
@@ -149,7 +152,7 @@ function lockOrSay(path: string): FileLock {
 }
 
 /** What the file system refuses, in words: a full disk, say, is made room on, and the run resumed. */
-const orSay = <Result>(path: string, work: Promise<Result>): Promise<Result> =>
+export const orSay = <Result>(path: string, work: Promise<Result>): Promise<Result> =>
   work.catch((cause: unknown) => {
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause
     throw new ExperimentError('unwritable-output', `${path}: ${cause.message}`, { cause })

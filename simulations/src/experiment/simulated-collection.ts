@@ -66,7 +66,13 @@ export async function collectSimulated(
 
   const { outcomes, updates } = await trainUntilGoal(
     planned.filter(({ trip }) => trip.end === 'reports' && trip.at <= round.deadlineAt).map(({ deviceId }) => deviceId),
-    { roundNumber: round.number, goal: round.reportingGoal, base, ...(servers !== undefined && { servers }) },
+    {
+      roundNumber: round.number,
+      baseVersion: round.baseVersion,
+      goal: round.reportingGoal,
+      base,
+      ...(servers !== undefined && { servers }),
+    },
     deps,
     signal,
   )
@@ -99,16 +105,23 @@ function tripOf(deviceId: DeviceId, { round }: LiveRound, { task, partition, dev
   })
 }
 
+interface Goal {
+  readonly roundNumber: number
+  readonly baseVersion: number
+  /** Updates that are to count. */
+  readonly goal: number
+}
+
 /** Trains devices in the order in which they report, until so many updates count or none is left. */
 async function trainUntilGoal(
   reporters: readonly DeviceId[],
-  { roundNumber, goal, ...sent }: Sent & { readonly roundNumber: number; readonly goal: number },
+  { roundNumber, baseVersion, goal, ...sent }: Sent & Goal,
   { task, executor, partition, onDone, corrections }: CollectionDeps,
   signal: AbortSignal,
 ): Promise<{ readonly outcomes: ReadonlyMap<DeviceId, DeviceOutcome>; readonly updates: CohortUpdates }> {
   const outcomes = new Map<DeviceId, DeviceOutcome>()
   const workOf = async (deviceId: DeviceId): Promise<DeviceWork> => {
-    const own = await corrections?.of(deviceOf(deviceId))
+    const own = await corrections?.of(deviceOf(deviceId), baseVersion)
     return {
       deviceId,
       rows: partition.indicesOf(deviceOf(deviceId)).slice(), // a view would take all of its buffer along
@@ -121,8 +134,10 @@ async function trainUntilGoal(
   for (let from = 0; numAccepted < goal && from < reporters.length;) {
     const wave = reporters.slice(from, from + goal - numAccepted)
     from += wave.length
-    const found = await executor.run({ ...sent, devices: await Promise.all(wave.map(workOf)) }, signal, onDone)
-    for (const [deviceId, own] of found.kept) await corrections?.put(deviceOf(deviceId), roundNumber, own)
+    const devices: DeviceWork[] = []
+    for (const deviceId of wave) devices.push(await workOf(deviceId))
+    const found = await executor.run({ ...sent, devices }, signal, onDone)
+    for (const [deviceId, own] of found.kept) await corrections?.put(deviceOf(deviceId), baseVersion, own)
     for (const outcome of found.outcomes) {
       outcomes.set(outcome.deviceId, outcome)
       if (outcome.verdict === 'accepted') numAccepted += 1

@@ -138,6 +138,7 @@ export class Simulation {
     const closed = await runRound(task, null, ports, signal)
     if (closed.phase !== 'closed') throw new Error(`experiment: round ${closed.number} is still ${closed.phase}`)
     if (closed.outcome === 'abandoned') this.#registry.abandoned(closed)
+    if (closed.outcome !== 'promoted') await this.#corrections?.undo(closed.cohort.map(deviceOf), closed.baseVersion)
     const end = this.#realClock.now()
     await this.#clock.advance(experiment.intervalMs)
     await setImmediate() // a signal that came meanwhile is heard

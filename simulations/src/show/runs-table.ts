@@ -4,6 +4,9 @@ import type { RoundRow } from '../experiment/round-row.ts'
 import { formatBytes, formatPercent } from './round-row.ts'
 import { formatDuration } from './run-screen.ts'
 
+/** Of a run that is finished. */
+const endings = { target: 'target reached', rounds: 'all rounds', diverged: 'diverged' } as const
+
 const compact = { head: [], border: [], compact: true }
 
 /** A row for each run; then, where there are several seeds of one, their mean and spread. */
@@ -24,7 +27,7 @@ function cells({ name, seed, record, rows }: FoundRun): string[] {
   return [
     name,
     String(seed),
-    record === undefined ? 'not finished' : record.ended.why === 'target' ? 'target reached' : 'all rounds',
+    record === undefined ? 'not finished' : endings[record.ended.why],
     String(last?.round ?? 0),
     formatPercent(final?.accuracy),
     tested.length === 0 ? '' : formatPercent(Math.max(...tested.map(({ accuracy }) => accuracy))),

@@ -2,8 +2,8 @@ import type { Params } from '../../model/layout.ts'
 
 /** What of a round a correction goes by. */
 export interface CorrectedRound {
-  /** What this device has kept from its last round; zero the first time. [size] */
-  readonly own: Params
+  /** What this device has kept from its last round that counted; undefined: nothing yet. [size] */
+  readonly own: Params | undefined
   /** What the server sends along with the base: the same to all. [size] */
   readonly servers: Params
   readonly learningRate: number
@@ -20,7 +20,7 @@ export interface Correction {
   readonly proximalTerm: number
   /** [size] */
   offset(round: CorrectedRound): Params
-  /** [size] What the device keeps, once its update is accepted: for a round that did not count, nothing changes. */
+  /** [size] What the device keeps if its update counts. */
   next(round: CorrectedRound, delta: Params, numSteps: number): Params
 }
 
@@ -30,3 +30,6 @@ export function combine(a: Params, b: Params, put: (a: number, b: number) => num
   for (let i = 0; i < a.length; i++) result[i] = put(a[i]!, b[i]!)
   return result
 }
+
+/** As long as `like`. */
+export const zeros = (like: Params): Params => new Float32Array(like.length)

@@ -1,4 +1,4 @@
-import { combine, type Correction } from './correction.ts'
+import { combine, zeros, type Correction } from './correction.ts'
 
 /**
  * FedDyn: the loss gets −⟨hᵢ, w⟩ + α/2·‖w − base‖², where hᵢ is the gradient at the end of the device's last round:
@@ -8,6 +8,6 @@ import { combine, type Correction } from './correction.ts'
 export const feddyn = ({ alpha }: { readonly alpha: number }): Correction => ({
   needsServers: false,
   proximalTerm: alpha,
-  offset: ({ own }) => own.map((value) => -value),
-  next: ({ own }, delta) => combine(own, delta, (h, d) => h - alpha * d),
+  offset: ({ servers, own = zeros(servers) }) => own.map((value) => -value),
+  next: ({ servers, own = zeros(servers) }, delta) => combine(own, delta, (h, d) => h - alpha * d),
 })

@@ -59,10 +59,10 @@ async function settle({ correction: spec, aggregator = { name: 'mean' }, optimiz
   const server = makePolicy(optimizers, optimizer)
   let params: Params = Float32Array.of(-1)
   let state = server.init(1)
-  const kept: Params[] = devices.map(() => new Float32Array(1))
+  const kept: (Params | undefined)[] = devices.map(() => undefined)
   for (let number = 0; number < 300; number++) {
     const updates = devices.map(({ curve, centre }, i): WeightedUpdate => {
-      const round = { own: kept[i]!, servers: server.sharesState === true ? state : new Float32Array(1), learningRate }
+      const round = { own: kept[i], servers: server.sharesState === true ? state : new Float32Array(1), learningRate }
       const offset = correction?.offset(round)[0] ?? 0
       let w = params[0]!
       for (let step = 0; step < numSteps; step++)

@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { softwareGpu } from './software-gpu.mjs'
 
 const jest = join(dirname(createRequire(import.meta.url).resolve('jest/package.json')), 'bin/jest.js')
 const workers = { unit: 2, e2e: 2, alone: 1, faults: 1 }
@@ -17,6 +18,7 @@ const { projects, rest } = readArguments(process.argv.slice(2))
 const patterns = rest.filter((arg) => !arg.startsWith('-'))
 
 const folder = mkdtempSync(join(tmpdir(), 'panal-jest-'))
+const gpu = softwareGpu(folder)
 const totals = { passed: 0, failed: 0, skipped: 0 }
 let exitCode = 0
 try {
@@ -37,7 +39,7 @@ function runProject(project) {
   const options = [`--maxWorkers=${workers[project]}`, '--passWithNoTests', '--json', `--outputFile=${outputFile}`]
   const run = spawnSync(process.execPath, [...nodeOptions, jest, '--selectProjects', project, ...options, ...rest], {
     stdio: ['inherit', 'ignore', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: [process.env.NODE_OPTIONS, ...nodeOptions].filter(Boolean).join(' ') },
+    env: { ...process.env, ...gpu, NODE_OPTIONS: [process.env.NODE_OPTIONS, ...nodeOptions].filter(Boolean).join(' ') },
   })
   count(outputFile)
   return run.status ?? 1

@@ -1,0 +1,116 @@
+import type { EngineOptions, Mix, Rows, VectorEngine } from '../engine.ts'
+import { selectionSteps } from '../selection.ts'
+import { checkedCount, checkFinite, checkRows, Turns } from '../tiles.ts'
+import { Buffers } from './buffers.ts'
+import type { OpenDevice } from './device.ts'
+import { Kernels } from './kernels.ts'
+import { checkFailure, checkFlag, deviceTileLength, download, lostOr, stream } from './stream.ts'
+import { StreamTimer, type StreamTimes } from './timer.ts'
+
+/** Two tiles of it wait in host memory, one is on the device; a mix needs a second one there. */
+const defaultTileBytes = 128 * 2 ** 20
+
+export interface WebGpuEngine extends VectorEngine {
+  /** The device's own time since this was last asked; undefined without `timed`, or if the device has no timestamps. */
+  times(): StreamTimes | undefined
+}
+
+export interface WebGpuOptions extends EngineOptions {
+  /** Takes timestamps on the device. */
+  readonly timed?: boolean
+}
+
+/**
+ * Any vendor's GPU. Float32 that carries the errors of its additions along: within 2⁻²² of Σ |weight · x| for sums and of
+ * the distance for distances. A device that is lost makes every operation throw 'device-lost'.
+ */
+export function makeWebGpuEngine(open: OpenDevice, options: WebGpuOptions = {}): WebGpuEngine {
+  const { maxTileBytes = defaultTileBytes, timed = false } = options
+  const { device } = open
+  const kernels = new Kernels(device)
+  const turns = new Turns()
+  const timer = timed && device.features.has('timestamp-query') ? new StreamTimer(device) : undefined
+
+  /** Runs one operation with buffers that are gone afterwards. */
+  const operation = <T>(work: (buffers: Buffers) => Promise<T>): Promise<T> =>
+    turns.take(async () => {
+      checkFailure(open)
+      const buffers = new Buffers(device)
+      try {
+        return await work(buffers)
+      } catch (cause) {
+        throw lostOr(open, cause)
+      } finally {
+        buffers.destroy()
+      }
+    })
+
+  /** The tile on the device, the kernels that come first on it, and the rows that they leave for those after them. */
+  function prepare(buffers: Buffers, rows: Rows, mix?: Mix) {
+    const { count } = rows
+    const length = deviceTileLength(open, Math.max(count, mix?.numRows ?? 0), rows.size, maxTileBytes)
+    const tile = buffers.storage(4 * length * count)
+    const flag = buffers.storage(4)
+    const finite = kernels.finite(buffers, tile, count, flag)
+    if (mix === undefined) return { length, tile, flag, source: tile, first: [finite] }
+    const source = buffers.storage(4 * length * mix.numRows)
+    const weights = buffers.filled(weightPairs(mix.weights, 1))
+    const mixing = kernels.combine(buffers, tile, weights, source, { count, numOut: mix.numRows })
+    return { length, tile, flag, source, first: [finite, mixing] }
+  }
+
+  return {
+    name: 'webgpu',
+    device: open.name,
+    times: () => timer?.take(),
+
+    weightedSum: (rows, weights, divisor = 1) =>
+      operation(async (buffers) => {
+        checkRows(rows, weights)
+        const at = prepare(buffers, rows)
+        const out = buffers.storage(4 * at.length)
+        const pairs = buffers.filled(weightPairs(weights, divisor))
+        const sum = kernels.combine(buffers, at.source, pairs, out, { count: rows.count, numOut: 1 })
+        const result = new Float32Array(rows.size)
+        await stream(open, rows, at, { kernels: [...at.first, sum], out, result }, timer)
+        await checkFlag(open, at.flag)
+        return checkFinite(result)
+      }),
+
+    squaredDistances: (rows, mix) =>
+      operation(async (buffers) => {
+        const count = checkedCount(rows, mix)
+        const at = prepare(buffers, rows, mix)
+        const pairs = kernels.pairs(buffers, at.source, count, at.length)
+        await stream(open, rows, at, { kernels: [...at.first, pairs.encode] }, timer)
+        await checkFlag(open, at.flag)
+        return checkFinite(pairs.unpack(new Float32Array(await download(open, pairs.totals))))
+      }),
+
+    select: (rows, by, mix) =>
+      operation(async (buffers) => {
+        const count = checkedCount(rows, mix)
+        const steps = selectionSteps(by, count)
+        const at = prepare(buffers, rows, mix)
+        const out = buffers.storage(4 * at.length)
+        const selecting = kernels.select(buffers, at.source, out, count, steps)
+        const result = new Float32Array(rows.size)
+        await stream(open, rows, at, { kernels: [...at.first, selecting], out, result }, timer)
+        await checkFlag(open, at.flag)
+        return checkFinite(result)
+      }),
+
+    close: () => device.destroy(),
+  }
+}
+
+/** Each weight as a float and what rounding left of it. */
+function weightPairs(weights: Float64Array, divisor: number): Float32Array<ArrayBuffer> {
+  const pairs = new Float32Array(2 * weights.length)
+  for (const [i, weight] of weights.entries()) {
+    const exact = weight / divisor
+    pairs[2 * i] = exact
+    pairs[2 * i + 1] = exact - Math.fround(exact)
+  }
+  return pairs
+}

@@ -1,0 +1,160 @@
+import { type Rows, VectorError } from '../engine.ts'
+import { notFinite, roundUp, tileLength, tileUnit } from '../tiles.ts'
+import { mapMode, type OpenDevice, usage } from './device.ts'
+import type { Encode } from './kernels.ts'
+import type { StreamTimer } from './timer.ts'
+
+/** A dispatch counts at most 65,535 workgroups, and the smallest selects 8 coordinates. */
+const maxTileLength = 65_535 * 8 - ((65_535 * 8) % tileUnit)
+
+/** Where rows arrive on the device. */
+export interface TileBuffer {
+  readonly tile: GPUBuffer
+  /** Params of a whole tile. */
+  readonly length: number
+}
+
+export interface TileSize {
+  readonly start: number
+  readonly num: number
+  /** Values between the starts of two rows: `num`, rounded up. */
+  readonly stride: number
+}
+
+/** One operation's work on each tile. */
+export interface StreamWork {
+  /** They run in this order once the tile is there. */
+  readonly kernels: readonly Encode[]
+  /** Where a tile's results are, if each has its own: they go to `result`. */
+  readonly out?: GPUBuffer
+  readonly result?: Float32Array
+}
+
+/** One of two sets of buffers that the host and the device take turns with. */
+interface Slot {
+  readonly staging: GPUBuffer
+  readonly readback: GPUBuffer | undefined
+  /** Resolves once the device is done with the slot's last tile and its result is read. */
+  free: Promise<unknown>
+}
+
+/** Params per tile on this device. */
+export function deviceTileLength({ device }: OpenDevice, numRows: number, size: number, maxTileBytes: number): number {
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits
+  const bytes = Math.min(maxTileBytes, maxBufferSize, maxStorageBufferBindingSize)
+  return Math.min(tileLength(numRows, size, bytes), maxTileLength)
+}
+
+/**
+ * Sends the rows through the device, a tile at a time. While the device takes one tile in and computes, the host reads the
+ * next one, straight into memory that the device copies from. @throws VectorError 'device-lost', what `read` throws
+ */
+export async function stream(
+  open: OpenDevice,
+  rows: Rows,
+  { tile, length }: TileBuffer,
+  work: StreamWork,
+  timer?: StreamTimer,
+): Promise<void> {
+  const { device } = open
+  const slots = Array.from({ length: rows.size > length ? 2 : 1 }, () => makeSlot(device, tile.size, work, length))
+  try {
+    for (let [start, turn] = [0, 0]; start < rows.size; start += length, turn++) {
+      const slot = slots[turn % slots.length]!
+      await slot.free
+      const num = Math.min(length, rows.size - start)
+      const size = { start, num, stride: roundUp(num, tileUnit) }
+      await fill(slot.staging, rows, size)
+      const encoder = device.createCommandEncoder()
+      timer?.beforeUpload(encoder)
+      encoder.copyBufferToBuffer(slot.staging, 0, tile, 0, 4 * rows.count * size.stride)
+      const pass = encoder.beginComputePass(timer?.computePass())
+      for (const encode of work.kernels) encode(pass, size)
+      pass.end()
+      if (slot.readback !== undefined) encoder.copyBufferToBuffer(work.out!, 0, slot.readback, 0, 4 * size.stride)
+      timer?.resolve(encoder)
+      device.queue.submit([encoder.finish()])
+      slot.free = finish(slot, work, size, timer)
+      slot.free.catch(() => undefined) // heard of when its turn comes
+    }
+    for (const slot of slots) await slot.free
+  } catch (cause) {
+    throw lostOr(open, cause)
+  } finally {
+    for (const { staging, readback } of slots) {
+      staging.destroy()
+      readback?.destroy()
+    }
+  }
+  checkFailure(open)
+}
+
+function makeSlot(device: GPUDevice, tileBytes: number, { out, result }: StreamWork, length: number): Slot {
+  const staging = device.createBuffer({
+    size: tileBytes,
+    usage: usage.mapWrite | usage.copySource,
+    mappedAtCreation: true,
+  })
+  const readback =
+    out === undefined || result === undefined
+      ? undefined
+      : device.createBuffer({ size: 4 * length, usage: usage.mapRead | usage.copyTarget })
+  return { staging, readback, free: Promise.resolve() }
+}
+
+async function fill(staging: GPUBuffer, rows: Rows, { start, num, stride }: TileSize): Promise<void> {
+  const memory = new Float32Array(staging.getMappedRange(0, 4 * rows.count * stride))
+  const into = Array.from({ length: rows.count }, (_, k) => memory.subarray(k * stride, k * stride + num))
+  if (num < stride) for (let k = 0; k < rows.count; k++) memory.fill(0, k * stride + num, (k + 1) * stride)
+  await rows.read(start, into)
+  staging.unmap()
+}
+
+async function finish({ staging, readback }: Slot, { result }: StreamWork, size: TileSize, timer?: StreamTimer) {
+  const mapped = staging.mapAsync(mapMode.write)
+  mapped.catch(() => undefined) // the other may fail first
+  if (readback !== undefined && result !== undefined) {
+    await readback.mapAsync(mapMode.read)
+    result.set(new Float32Array(readback.getMappedRange(0, 4 * size.num)), size.start)
+    readback.unmap()
+  }
+  await mapped
+  await timer?.collect()
+}
+
+/** Reads a whole buffer of the device. @throws VectorError 'device-lost' */
+export async function download(open: OpenDevice, buffer: GPUBuffer): Promise<ArrayBuffer> {
+  const { device } = open
+  const readback = device.createBuffer({ size: buffer.size, usage: usage.mapRead | usage.copyTarget })
+  try {
+    const encoder = device.createCommandEncoder()
+    encoder.copyBufferToBuffer(buffer, 0, readback, 0, buffer.size)
+    device.queue.submit([encoder.finish()])
+    await readback.mapAsync(mapMode.read)
+    return readback.getMappedRange().slice(0)
+  } catch (cause) {
+    throw lostOr(open, cause)
+  } finally {
+    readback.destroy()
+  }
+}
+
+/** @throws VectorError 'device-lost': after it, nothing that the device says counts */
+export function checkFailure(open: OpenDevice): void {
+  const failure = open.failure()
+  if (failure !== undefined) throw new VectorError('device-lost', `the GPU is lost: ${failure}`)
+}
+
+/** What an operation failed of: the device where it is lost, else what was thrown. */
+export function lostOr(open: OpenDevice, cause: unknown): unknown {
+  const failure = open.failure()
+  if (failure === undefined) return cause
+  return new VectorError('device-lost', `the GPU is lost: ${failure}`, { cause })
+}
+
+/** @throws VectorError 'not-finite' if the flag that the finite kernel sets is set */
+export async function checkFlag(open: OpenDevice, flag: GPUBuffer): Promise<void> {
+  const [found] = new Uint32Array(await download(open, flag))
+  checkFailure(open)
+  if (found !== 0) throw notFinite()
+}

@@ -1,0 +1,222 @@
+/**
+ * @jest-environment <rootDir>/test/native-environment.mjs
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { makeRng, uniformInt } from '@panal/client-core'
+import {
+  vectorEngines,
+  type EngineOptions,
+  type Mix,
+  type Rows,
+  type Selection,
+  type VectorEngine,
+  type VectorEngineName,
+} from '@panal/server'
+import { randomRows, reference, rowsOf } from '../fixtures/vector-rows.ts'
+
+/** Of 200 rows of 64 params, the shortest tile: anything longer is cut. */
+const tiny: EngineOptions = { maxTileBytes: 4096 }
+const names = Object.keys(vectorEngines) as VectorEngineName[]
+const rng = makeRng('vector engines')
+
+/** [K, size]: one of each, odd and even, a power of two and its neighbours, and more than a tile of the tiny engine. */
+const shapes: readonly (readonly [number, number])[] = [
+  [1, 1],
+  [1, 1000],
+  [2, 63],
+  [3, 64],
+  [9, 65],
+  [16, 1027],
+  [33, 257],
+  [100, 401],
+  [200, 129],
+  [2 + uniformInt(rng, 60), 1 + uniformInt(rng, 3000)],
+]
+
+const weightsOf = (count: number) => Float64Array.from({ length: count }, (_, k) => 1 + ((k * 7) % 13) / 3)
+const bytesOf = (values: Float32Array | Float64Array) =>
+  Buffer.from(values.buffer, values.byteOffset, values.byteLength)
+
+/** Greatest error, each over what it is measured against. */
+function greatestError(found: ArrayLike<number>, wanted: Float64Array, against: (i: number) => number): number {
+  expect(found).toHaveLength(wanted.length)
+  return wanted.reduce((most, value, i) => {
+    const error = Math.abs(found[i]! - value)
+    return error === 0 ? most : Math.max(most, error / against(i))
+  }, 0)
+}
+
+const largestAt = (values: readonly Float32Array[]) => (i: number) =>
+  Math.max(...values.map((row) => Math.abs(row[i]!)))
+
+/** Every second row is the mean of its two neighbours, and there is one row less. */
+function mixOf(count: number): Mix {
+  const numRows = Math.max(1, count - 1)
+  const weights = new Float64Array(numRows * count)
+  for (let r = 0; r < numRows; r++) {
+    weights[r * count + r] = r % 2 === 0 ? 1 : 0.5
+    if (r % 2 === 1) weights[r * count + r + 1] = 0.5
+  }
+  return { numRows, weights }
+}
+
+const selectionsOf = (count: number): Selection[] => [
+  { by: 'median' },
+  { by: 'trimmed-mean', trim: Math.floor((count - 1) / 4) },
+  { by: 'trimmed-mean', trim: 0 },
+  { by: 'nearest-median', count: Math.ceil(count / 2) },
+  { by: 'nearest-median', count },
+]
+
+describe.each(names)('vector engine %s', (name) => {
+  let engine: VectorEngine
+  let small: VectorEngine
+  beforeAll(async () => {
+    engine = await vectorEngines[name]()
+    small = await vectorEngines[name](tiny)
+  })
+  afterAll(() => {
+    engine.close()
+    small.close()
+  })
+
+  it('is registered under its own name, and says what it runs on', () => {
+    expect(engine.name).toBe(name)
+    expect(engine.device).not.toBe('')
+  })
+
+  describe.each(shapes)('with %d rows of %d params', (count, size) => {
+    const values = randomRows(rng.fork(`${count} ${size}`), count, size)
+    const rows = rowsOf(values)
+    const weights = weightsOf(count)
+
+    it('sums within 1e-6 of Σ |weight · x|, in one tile and in many', async () => {
+      const wanted = reference.weightedSum(values, weights, 3)
+      const magnitude = reference.magnitude(values, weights, 3)
+      for (const each of [engine, small])
+        expect(
+          greatestError(await each.weightedSum(rows, weights, 3), wanted, (i) => magnitude[i]!),
+        ).toBeLessThanOrEqual(1e-6)
+    })
+
+    it('takes distances within 1e-6 of themselves, and of a row from itself zero', async () => {
+      const wanted = reference.squaredDistances(values)
+      for (const each of [engine, small]) {
+        const found = await each.squaredDistances(rows)
+        expect(greatestError(found, wanted, (i) => wanted[i]!)).toBeLessThanOrEqual(1e-6)
+      }
+    })
+
+    it('selects within 1e-6 of the largest value', async () => {
+      for (const by of selectionsOf(count)) {
+        const wanted = reference.select(values, by)
+        for (const each of [engine, small])
+          expect(greatestError(await each.select(rows, by), wanted, largestAt(values))).toBeLessThanOrEqual(1e-6)
+      }
+    })
+
+    it('does the same on the rows that a mix makes', async () => {
+      const mix = mixOf(count)
+      const mixed = reference.mix(values, mix)
+      const distances = reference.squaredDistances(mixed)
+      const by: Selection = { by: 'trimmed-mean', trim: Math.floor((mix.numRows - 1) / 4) }
+      // A mixed row is rounded to float32 in another order: its last bit may differ, and a difference of rows by two.
+      const scale = Math.max(...mixed.map((row) => Math.hypot(...row)))
+      for (const each of [engine, small]) {
+        const found = await each.squaredDistances(rows, mix)
+        expect(
+          greatestError(found, distances, (i) => distances[i]! + scale * Math.sqrt(distances[i]!)),
+        ).toBeLessThanOrEqual(1e-6)
+        const selected = await each.select(rows, by, mix)
+        expect(greatestError(selected, reference.select(mixed, by), largestAt(values))).toBeLessThanOrEqual(1e-6)
+      }
+    })
+
+    it('gives the same bytes every time', async () => {
+      const by: Selection = { by: 'trimmed-mean', trim: Math.floor((count - 1) / 3) }
+      const all = async (each: VectorEngine) =>
+        Buffer.concat([
+          bytesOf(await each.weightedSum(rows, weights)),
+          bytesOf(await each.squaredDistances(rows)),
+          bytesOf(await each.select(rows, by)),
+        ])
+      const first = await all(engine)
+      expect((await all(engine)).equals(first)).toBe(true)
+      // Tiles cut nothing that is computed coordinate by coordinate.
+      const sums = [await engine.weightedSum(rows, weights), await small.weightedSum(rows, weights)].map(bytesOf)
+      expect(sums[1]!.equals(sums[0]!)).toBe(true)
+    })
+  })
+
+  it('selects the median of an even number as the mean of the two middle values, and equal values as they are', async () => {
+    const rows = rowsOf(
+      [
+        [4, 7],
+        [1, 7],
+        [3, 7],
+        [8, 7],
+      ].map((row) => Float32Array.from(row)),
+    )
+    expect([...(await engine.select(rows, { by: 'median' }))]).toEqual([3.5, 7]) // of 1 3 4 8
+    expect([...(await engine.select(rows, { by: 'trimmed-mean', trim: 1 }))]).toEqual([3.5, 7])
+  })
+
+  it('takes of two values equally near the median the lower', async () => {
+    const rows = rowsOf([[0], [2], [4], [1], [3]].map((row) => Float32Array.from(row)))
+    expect([...(await engine.select(rows, { by: 'nearest-median', count: 2 }))]).toEqual([1.5]) // median 2; 1 before 3
+  })
+
+  it('keeps a small distance between large vectors, which |x|² + |y|² − 2xy would lose', async () => {
+    const far = Float32Array.of(4096, -4096, 4096)
+    const near = Float32Array.of(4096, -4096, 4096.5)
+    expect([...(await engine.squaredDistances(rowsOf([far, near])))]).toEqual([0, 0.25, 0.25, 0])
+  })
+
+  it.each([NaN, Infinity, -Infinity])('refuses %d in every operation, wherever it is', async (bad) => {
+    for (const [row, at] of [
+      [0, 0],
+      [2, 128],
+      [4, 64],
+    ] as const) {
+      const values = randomRows(rng.fork('bad'), 5, 129)
+      values[row]![at] = bad
+      const rows = rowsOf(values)
+      const refused = { name: 'VectorError', code: 'not-finite' }
+      await expect(small.weightedSum(rows, new Float64Array(5))).rejects.toMatchObject(refused)
+      await expect(small.squaredDistances(rows)).rejects.toMatchObject(refused)
+      for (const by of selectionsOf(5)) await expect(small.select(rows, by)).rejects.toMatchObject(refused)
+      await expect(small.select(rowsOf([values[row]!]), { by: 'median' })).rejects.toMatchObject(refused)
+    }
+  })
+
+  it('refuses weights and selections that do not go with the rows', async () => {
+    const rows = rowsOf(randomRows(rng.fork('odd'), 4, 10))
+    const refused = { code: 'bad-arguments' }
+    await expect(engine.weightedSum(rows, new Float64Array(3))).rejects.toMatchObject(refused)
+    await expect(engine.select(rows, { by: 'trimmed-mean', trim: 2 })).rejects.toMatchObject(refused)
+    await expect(engine.select(rows, { by: 'nearest-median', count: 5 })).rejects.toMatchObject(refused)
+    const mix = { numRows: 2, weights: new Float64Array(9) }
+    await expect(engine.squaredDistances(rows, mix)).rejects.toMatchObject(refused)
+    await expect(engine.weightedSum(rows, Float64Array.of(1, 1, NaN, 1))).rejects.toMatchObject({ code: 'not-finite' })
+  })
+
+  it('passes on what reading throws, and works afterwards', async () => {
+    const rows = rowsOf(randomRows(rng.fork('torn'), 3, 700))
+    const torn: Rows = {
+      ...rows,
+      read: (start, into) => {
+        if (start > 0) throw new Error('torn')
+        return rows.read(start, into)
+      },
+    }
+    await expect(small.select(torn, { by: 'median' })).rejects.toThrow('torn')
+    expect(await small.select(rows, { by: 'median' })).toEqual(await engine.select(rows, { by: 'median' }))
+  })
+
+  it('takes operations that are asked for at once one after another', async () => {
+    const [a, b] = [3, 4].map((count) => rowsOf(randomRows(rng.fork(String(count)), count, 500)))
+    const alone = [await small.select(a!, { by: 'median' }), await small.select(b!, { by: 'median' })]
+    const together = await Promise.all([small.select(a!, { by: 'median' }), small.select(b!, { by: 'median' })])
+    expect(together).toEqual(alone)
+  })
+})

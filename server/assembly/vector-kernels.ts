@@ -11,12 +11,21 @@ const sumBlock: i32 = 8192
 /** Params of all rows whose distances are taken before the next: 200 rows of them stay in the second-level cache. */
 const distanceBlock: i32 = 512
 
-/** 1 if every value is finite, else 0: infinite and NaN values times zero are NaN. */
+/** 1 if every value is finite, else 0: infinite and NaN values times zero are NaN. `numBytes` is a multiple of 64. */
 export function finite(x: usize, numBytes: usize): i32 {
   const zero = f32x4.splat(0)
-  let sum = zero
+  let a = zero
+  let b = zero
+  let c = zero
+  let d = zero
   const end = x + numBytes
-  for (; x < end; x += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(x), zero))
+  for (; x < end; x += 64) {
+    a = f32x4.add(a, f32x4.mul(v128.load(x), zero))
+    b = f32x4.add(b, f32x4.mul(v128.load(x, 16), zero))
+    c = f32x4.add(c, f32x4.mul(v128.load(x, 32), zero))
+    d = f32x4.add(d, f32x4.mul(v128.load(x, 48), zero))
+  }
+  const sum = f32x4.add(f32x4.add(a, b), f32x4.add(c, d))
   return v128.any_true(f32x4.ne(sum, zero)) ? 0 : 1
 }
 

@@ -6,17 +6,17 @@ import { makeRng, uniformInt } from '@panal/client-core'
 import {
   vectorEngines,
   type EngineOptions,
+  type OpenEngine,
   type Mix,
   type Rows,
   type Selection,
   type VectorEngine,
-  type VectorEngineName,
 } from '@panal/server'
 import { randomRows, reference, rowsOf } from '../fixtures/vector-rows.ts'
 
 /** Of 200 rows of 64 params, the shortest tile: anything longer is cut. */
 const tiny: EngineOptions = { maxTileBytes: 4096 }
-const names = Object.keys(vectorEngines) as VectorEngineName[]
+const engines: Readonly<Record<string, OpenEngine>> = vectorEngines
 const rng = makeRng('vector engines')
 
 /** [K, size]: one of each, odd and even, a power of two and its neighbours, and more than a tile of the tiny engine. */
@@ -68,12 +68,12 @@ const selectionsOf = (count: number): Selection[] => [
   { by: 'nearest-median', count },
 ]
 
-describe.each(names)('vector engine %s', (name) => {
+describe.each(Object.keys(engines))('vector engine %s', (name) => {
   let engine: VectorEngine
   let small: VectorEngine
   beforeAll(async () => {
-    engine = await vectorEngines[name]()
-    small = await vectorEngines[name](tiny)
+    engine = await engines[name]!()
+    small = await engines[name]!(tiny)
   })
   afterAll(() => {
     engine.close()

@@ -5,9 +5,10 @@ declare namespace WebAssembly {
     constructor(descriptor: { initial: number; maximum?: number })
     grow(numPages: number): number
   }
-  class Module {
-    constructor(bytes: Uint8Array)
+  interface Module {
+    readonly [Symbol.toStringTag]: string
   }
+  const Module: new (bytes: Uint8Array) => Module
   class Instance {
     readonly exports: Readonly<Record<string, unknown>>
     constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>)

@@ -5,10 +5,11 @@ import { Buffers } from './buffers.ts'
 import type { OpenDevice } from './device.ts'
 import { Kernels } from './kernels.ts'
 import { checkFailure, checkFlag, deviceTileLength, download, lostOr, stream } from './stream.ts'
+import { StagingPool } from './staging-pool.ts'
 import { StreamTimer, type StreamTimes } from './timer.ts'
 
 /** Two tiles of it wait in host memory, one is on the device; a mix needs a second one there. */
-const defaultTileBytes = 128 * 2 ** 20
+const defaultTileBytes = 64 * 2 ** 20
 
 export interface WebGpuEngine extends VectorEngine {
   /** The device's own time since this was last asked; undefined without `timed`, or if the device has no timestamps. */
@@ -30,6 +31,7 @@ export function makeWebGpuEngine(open: OpenDevice, options: WebGpuOptions = {}):
   const kernels = new Kernels(device)
   const turns = new Turns()
   const timer = timed && device.features.has('timestamp-query') ? new StreamTimer(device) : undefined
+  const streaming = { open, staging: new StagingPool(device), timer }
 
   /** Runs one operation with buffers that are gone afterwards. */
   const operation = <T>(work: (buffers: Buffers) => Promise<T>): Promise<T> =>
@@ -72,7 +74,7 @@ export function makeWebGpuEngine(open: OpenDevice, options: WebGpuOptions = {}):
         const pairs = buffers.filled(weightPairs(weights, divisor))
         const sum = kernels.combine(buffers, at.source, pairs, out, { count: rows.count, numOut: 1 })
         const result = new Float32Array(rows.size)
-        await stream(open, rows, at, { kernels: [...at.first, sum], out, result }, timer)
+        await stream(streaming, rows, at, { kernels: [...at.first, sum], out, result })
         await checkFlag(open, at.flag)
         return checkFinite(result)
       }),
@@ -82,7 +84,7 @@ export function makeWebGpuEngine(open: OpenDevice, options: WebGpuOptions = {}):
         const count = checkedCount(rows, mix)
         const at = prepare(buffers, rows, mix)
         const pairs = kernels.pairs(buffers, at.source, count, at.length)
-        await stream(open, rows, at, { kernels: [...at.first, pairs.encode] }, timer)
+        await stream(streaming, rows, at, { kernels: [...at.first, pairs.encode] })
         await checkFlag(open, at.flag)
         return checkFinite(pairs.unpack(new Float32Array(await download(open, pairs.totals))))
       }),
@@ -95,7 +97,7 @@ export function makeWebGpuEngine(open: OpenDevice, options: WebGpuOptions = {}):
         const out = buffers.storage(4 * at.length)
         const selecting = kernels.select(buffers, at.source, out, count, steps)
         const result = new Float32Array(rows.size)
-        await stream(open, rows, at, { kernels: [...at.first, selecting], out, result }, timer)
+        await stream(streaming, rows, at, { kernels: [...at.first, selecting], out, result })
         await checkFlag(open, at.flag)
         return checkFinite(result)
       }),

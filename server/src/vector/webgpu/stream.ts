@@ -2,6 +2,7 @@ import { type Rows, VectorError } from '../engine.ts'
 import { notFinite, roundUp, tileLength, tileUnit } from '../tiles.ts'
 import { mapMode, type OpenDevice, usage } from './device.ts'
 import type { Encode } from './kernels.ts'
+import type { StagingPool } from './staging-pool.ts'
 import type { StreamTimer } from './timer.ts'
 
 /** A dispatch counts at most 65,535 workgroups, and the smallest selects 8 coordinates. */
@@ -12,6 +13,13 @@ export interface TileBuffer {
   readonly tile: GPUBuffer
   /** Params of a whole tile. */
   readonly length: number
+}
+
+/** What all operations of an engine stream with. */
+export interface Streaming {
+  readonly open: OpenDevice
+  readonly staging: StagingPool
+  readonly timer: StreamTimer | undefined
 }
 
 export interface TileSize {
@@ -50,14 +58,17 @@ export function deviceTileLength({ device }: OpenDevice, numRows: number, size: 
  * next one, straight into memory that the device copies from. @throws VectorError 'device-lost', what `read` throws
  */
 export async function stream(
-  open: OpenDevice,
+  { open, staging: pool, timer }: Streaming,
   rows: Rows,
   { tile, length }: TileBuffer,
   work: StreamWork,
-  timer?: StreamTimer,
 ): Promise<void> {
   const { device } = open
-  const slots = Array.from({ length: rows.size > length ? 2 : 1 }, () => makeSlot(device, tile.size, work, length))
+  const slots = Array.from({ length: rows.size > length ? 2 : 1 }, (): Slot => {
+    const readback = work.out && device.createBuffer({ size: 4 * length, usage: usage.mapRead | usage.copyTarget })
+    return { staging: pool.take(tile.size), readback, free: Promise.resolve() }
+  })
+  let isDone = false
   try {
     for (let [start, turn] = [0, 0]; start < rows.size; start += length, turn++) {
       const slot = slots[turn % slots.length]!
@@ -78,28 +89,17 @@ export async function stream(
       slot.free.catch(() => undefined) // heard of when its turn comes
     }
     for (const slot of slots) await slot.free
+    isDone = true
   } catch (cause) {
     throw lostOr(open, cause)
   } finally {
     for (const { staging, readback } of slots) {
-      staging.destroy()
+      if (isDone) pool.giveBack(staging)
+      else staging.destroy()
       readback?.destroy()
     }
   }
   checkFailure(open)
-}
-
-function makeSlot(device: GPUDevice, tileBytes: number, { out, result }: StreamWork, length: number): Slot {
-  const staging = device.createBuffer({
-    size: tileBytes,
-    usage: usage.mapWrite | usage.copySource,
-    mappedAtCreation: true,
-  })
-  const readback =
-    out === undefined || result === undefined
-      ? undefined
-      : device.createBuffer({ size: 4 * length, usage: usage.mapRead | usage.copyTarget })
-  return { staging, readback, free: Promise.resolve() }
 }
 
 async function fill(staging: GPUBuffer, rows: Rows, { start, num, stride }: TileSize): Promise<void> {

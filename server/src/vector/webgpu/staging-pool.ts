@@ -1,0 +1,38 @@
+import { usage } from './device.ts'
+
+/** As many as one operation uses. */
+const maxKept = 2
+
+/**
+ * Host memory that the device copies from, mapped, kept from one operation to the next: to pin a hundred megabytes takes
+ * as long as to send them.
+ */
+export class StagingPool {
+  readonly #device: GPUDevice
+  #free: GPUBuffer[] = []
+
+  constructor(device: GPUDevice) {
+    this.#device = device
+  }
+
+  /** A mapped buffer. What it holds is whatever was there. */
+  take(numBytes: number): GPUBuffer {
+    const fits = this.#free.find(({ size }) => size === numBytes)
+    if (fits !== undefined) {
+      this.#free = this.#free.filter((each) => each !== fits)
+      return fits
+    }
+    for (const other of this.#free.splice(0)) other.destroy()
+    return this.#device.createBuffer({
+      size: numBytes,
+      usage: usage.mapWrite | usage.copySource,
+      mappedAtCreation: true,
+    })
+  }
+
+  /** Mapped again, and not yet read from or written to. */
+  giveBack(buffer: GPUBuffer): void {
+    if (this.#free.length < maxKept) this.#free.push(buffer)
+    else buffer.destroy()
+  }
+}

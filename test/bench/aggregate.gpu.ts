@@ -19,7 +19,7 @@ import {
   readBandwidth,
   table,
 } from './aggregate/measure.ts'
-import { rules, Workload } from './aggregate/workload.ts'
+import { copied, inPlace, rules, type Source, updates } from './aggregate/workload.ts'
 
 const out = process.env['OUT'] ?? '.'
 const numUpdates = Number(process.env['UPDATES'] ?? 100)
@@ -66,40 +66,35 @@ const save = () => {
   )
 }
 
-async function measureOn(of: MeasuredEngine, rule: string, workload: Workload, repeats: number): Promise<void> {
-  for (const input of ['copied', 'in place'] as const) {
-    const row = await measureRule(of, rule, workload, { input, repeats })
-    measured.push(row)
-    log(
-      `${row.engine} ${rule} ${workload.size}, ${input}: ${row.seconds.toFixed(3)} s, ${row.gbPerSecond.toFixed(2)} GB/s`,
-    )
-    save()
-  }
+async function measureOn(of: MeasuredEngine, rule: string, source: Source, repeats: number): Promise<Measured> {
+  const row = await measureRule(of, rule, source, repeats)
+  const rate = `${row.seconds.toFixed(3)} s, ${row.gbPerSecond.toFixed(2)} GB/s`
+  log(`${row.engine} ${rule} ${row.numParams}, ${row.input}: ${rate} ${JSON.stringify(row.device ?? '')}`)
+  return row
 }
 
 for (const size of sizes) {
-  const workload = new Workload(numUpdates, size)
+  const values = [...updates(numUpdates, size)]
+  const sources = [copied(values), inPlace(numUpdates, size)]
   log(`${numUpdates} updates of ${size} params made`)
   const onGpu = { engine: gpu, times: () => gpu.times() }
-  for (const rule of Object.keys(rules)) await measureOn(onGpu, rule, workload, 3)
+  for (const rule of Object.keys(rules))
+    for (const source of sources) measured.push(await measureOn(onGpu, rule, source, 3))
   for (const each of tileMiB) {
+    log(`tiles of ${each} MiB`)
     const engine = makeWebGpuEngine(open, { timed: true, maxTileBytes: each * 2 ** 20 })
-    const row = await measureRule({ engine, times: () => engine.times() }, 'mean', workload, {
-      input: 'in place',
-      repeats: 3,
-    })
-    tiles.push({ tileMiB: each, measured: row })
-    log(`webgpu mean ${size}, tiles of ${each} MiB: ${row.seconds.toFixed(3)} s, ${JSON.stringify(row.device)}`)
+    const of = { engine, times: () => engine.times() }
+    tiles.push({ tileMiB: each, measured: await measureOn(of, 'mean', sources[1]!, 3) })
   }
+  save()
   const wasm = { engine: makeWasmEngine() }
   for (const rule of Object.keys(rules)) {
     // What takes this engine a minute takes it that with copies or without.
-    if (rule !== 'multi-Krum' && !rule.startsWith('NNM')) await measureOn(wasm, rule, workload, size > 2e6 ? 1 : 2)
-    else if (size <= 2e6 || rule === 'multi-Krum') {
-      measured.push(await measureRule(wasm, rule, workload, { input: 'copied', repeats: 0 }))
-      log(`wasm ${rule} ${size}, copied: ${measured.at(-1)!.seconds.toFixed(3)} s`)
-      save()
-    }
+    const isSlow = rule === 'multi-Krum' || rule.startsWith('NNM')
+    if (isSlow && size > 2e6 && rule.startsWith('NNM')) continue
+    for (const source of isSlow ? sources.slice(0, 1) : sources)
+      measured.push(await measureOn(wasm, rule, source, isSlow ? 0 : size > 2e6 ? 1 : 2))
+    save()
   }
 }
 save()

@@ -2,7 +2,7 @@ import type { VectorEngine } from '../../../server/src/vector/engine.ts'
 import { loadKernels } from '../../../server/src/vector/wasm/memory.ts'
 import { type OpenDevice, usage } from '../../../server/src/vector/webgpu/device.ts'
 import type { StreamTimes } from '../../../server/src/vector/webgpu/timer.ts'
-import { rules, type Workload } from './workload.ts'
+import { rules, type Source } from './workload.ts'
 
 /** One rule on one engine. Bytes are those of the updates, read once, however often a rule passes over them. */
 export interface Measured {
@@ -10,8 +10,8 @@ export interface Measured {
   readonly rule: string
   readonly numParams: number
   readonly numUpdates: number
-  /** Whether the updates were copied into the engine's memory, or lay there. */
-  readonly input: 'copied' | 'in place'
+  /** How the updates came into the engine's memory. */
+  readonly input: Source['input']
   readonly seconds: number
   readonly gbPerSecond: number
   /** Of it: reading the updates into the engine's memory. */
@@ -25,35 +25,27 @@ export interface MeasuredEngine {
   readonly times?: () => StreamTimes | undefined
 }
 
-export interface MeasureOptions {
-  readonly input: Measured['input']
-  /** How often, after once to compile and to take memory; the fastest counts. 0: the first one counts. */
-  readonly repeats: number
-}
-
+/** The fastest of `repeats` runs after one to compile and to take memory; without repeats that one counts. */
 export async function measureRule(
   { engine, times }: MeasuredEngine,
   rule: string,
-  workload: Workload,
-  { input, repeats }: MeasureOptions,
+  { rows, input, takeReadMs }: Source,
+  repeats: number,
 ): Promise<Measured> {
-  const rows = input === 'copied' ? workload.copied : workload.inPlace
   const run = async (): Promise<Measured> => {
-    workload.takeReadMs()
+    takeReadMs()
     times?.()
     const begin = performance.now()
     await rules[rule]!(engine, rows)
     const seconds = (performance.now() - begin) / 1000
-    const { count, size } = workload
-    const gbPerSecond = (4 * count * size) / seconds / 1e9
-    const base = { engine: engine.name, rule, numParams: size, numUpdates: count, input }
-    return { ...base, seconds, gbPerSecond, readMs: workload.takeReadMs(), device: times?.() }
+    const gbPerSecond = (4 * rows.count * rows.size) / seconds / 1e9
+    const base = { engine: engine.name, rule, numParams: rows.size, numUpdates: rows.count, input }
+    return { ...base, seconds, gbPerSecond, readMs: takeReadMs(), device: times?.() }
   }
   let best = await run()
-  if (repeats > 0) best = await run()
-  for (let i = 1; i < repeats; i++) {
+  for (let i = 0; i < repeats; i++) {
     const next = await run()
-    if (next.seconds < best.seconds) best = next
+    if (i === 0 || next.seconds < best.seconds) best = next
   }
   return best
 }

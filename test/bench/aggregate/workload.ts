@@ -1,51 +1,53 @@
 import type { Mix, Rows, VectorEngine } from '../../../server/src/vector/engine.ts'
 
-/** Updates in this process's memory, and what reading them has taken. */
-export class Workload {
-  readonly count: number
-  readonly size: number
-  readonly #values: readonly Float32Array[]
-  #readMs = 0
+/** Updates as an engine is given them, and what reading them has taken since this was last asked. */
+export interface Source {
+  readonly input: 'copied' | 'in place' | 'files'
+  readonly rows: Rows
+  takeReadMs(): number
+}
 
-  /** Uniform in [−0.5, 0.5), the same on every machine. */
-  constructor(count: number, size: number) {
-    this.count = count
-    this.size = size
-    let state = 1
-    this.#values = Array.from({ length: count }, () => {
-      const row = new Float32Array(size)
-      for (let i = 0; i < size; i++) {
-        state = (Math.imul(state, 1664525) + 1013904223) >>> 0 // Numerical Recipes' generator
-        row[i] = state * 2 ** -32 - 0.5
-      }
-      return row
-    })
+/** Times every read. */
+export function timedSource(input: Source['input'], rows: Rows): Source {
+  let readMs = 0
+  const read: Rows['read'] = (start, into) => {
+    const begin = performance.now()
+    void rows.read(start, into) // none of these waits for anything
+    readMs += performance.now() - begin
   }
-
-  /** Copied into the engine's memory, as an update that has been received is. */
-  get copied(): Rows {
-    return {
-      count: this.count,
-      size: this.size,
-      read: (start, into) => {
-        const begin = performance.now()
-        for (const [k, row] of into.entries()) row.set(this.#values[k]!.subarray(start, start + row.length))
-        this.#readMs += performance.now() - begin
-      },
-    }
-  }
-
-  /** Already in the engine's memory: whatever it holds is worked on. What is left is the engine alone. */
-  get inPlace(): Rows {
-    return { count: this.count, size: this.size, read: () => undefined }
-  }
-
-  takeReadMs(): number {
-    const ms = this.#readMs
-    this.#readMs = 0
+  const takeReadMs = () => {
+    const ms = readMs
+    readMs = 0
     return ms
   }
+  return { input, rows: { count: rows.count, size: rows.size, read }, takeReadMs }
 }
+
+/** One update after another, uniform in [−0.5, 0.5), the same on every machine; each is a new array. */
+export function* updates(count: number, size: number): Generator<Float32Array<ArrayBuffer>> {
+  let state = 1
+  for (let k = 0; k < count; k++) {
+    const row = new Float32Array(size)
+    for (let i = 0; i < size; i++) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0 // Numerical Recipes' generator
+      row[i] = state * 2 ** -32 - 0.5
+    }
+    yield row
+  }
+}
+
+/** Copied into the engine's memory, as an update that has been received is. */
+export function copied(values: readonly Float32Array[]): Source {
+  return timedSource('copied', {
+    count: values.length,
+    size: values[0]!.length,
+    read: (start, into) => into.forEach((row, k) => row.set(values[k]!.subarray(start, start + row.length))),
+  })
+}
+
+/** Already in the engine's memory: whatever it holds is worked on. What is left is the engine alone. */
+export const inPlace = (count: number, size: number): Source =>
+  timedSource('in place', { count, size, read: () => undefined })
 
 /** Attackers that the rules allow for. */
 const attackersOf = ({ count }: Pick<Rows, 'count'>): number => Math.floor(0.2 * count)

@@ -14,12 +14,14 @@ import {
 } from '@panal/server'
 import { randomRows, reference, rowsOf } from '../fixtures/vector-rows.ts'
 
-/** Of 200 rows of 64 params, the shortest tile: anything longer is cut. */
-const tiny: EngineOptions = { maxTileBytes: 4096 }
+/** The larger shapes are cut in several tiles, and of 200 rows a tile is the shortest there is, 64 params. */
+const smallTiles: EngineOptions = { maxTileBytes: 65_536 }
+/** 320 params of three rows. */
+const tinyTiles: EngineOptions = { maxTileBytes: 4096 }
 const engines: Readonly<Record<string, OpenEngine>> = vectorEngines
 const rng = makeRng('vector engines')
 
-/** [K, size]: one of each, odd and even, a power of two and its neighbours, and more than a tile of the tiny engine. */
+/** [K, size]: one of each, odd and even, a power of two and its neighbours, and more than one tile of the small engine. */
 const shapes: readonly (readonly [number, number])[] = [
   [1, 1],
   [1, 1000],
@@ -71,13 +73,16 @@ const selectionsOf = (count: number): Selection[] => [
 describe.each(Object.keys(engines))('vector engine %s', (name) => {
   let engine: VectorEngine
   let small: VectorEngine
+  let tiny: VectorEngine
   beforeAll(async () => {
     engine = await engines[name]!()
-    small = await engines[name]!(tiny)
+    small = await engines[name]!(smallTiles)
+    tiny = await engines[name]!(tinyTiles)
   })
   afterAll(() => {
     engine.close()
     small.close()
+    tiny.close()
   })
 
   it('is registered under its own name, and says what it runs on', () => {
@@ -175,17 +180,17 @@ describe.each(Object.keys(engines))('vector engine %s', (name) => {
   it.each([NaN, Infinity, -Infinity])('refuses %d in every operation, wherever it is', async (bad) => {
     for (const [row, at] of [
       [0, 0],
-      [2, 128],
+      [2, 258],
       [4, 64],
     ] as const) {
-      const values = randomRows(rng.fork('bad'), 5, 129)
+      const values = randomRows(rng.fork('bad'), 5, 259)
       values[row]![at] = bad
       const rows = rowsOf(values)
       const refused = { name: 'VectorError', code: 'not-finite' }
-      await expect(small.weightedSum(rows, new Float64Array(5))).rejects.toMatchObject(refused)
-      await expect(small.squaredDistances(rows)).rejects.toMatchObject(refused)
-      for (const by of selectionsOf(5)) await expect(small.select(rows, by)).rejects.toMatchObject(refused)
-      await expect(small.select(rowsOf([values[row]!]), { by: 'median' })).rejects.toMatchObject(refused)
+      await expect(tiny.weightedSum(rows, new Float64Array(5))).rejects.toMatchObject(refused)
+      await expect(tiny.squaredDistances(rows)).rejects.toMatchObject(refused)
+      for (const by of selectionsOf(5)) await expect(tiny.select(rows, by)).rejects.toMatchObject(refused)
+      await expect(tiny.select(rowsOf([values[row]!]), { by: 'median' })).rejects.toMatchObject(refused)
     }
   })
 
@@ -209,14 +214,14 @@ describe.each(Object.keys(engines))('vector engine %s', (name) => {
         return rows.read(start, into)
       },
     }
-    await expect(small.select(torn, { by: 'median' })).rejects.toThrow('torn')
-    expect(await small.select(rows, { by: 'median' })).toEqual(await engine.select(rows, { by: 'median' }))
+    await expect(tiny.select(torn, { by: 'median' })).rejects.toThrow('torn')
+    expect(await tiny.select(rows, { by: 'median' })).toEqual(await engine.select(rows, { by: 'median' }))
   })
 
   it('takes operations that are asked for at once one after another', async () => {
     const [a, b] = [3, 4].map((count) => rowsOf(randomRows(rng.fork(String(count)), count, 500)))
-    const alone = [await small.select(a!, { by: 'median' }), await small.select(b!, { by: 'median' })]
-    const together = await Promise.all([small.select(a!, { by: 'median' }), small.select(b!, { by: 'median' })])
+    const alone = [await tiny.select(a!, { by: 'median' }), await tiny.select(b!, { by: 'median' })]
+    const together = await Promise.all([tiny.select(a!, { by: 'median' }), tiny.select(b!, { by: 'median' })])
     expect(together).toEqual(alone)
   })
 })

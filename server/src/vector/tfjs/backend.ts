@@ -1,11 +1,12 @@
 import type * as Tfjs from '@tensorflow/tfjs-core'
+import { chooseBackend } from '../../gate/tfjs-backend.ts'
 import { VectorError } from '../engine.ts'
 
 /** Packages with a native backend, the fastest first. They are the operator's to install. */
 const nativePackages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']
 
 /**
- * TensorFlow.js on the fastest backend that is installed: CUDA, native CPU, else the one written in JavaScript.
+ * TensorFlow.js on the fastest backend that is installed: CUDA, native CPU, else the one that the gate's models run on.
  * @throws VectorError 'no-device' if none starts
  */
 export async function openTfjs(): Promise<typeof Tfjs> {
@@ -15,8 +16,7 @@ export async function openTfjs(): Promise<typeof Tfjs> {
   }
   try {
     const tf = await import('@tensorflow/tfjs-core')
-    await import('@tensorflow/tfjs-backend-cpu')
-    if (!(await tf.setBackend('cpu'))) throw new Error('its cpu backend does not start')
+    await chooseBackend()
     return tf
   } catch (cause) {
     throw new VectorError('no-device', `TensorFlow.js has no backend here: ${String(cause)}`, { cause })

@@ -21,9 +21,9 @@ export class Buffers {
     return buffer
   }
 
-  /** The four numbers that every kernel is told. */
+  /** The five numbers that every kernel is told. */
   uniform(): GPUBuffer {
-    return this.#make(16, usage.uniform | usage.copyTarget)
+    return this.#make(20, usage.uniform | usage.copyTarget)
   }
 
   #make(numBytes: number, purpose: number): GPUBuffer {

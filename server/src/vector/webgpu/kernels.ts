@@ -95,7 +95,7 @@ export class Kernels {
       told: readonly [count: number, stride: number, length: number, numOut: number],
       [x, y = 1]: readonly [x: number, y?: number],
     ): void => {
-      this.#device.queue.writeBuffer(dims, 0, Uint32Array.from(told))
+      this.#device.queue.writeBuffer(dims, 0, Uint32Array.of(...told, 0))
       pass.setPipeline(pipeline)
       pass.setBindGroup(0, bindGroup)
       pass.dispatchWorkgroups(x, y)

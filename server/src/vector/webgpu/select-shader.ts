@@ -1,4 +1,5 @@
 import type { SelectionSteps } from '../selection.ts'
+import { compensated, dims } from './shaders.ts'
 
 /** Threads of a workgroup, one coordinate each: as many as have room for their values in the workgroup's memory. */
 export interface SelectShape {
@@ -26,7 +27,7 @@ fn put(k: u32, id: vec2u, value: f32) { x[k * dims.stride + id.x] = value; }
 
 /** WGSL lets a quotient be 2.5 units in the last place off; of one or two values there is no need. */
 const divided = (num: number): string =>
-  num === 1 ? 'sum + lost' : num === 2 ? '0.5 * (sum + lost)' : `(sum + lost) / ${num}.0`
+  num === 1 ? 'sum.x + sum.y' : num === 2 ? '0.5 * (sum.x + sum.y)' : `(sum.x + sum.y) / ${num}.0`
 
 /**
  * Sorts the values of one coordinate in each thread by the network, whose pairs are the same for all, and writes the mean
@@ -37,23 +38,16 @@ export const selectShader = (
   count: number,
   { first, last, nearest }: Pick<SelectionSteps, 'first' | 'last' | 'nearest'>,
 ): string => /* wgsl */ `
-struct Dims { count: u32, stride: u32, length: u32, numOut: u32 }
-@group(0) @binding(0) var<uniform> dims: Dims;
+${dims}
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read> network: array<vec2u>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 ${addressing(shape, count)}
+${compensated}
 
 fn meanOf(first: u32, num: u32, id: vec2u) -> f32 {
-  var sum = valueAt(first, id);
-  var lost = 0.0;
-  for (var k = first + 1; k < first + num; k++) {
-    let value = valueAt(k, id);
-    let next = sum + value;
-    let part = next - sum;
-    lost += (sum - (next - part)) + (value - part);
-    sum = next;
-  }
+  var sum = vec2f(valueAt(first, id), 0.0);
+  for (var k = first + 1; k < first + num; k++) { sum = added(sum, valueAt(k, id)); }
   return ${divided(nearest === 0 ? last - first : nearest)};
 }
 

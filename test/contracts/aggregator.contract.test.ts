@@ -45,10 +45,11 @@ function source(updates: readonly Sent[], size: number): UpdateSource {
 
 const size = 5
 const delta = fc.array(fc.float({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: size, maxLength: size })
+/** At least as many as every aggregator of the suite needs. */
 const updates = fc
   .uniqueArray(fc.tuple(fc.string({ minLength: 1, maxLength: 4 }), delta, fc.integer({ min: 1, max: 1e6 })), {
     selector: ([deviceId]) => deviceId,
-    minLength: 1,
+    minLength: 3,
     maxLength: 12,
   })
   .map((list) => list.map(([deviceId, values, weight]) => ({ deviceId, delta: values, weight })))
@@ -73,7 +74,7 @@ describe.each(Object.entries(aggregatorSpecs))('aggregator %s', (name, spec) => 
 
   it('returns the common update when all are the same', async () => {
     await fc.assert(
-      fc.asyncProperty(delta, fc.integer({ min: 1, max: 9 }), async (values, count) => {
+      fc.asyncProperty(delta, fc.integer({ min: aggregator.minUpdates, max: 9 }), async (values, count) => {
         const same = Array.from({ length: count }, (_, i) => ({ deviceId: `d${i}`, delta: values, weight: i + 1 }))
         const found = await aggregator.aggregate(source(same, size))
         // of several sums the first is the one that moves the model
@@ -103,11 +104,25 @@ describe.each(Object.entries(aggregatorSpecs))('aggregator %s', (name, spec) => 
   })
 
   it('[R17] refuses fewer updates than it needs', async () => {
-    await expect(aggregator.aggregate(source([], size))).rejects.toMatchObject({ code: 'too-few' })
+    const tooFew = Array.from({ length: aggregator.minUpdates - 1 }, (_, i) => ({
+      deviceId: `d${i}`,
+      delta: [1, 2, 3, 4, 5],
+      weight: 1,
+    }))
+    await expect(aggregator.aggregate(source(tooFew, size))).rejects.toMatchObject({
+      code: 'too-few',
+      message: expect.stringMatching(
+        new RegExp(`needs ${aggregator.minUpdates} .* has ${tooFew.length}`),
+      ) as unknown as string,
+    })
   })
 
   it('refuses an update of another length', async () => {
-    const odd = source([{ deviceId: 'd', delta: [1, 2], weight: 1 }], size)
+    const one = { delta: [1, 2], weight: 1 }
+    const odd = source(
+      Array.from({ length: aggregator.minUpdates }, (_, i) => ({ ...one, deviceId: `d${i}` })),
+      size,
+    )
     await expect(aggregator.aggregate(odd)).rejects.toMatchObject({ code: 'wrong-length' })
   })
 })

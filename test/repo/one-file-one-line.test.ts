@@ -41,15 +41,15 @@ const additions = {
         misfits: ({ share }, { cohort }) => when(share * cohort.size < 1, '/share', 'is less than one device'),
       })`,
   },
-  median: {
-    file: 'server/src/aggregate/median.ts',
+  midrange: {
+    file: 'server/src/aggregate/midrange.ts',
     registry: 'server/src/aggregate/registry.ts',
     source: `
       import { Type } from 'typebox'
       import { policy } from '../policy.ts'
       export const added = policy({
         options: { trim: Type.Integer({ minimum: 0 }) },
-        make: ({ trim }) => ({ name: 'median', minUpdates: trim, aggregate: async () => new Float32Array(0) }),
+        make: ({ trim }) => ({ name: 'midrange', minUpdates: trim, aggregate: async () => new Float32Array(0) }),
       })`,
   },
   adadelta: {
@@ -139,7 +139,7 @@ it('a sampler, check, aggregator, server optimizer, gate check or codec is one f
       ...plain.strategy,
       sampler: { name: 'newest', share: 0.5 },
       checks: [{ name: 'max-share', share: 0.5 }],
-      aggregator: { name: 'median', trim: 1 },
+      aggregator: { name: 'midrange', trim: 1 },
       serverOptimizer: { name: 'adadelta', tau: 0.1 },
     },
     gate: { checks: [{ name: 'never-worse', rounds: 3 }] },
@@ -151,17 +151,17 @@ it('a sampler, check, aggregator, server optimizer, gate check or codec is one f
       ...plain.strategy,
       sampler: { name: 'newest', share: 2 },
       checks: [{ name: 'max-share', share: 'half' }, { name: 'max-sum' }],
-      aggregator: { name: 'median' },
+      aggregator: { name: 'midrange' },
       serverOptimizer: { name: 'adadelta', tau: 0.1, beta: 1 },
     },
     gate: { checks: [{ name: 'never-worse', rounds: 0 }] },
   }
   const misfit = { ...added, strategy: { ...added.strategy, checks: [{ name: 'max-share', share: 0.1 }] } }
-  const starved = { ...added, strategy: { ...added.strategy, aggregator: { name: 'median', trim: 3 } } }
+  const starved = { ...added, strategy: { ...added.strategy, aggregator: { name: 'midrange', trim: 3 } } }
   const twice = { ...added, gate: { checks: [...added.gate.checks, ...added.gate.checks] } }
   expect(await ask(plain, added, wrong, misfit, starved, twice)).toEqual([
     ['f32', 'uniform', 'finite', 'max-norm', 'weight-range', 'mean', 'sgd', 'integrity', 'floor'],
-    ['half-norm', 'newest', 'finite', 'max-share 0.5', 'median', 'adadelta', 'integrity', 'never-worse'],
+    ['half-norm', 'newest', 'finite', 'max-share 0.5', 'midrange', 'adadelta', 'integrity', 'never-worse'],
     [
       '/plan/codec must be "f32" or "f16" or "half-norm"',
       '/strategy/sampler/share must be <= 1',
@@ -172,7 +172,7 @@ it('a sampler, check, aggregator, server optimizer, gate check or codec is one f
       '/gate/checks/0/rounds must be >= 1',
     ],
     ['/strategy/checks/0/share is less than one device'], // 0.1 of a cohort of 3
-    ['/cohort/minimum must be at least 3, which median needs'], // it is 2
+    ['/cohort/minimum must be at least 3, which midrange needs'], // it is 2
     ['/gate/checks/1/name repeats an earlier one'],
   ])
 }, 60_000)

@@ -1,4 +1,6 @@
 import type { TaskTerms } from '@panal/client-core'
+import { preAggregators } from '../aggregate/before/registry.ts'
+import { makeAggregator } from '../aggregate/make-aggregator.ts'
 import { aggregators } from '../aggregate/registry.ts'
 import { checks } from '../check/registry.ts'
 import { gateChecks, makeGateChecks } from '../gate/checks/registry.ts'
@@ -8,6 +10,7 @@ import { segmentColumnNames } from '../gate/segments.ts'
 import { optimizers } from '../optimizer/registry.ts'
 import { makePolicy, type PolicyRegistry } from '../policy.ts'
 import { samplers } from '../sample/registry.ts'
+import type { Aggregator } from '../strategy/strategy.ts'
 import { when, type DocumentError } from './document-errors.ts'
 import type { TaskDocument } from './task-document.ts'
 
@@ -118,6 +121,7 @@ const policiesFit: Rule = (document) => {
   return [
     ...policyFits(samplers, strategy.sampler, '/strategy/sampler', document),
     ...listFits(checks, strategy.checks, '/strategy/checks', document),
+    ...listFits(preAggregators, strategy.preAggregators ?? [], '/strategy/preAggregators', document),
     ...policyFits(aggregators, strategy.aggregator, '/strategy/aggregator', document),
     ...policyFits(optimizers, strategy.serverOptimizer, '/strategy/serverOptimizer', document),
     ...gateErrors(gate, document).map(({ path, message }) => ({ path: `/gate${path}`, message })),
@@ -147,7 +151,15 @@ const correctionIsWhole: Rule = ({ plan: { correction }, strategy: { aggregator,
 }
 
 const minimumFeedsAggregator: Rule = ({ strategy, cohort }) => {
-  const { name, minUpdates } = makePolicy(aggregators, strategy.aggregator)
+  const alone: Aggregator = makePolicy(aggregators, strategy.aggregator)
+  if (strategy.preAggregators?.length && alone.batch === undefined)
+    return [
+      {
+        path: '/strategy/aggregator/name',
+        message: `${alone.name} takes updates as they come: with preAggregators choose another`,
+      },
+    ]
+  const { name, minUpdates } = makeAggregator(strategy)
   return when(cohort.minimum < minUpdates, '/cohort/minimum', `must be at least ${minUpdates}, which ${name} needs`)
 }
 

@@ -1,5 +1,7 @@
 import { stepsOfRound } from '@panal/client-core'
 import { Type } from 'typebox'
+import { preAggregators } from '../aggregate/before/registry.ts'
+import { makeAggregator } from '../aggregate/make-aggregator.ts'
 import { aggregators } from '../aggregate/registry.ts'
 import { checks, makeChecks } from '../check/registry.ts'
 import { optimizers } from '../optimizer/registry.ts'
@@ -36,6 +38,12 @@ export const StrategySpec = Type.Object(
         description: 'cap of one aggregation weight, against a device that claims a billion examples',
       }),
     ),
+    preAggregators: Type.Optional(
+      Type.Array(policySchema(preAggregators), {
+        description:
+          'run on all updates of a round in this order, before the aggregator; the server holds them all at once',
+      }),
+    ),
     aggregator: policySchema(aggregators),
     serverOptimizer: policySchema(optimizers),
   },
@@ -56,7 +64,7 @@ export function makeStrategy({ strategy, plan }: Pick<TaskDocument, 'strategy' |
     checks: makeChecks(strategy.checks),
     weight: (numExamples) => Math.min(weigh(Math.min(numExamples, maxExamples)), maxWeight),
     localWork: (numExamples) => work(stepsOfRound(plan, numExamples)),
-    aggregator: makePolicy(aggregators, strategy.aggregator),
+    aggregator: makeAggregator(strategy),
     optimizer: makePolicy(optimizers, strategy.serverOptimizer),
   }
 }

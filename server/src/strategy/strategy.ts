@@ -1,4 +1,6 @@
 import type { Params, RejectCode, Rng, Verdict, DeviceId } from '@panal/client-core'
+import type { BatchRule } from '../aggregate/whole-batch.ts'
+import type { VectorEngine } from '../vector/engine.ts'
 
 /** A device that may be asked now. */
 export interface AvailableDevice {
@@ -50,6 +52,8 @@ export interface UpdateSource extends AsyncIterable<WeightedUpdate> {
   readonly count: number
   /** Params per update. */
   readonly size: number
+  /** Most bytes that they may take in memory where a rule needs them all at once; 1 GiB where nothing is said. */
+  readonly maxHeldBytes?: number
 }
 
 /** What one update adds to the sums of a linear rule. */
@@ -75,9 +79,11 @@ export interface Aggregator {
   readonly name: string
   readonly minUpdates: number
   /** Same updates, same bytes. [size], or as many of them one after the other as a linear rule has sums. @throws AggregationError */
-  aggregate(updates: UpdateSource): Promise<Params>
+  aggregate(updates: UpdateSource, engine?: VectorEngine): Promise<Params>
   /** Of a rule that only adds: whoever holds a part of the updates need only hand on their sums. */
   readonly linear?: LinearRule
+  /** Of a rule that can work on all updates at once, so that something may be done to them before. */
+  readonly batch?: BatchRule
 }
 
 /** What an optimizer may know of the round whose mean delta it applies. */
@@ -111,7 +117,8 @@ export interface Strategy {
 export class AggregationError extends Error {
   override readonly name = 'AggregationError'
   constructor(
-    readonly code: 'too-few' | 'zero-weight' | 'wrong-length' | 'out-of-range' | 'damaged-update',
+    readonly code:
+      'too-few' | 'zero-weight' | 'wrong-length' | 'out-of-range' | 'damaged-update' | 'too-large',
     message: string,
     options?: ErrorOptions,
   ) {

@@ -1,5 +1,5 @@
 import type { Cohort, Loss, Plan } from '@panal/client-core'
-import { aggregators, makePolicy, type TaskDocument } from '@panal/server'
+import { makeAggregator, type TaskDocument } from '@panal/server'
 import type { EngineName } from '../engine/open-trainer.ts'
 import { defaultProfile, type ProfileSpec } from '../profile/spec.ts'
 import type { Experiment } from './schema.ts'
@@ -42,7 +42,7 @@ export function completeExperiment(experiment: Experiment): CompleteExperiment {
     cohort: {
       overSelection: 1,
       reportingGoal: Math.min(cohort.size, asked),
-      minimum: Math.min(cohort.reportingGoal ?? cohort.size, makePolicy(aggregators, aggregator).minUpdates),
+      minimum: Math.min(cohort.reportingGoal ?? cohort.size, makeAggregator({ ...strategy, aggregator }).minUpdates),
       deadlineMs: weekMs,
       ...cohort,
     },

@@ -1,6 +1,6 @@
 import type { TProperties } from 'typebox'
 import { codecs } from '@panal/client-core'
-import { aggregators, checks, optimizers, samplers, type Policy } from '@panal/server'
+import { aggregators, checks, optimizers, preAggregators, samplers, type Policy } from '@panal/server'
 import { dataSources } from '../data/registry.ts'
 import { engineNames } from '../engine/open-trainer.ts'
 import { partitioners } from '../partition/registry.ts'
@@ -16,6 +16,7 @@ const registries: Readonly<Record<string, Readonly<Record<string, Pick<Policy<TP
   partition: partitioners,
   'strategy.sampler': samplers,
   'strategy.checks': checks,
+  'strategy.preAggregators': preAggregators,
   'strategy.aggregator': aggregators,
   'strategy.serverOptimizer': optimizers,
   'profile.availability': availabilities,

@@ -139,6 +139,28 @@ describe('cross-field rules', () => {
       { cohort: { size: 3, overSelection: 1, reportingGoal: 2, minimum: 3, deadlineMs: 1000 } },
       ['/cohort/minimum'],
     ],
+    [
+      'fewer updates than a rule needs',
+      rules({ aggregator: { name: 'krum', f: 1 } }), // 5, and the minimum is 2
+      ['/cohort/minimum'],
+    ],
+    [
+      'fewer updates than what comes before a rule needs',
+      rules({ preAggregators: [{ name: 'nnm', f: 1 }], aggregator: { name: 'median' } }),
+      ['/cohort/minimum'],
+    ],
+    [
+      'something before a rule that takes updates as they come',
+      rules({ preAggregators: [{ name: 'clip' }], aggregator: { name: 'normalized-mean' } }),
+      ['/strategy/aggregator/name'],
+    ],
+    [
+      'the same twice before a rule',
+      {
+        ...rules({ preAggregators: [{ name: 'clip' }, { name: 'clip', maxNorm: 1 }], aggregator: { name: 'median' } }),
+      },
+      ['/strategy/preAggregators/1/name'],
+    ],
     ['a lease shorter than two heartbeats', { lease: { heartbeatMs: 1000, leaseMs: 1999 } }, ['/lease/leaseMs']],
     ['a binary loss over three classes', { loss: 'binary-crossentropy' }, ['/loss']],
     ['segments of images', { segments: ['age'] }, ['/segments']],
@@ -206,10 +228,19 @@ describe('cross-field rules', () => {
     const cohort = { size: 3, overSelection: 1.3, reportingGoal: 4, minimum: 4, deadlineMs: 1000 }
     const lease = { heartbeatMs: 1000, leaseMs: 2000 }
     const plan = { ...digitsLike().plan, clipNorm: 2, maxExamples: 5 }
+    expect(
+      pathsOf(digitsLike({ cohort: { ...cohort, minimum: 3 }, ...rules({ aggregator: { name: 'krum', f: 0 } }) })),
+    ).toEqual([])
     const strategy = checks({ name: 'max-norm', maxNorm: 2 }, { name: 'weight-range', minExamples: 5, maxExamples: 5 })
     expect(pathsOf(digitsLike({ cohort, lease, plan, ...strategy, eligibility: { minExamples: 5 } }))).toEqual([])
   })
 })
+
+function rules(
+  changes: Pick<TaskDocument['strategy'], 'preAggregators' | 'aggregator'>,
+): Pick<TaskDocument, 'strategy'> {
+  return { strategy: { ...digitsLike().strategy, ...changes } }
+}
 
 function checks(...list: TaskDocument['strategy']['checks']): Pick<TaskDocument, 'strategy'> {
   return { strategy: { ...digitsLike().strategy, checks: list } }

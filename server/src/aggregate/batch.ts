@@ -1,0 +1,147 @@
+import type { Params } from '@panal/client-core'
+import type { UpdateFacts } from '../strategy/strategy.ts'
+import { type Mix, type Rows, type Selection, type VectorEngine, VectorError } from '../vector/engine.ts'
+
+/** What a batch is made of. */
+interface Parts {
+  readonly rows: Rows
+  /** The rows are what this makes of `rows`; without it, those themselves. */
+  readonly mix?: Mix
+  /** [numRows] */
+  readonly weights: Float64Array
+  /** [numRows] L2 norms, where they are known without looking. */
+  readonly norms?: Float64Array
+}
+
+/**
+ * All updates of a round at once, as rows in canonical order, and the engine to work on them. What is done to them before a
+ * rule comes is algebra on their number, not on their params: a batch that is made of another holds no rows of its own.
+ */
+export class Batch {
+  readonly numRows: number
+  /** [numRows] */
+  readonly weights: Float64Array
+  readonly #parts: Parts
+  readonly #engine: VectorEngine
+
+  constructor(engine: VectorEngine, parts: Parts) {
+    this.#engine = engine
+    this.#parts = parts
+    this.numRows = parts.mix?.numRows ?? parts.rows.count
+    this.weights = parts.weights
+  }
+
+  static of(engine: VectorEngine, rows: Rows, facts: readonly UpdateFacts[]): Batch {
+    const weights = Float64Array.from(facts, ({ weight }) => weight)
+    return new Batch(engine, { rows, weights, norms: Float64Array.from(facts, ({ norm }) => norm) })
+  }
+
+  /** Σ coefficients[r] · row r / divisor. */
+  combine(coefficients: Float64Array, divisor = 1): Promise<Params> {
+    const { rows, mix } = this.#parts
+    return this.#engine.weightedSum(rows, mix === undefined ? coefficients : through(mix, coefficients), divisor)
+  }
+
+  select(by: Selection): Promise<Params> {
+    return this.#engine.select(this.#parts.rows, by, this.#parts.mix)
+  }
+
+  /** ‖row i − row j‖² at i · numRows + j. */
+  squaredDistances(): Promise<Float64Array> {
+    return this.#engine.squaredDistances(this.#parts.rows, this.#parts.mix)
+  }
+
+  /** The same with one row more at the end, all zeros: ‖row i‖² is at i · (numRows + 1) + numRows. */
+  squaredDistancesAndNorms(): Promise<Float64Array> {
+    const { rows, mix } = this.#parts
+    if (mix === undefined) return this.#engine.squaredDistances(withZeros(rows))
+    const weights = new Float64Array((mix.numRows + 1) * rows.count)
+    weights.set(mix.weights)
+    return this.#engine.squaredDistances(rows, { numRows: mix.numRows + 1, weights })
+  }
+
+  /** [numRows] L2 norms. */
+  async norms(): Promise<Float64Array> {
+    if (this.#parts.norms !== undefined) return this.#parts.norms
+    const squared = await this.squaredDistancesAndNorms()
+    return Float64Array.from({ length: this.numRows }, (_, i) => Math.sqrt(squared[(i + 1) * (this.numRows + 1) - 1]!))
+  }
+
+  /** Row r times scales[r]. */
+  scaled(scales: Float64Array): Batch {
+    const { rows, mix, weights, norms } = this.#parts
+    const scaledNorms = norms && { norms: norms.map((norm, r) => norm * scales[r]!) }
+    if (mix === undefined) return new Batch(this.#engine, { rows: scaledRows(rows, scales), weights, ...scaledNorms })
+    const scaledMix = { ...mix, weights: mix.weights.map((w, i) => w * scales[Math.floor(i / rows.count)]!) }
+    return new Batch(this.#engine, { rows, mix: scaledMix, weights, ...scaledNorms })
+  }
+
+  /** New rows, each a sum of these: they stand for no device, and weigh 1 each. */
+  mixed({ numRows, weights }: Mix): Batch {
+    const { rows, mix } = this.#parts
+    const ones = new Float64Array(numRows).fill(1)
+    if (mix === undefined) return new Batch(this.#engine, { rows, mix: { numRows, weights }, weights: ones })
+    const composed = new Float64Array(numRows * rows.count)
+    for (let r = 0; r < numRows; r++)
+      composed.set(through(mix, weights.subarray(r * mix.numRows, (r + 1) * mix.numRows)), r * rows.count)
+    return new Batch(this.#engine, { rows, mix: { numRows, weights: composed }, weights: ones })
+  }
+
+  /** These rows alone, in this order. */
+  picked(indices: readonly number[]): Batch {
+    const { rows, mix, weights } = this.#parts
+    const own = { weights: Float64Array.from(indices, (i) => weights[i]!) }
+    if (mix === undefined) return new Batch(this.#engine, { rows: pickedRows(rows, indices), ...own })
+    const { count } = rows
+    const picked = new Float64Array(indices.length * count)
+    indices.forEach((i, r) => picked.set(mix.weights.subarray(i * count, (i + 1) * count), r * count))
+    return new Batch(this.#engine, { rows, mix: { numRows: indices.length, weights: picked }, ...own })
+  }
+}
+
+/** What each row is taken times for a sum of what a mix makes. */
+function through({ numRows, weights }: Mix, coefficients: Float64Array): Float64Array {
+  const count = weights.length / numRows
+  if (coefficients.length !== numRows)
+    throw new VectorError('bad-arguments', `${coefficients.length} coefficients for ${numRows} rows`)
+  const result = new Float64Array(count)
+  for (let r = 0; r < numRows; r++)
+    for (let k = 0; k < count; k++) result[k]! += coefficients[r]! * weights[r * count + k]!
+  return result
+}
+
+const withZeros = (rows: Rows): Rows => ({
+  count: rows.count + 1,
+  size: rows.size,
+  async read(start, into) {
+    await rows.read(start, into.slice(0, rows.count))
+    into.at(-1)!.fill(0)
+  },
+})
+
+const scaledRows = (rows: Rows, scales: Float64Array): Rows => ({
+  count: rows.count,
+  size: rows.size,
+  async read(start, into) {
+    await rows.read(start, into)
+    into.forEach((row, k) => scale(row, scales[k]!))
+  },
+})
+
+function scale(row: Float32Array, by: number): void {
+  if (by !== 1) for (let i = 0; i < row.length; i++) row[i]! *= by
+}
+
+/** All are read; those that nobody picked into one array that is thrown away. */
+const pickedRows = (rows: Rows, indices: readonly number[]): Rows => ({
+  count: indices.length,
+  size: rows.size,
+  async read(start, into) {
+    const spare = new Float32Array(into[0]!.length)
+    const places = new Map(indices.map((index, r) => [index, into[r]!]))
+    await rows.read(
+      start,
+      Array.from({ length: rows.count }, (_, k) => places.get(k) ?? spare),
+    )
+  },
+})

@@ -4,6 +4,7 @@ import { Type, type Static } from 'typebox'
 import { oidcProblems } from './auth/oidc-settings.ts'
 import { roles } from './auth/role.ts'
 import { failpointPattern, failpoints } from './failpoint.ts'
+import { defaultMaxHeldBytes } from './strategy/strategy.ts'
 
 /** One setting: its environment variable and flag follow from its name, its default and help from its schema. */
 export interface Setting {
@@ -64,6 +65,12 @@ export const Config = Type.Object(
       maximum: 2 ** 49,
       default: 2 ** 36,
       description: 'most space that all updates of rounds may take together, in bytes',
+    }),
+    maxHeldBytes: Type.Integer({
+      minimum: 1,
+      maximum: 2 ** 49,
+      default: defaultMaxHeldBytes,
+      description: 'most memory for the updates of a round whose rule needs them all at once, in bytes',
     }),
     maxSockets: Type.Integer({
       minimum: 1,

@@ -129,6 +129,7 @@ async function compose(
     spoolFolder: dataDir.uploads,
     uploads,
     keptRounds: config.keptRounds,
+    maxHeldBytes: config.maxHeldBytes,
     onFinished: (taskId) => tasks.setPaused(taskId, true, 'round limit'),
     onError: (error, taskId) => log.error({ err: error, taskId }, 'round failed'),
     ...(tracing && { watch: (taskId, ports) => tracing.traces.watch(taskId, ports) }),

@@ -1,6 +1,12 @@
 import type { Params } from '@panal/client-core'
-import { AggregationError, type Aggregator, type UpdateFacts, type UpdateSource } from '../strategy/strategy.ts'
-import type { Rows } from '../vector/engine.ts'
+import {
+  AggregationError,
+  defaultMaxHeldBytes,
+  type Aggregator,
+  type UpdateFacts,
+  type UpdateSource,
+} from '../strategy/strategy.ts'
+import { type Rows, VectorError } from '../vector/engine.ts'
 import { makeWasmEngine } from '../vector/wasm/engine.ts'
 import { Batch } from './batch.ts'
 
@@ -20,9 +26,6 @@ export interface PreAggregator {
   apply(batch: Batch): Promise<Batch>
 }
 
-/** What the updates of a round may take in memory while a rule needs them all at once, where nothing else is said. */
-export const defaultMaxHeldBytes = 2 ** 30
-
 /**
  * A rule on all updates at once, after what comes before it, in that order. Holds every update: 4 · n · size bytes, and
  * refuses what is beyond `maxHeldBytes` of the source rather than let the server run out of memory.
@@ -39,11 +42,21 @@ export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] =
       if (count < minUpdates)
         throw new AggregationError('too-few', `${name}: needs ${minUpdates} updates, has ${count}`)
       const { rows, facts } = await hold(name, updates)
-      let batch = Batch.of(engine, rows, facts)
-      for (const each of before) batch = await each.apply(batch)
-      return rule.apply(batch)
+      try {
+        let batch = Batch.of(engine, rows, facts)
+        for (const each of before) batch = await each.apply(batch)
+        return await rule.apply(batch)
+      } catch (cause) {
+        throw refused(name, cause)
+      }
     },
   }
+}
+
+/** What no second try makes finite abandons the round; an engine that fails is tried again. */
+function refused(name: string, cause: unknown): unknown {
+  if (!(cause instanceof VectorError) || cause.code !== 'not-finite') return cause
+  return new AggregationError('out-of-range', `${name}: ${cause.message}`, { cause })
 }
 
 /** @throws AggregationError 'too-large' | 'wrong-length' */
@@ -53,7 +66,7 @@ async function hold(name: string, updates: UpdateSource): Promise<{ rows: Rows; 
   if (numBytes > maxHeldBytes)
     throw new AggregationError(
       'too-large',
-      `${name}: ${count} updates of ${size} params are ${numBytes} bytes, and this server holds ${maxHeldBytes} at once: lower cohort.reportingGoal`,
+      `${name}: ${count} updates of ${size} params are ${numBytes} bytes, and this server holds ${maxHeldBytes} at once: raise --max-held-bytes or lower cohort.reportingGoal`,
     )
   const values: Float32Array[] = []
   const facts: UpdateFacts[] = []

@@ -47,7 +47,8 @@ export async function replayRound(task: Task, roundNumber: number, ports: Replay
   const made = ports.registry.version(task.id, version)
   const { params, optimizerState } = await makeCandidate(task, round, {
     registry: ports.registry,
-    updates: spooledUpdates(task, ports),
+    // the live round has held them: whoever replays it has no server to spare memory for
+    updates: spooledUpdates(task, { ...ports, maxHeldBytes: Infinity }),
   })
   const comparisons: Comparison[] = [
     { what: 'updates', recorded: made.dataDigest, replayed: dataDigest(countedUpdates(ports.log, round)) },

@@ -35,6 +35,8 @@ export interface RoundsDeps {
   readonly uploads: UploadRoom
   /** Closed rounds of each task whose updates stay in the spool, to be replayed. */
   readonly keptRounds: number
+  /** Most bytes of memory for the updates of a round whose rule needs them all at once. */
+  readonly maxHeldBytes: number
   readonly taskCard: (task: Task, paused: boolean) => TaskCard
   /** The task paused itself after its last round: to be kept. */
   readonly onFinished: (taskId: string) => void

@@ -30,6 +30,8 @@ export interface TaskRoundsDeps {
   readonly uploads: IntakeDeps['room']
   /** Closed rounds whose updates stay in the spool. */
   readonly keptRounds: number
+  /** See `UpdateSource`. */
+  readonly maxHeldBytes: number
   /** Something in a round went wrong that no rule foresees: logged, the round tried again later. */
   readonly onError: (error: unknown, taskId: string) => void
   readonly onRound: (summary: RoundSummary) => void
@@ -159,11 +161,11 @@ export class TaskRounds {
   }
 
   #ports(): RoundPorts {
-    const { registry, log, spool, gate, clock } = this.#deps
+    const { registry, log, spool, gate, clock, maxHeldBytes } = this.#deps
     return {
       registry,
       log,
-      updates: spooledUpdates(this.#task, { log, spool }),
+      updates: spooledUpdates(this.#task, { log, spool, maxHeldBytes }),
       gate,
       population: this.population,
       clock,

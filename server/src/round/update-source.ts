@@ -26,11 +26,16 @@ export function countedUpdates(log: UpdateLog, { taskId, number, participants }:
   })
 }
 
-/** Where a live server has the updates of its rounds. */
+/** Where a server has the updates of its rounds, and how many bytes of them a rule may hold at once. */
+interface Spooled {
+  readonly log: UpdateLog
+  readonly spool: Spool
+  readonly maxHeldBytes: number
+}
+
 export const spooledUpdates =
-  (task: Task, { log, spool }: { readonly log: UpdateLog; readonly spool: Spool }) =>
-  (round: Collected): UpdateSource =>
-    updateSource(task, spool, countedUpdates(log, round))
+  (task: Task, { log, spool, maxHeldBytes }: Spooled) =>
+  (round: Collected): UpdateSource => ({ ...updateSource(task, spool, countedUpdates(log, round)), maxHeldBytes })
 
 /** The updates of one round, decoded one at a time into one buffer, each first compared with its receipt's digest. */
 export function updateSource(task: Task, spool: Spool, updates: readonly UpdateRecord[]): UpdateSource {

@@ -47,12 +47,15 @@ export interface WeightedUpdate extends UpdateFacts {
   readonly delta: Params
 }
 
+/** What the updates of a round may take in memory while a rule needs them all at once, where nothing else is said. */
+export const defaultMaxHeldBytes = 2 ** 30
+
 /** The accepted updates of a round in canonical order (by device id), read from the spool one at a time. May be iterated again. */
 export interface UpdateSource extends AsyncIterable<WeightedUpdate> {
   readonly count: number
   /** Params per update. */
   readonly size: number
-  /** Most bytes that they may take in memory where a rule needs them all at once; 1 GiB where nothing is said. */
+  /** Most bytes that they may take in memory where a rule needs them all at once. */
   readonly maxHeldBytes?: number
 }
 

@@ -179,6 +179,14 @@ it('every rule that holds all updates says so when they are too many for the ser
   await expect(median.aggregate(source(35))).rejects.toMatchObject({ name: 'AggregationError', code: 'too-large' })
 })
 
+it('what is not finite abandons the round, and is no fault of the server', async () => {
+  const updates = updateSourceOf([[1], [2], [NaN]])
+  await expect(makeAggregator({ aggregator: { name: 'median' } }).aggregate(updates)).rejects.toMatchObject({
+    name: 'AggregationError',
+    code: 'out-of-range',
+  })
+})
+
 it('the product engine comes to the same, to float32', async () => {
   for (const aggregator of [{ name: 'bulyan', f: 1 }, { name: 'geometric-median' }] as const) {
     const specs: Specs = { preAggregators: [{ name: 'clip' }, { name: 'nnm', f: 2 }], aggregator }

@@ -3,6 +3,8 @@ import type { Layout, Params } from '../model/layout.ts'
 /** delta ↔ bytes. Both ends of the wire use the same one; lossy codecs say their error in their own docstring. */
 export interface UpdateCodec {
   readonly name: string
+  /** The bytes are the params themselves, float32 in order: whoever has them in a file need not decode them. */
+  readonly isPlain?: boolean
   /** Upper bound of the encoded size: a longer upload is refused before it is read. */
   maxBytes(layout: Layout): number
   encode(delta: Params, layout: Layout): Uint8Array

@@ -6,6 +6,7 @@ const bytesEach = 4
 /** Raw little-endian IEEE 754 single floats in layout order: 4 bytes a param, no error. */
 export const f32: UpdateCodec = {
   name: 'f32',
+  isPlain: true,
   maxBytes: (layout) => layout.size * bytesEach,
 
   encode(delta, layout) {

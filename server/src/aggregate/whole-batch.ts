@@ -3,6 +3,7 @@ import {
   AggregationError,
   defaultMaxHeldBytes,
   type Aggregator,
+  type OpenRows,
   type UpdateFacts,
   type UpdateSource,
 } from '../strategy/strategy.ts'
@@ -27,8 +28,9 @@ export interface PreAggregator {
 }
 
 /**
- * A rule on all updates at once, after what comes before it, in that order. Holds every update: 4 · n · size bytes, and
- * refuses what is beyond `maxHeldBytes` of the source rather than let the server run out of memory.
+ * A rule on all updates at once, after what comes before it, in that order. Holds every update, 4 · n · size bytes, up to
+ * `maxHeldBytes` of the source; beyond that it reads them where they lie, tile after tile, and refuses what lies nowhere
+ * as it is, rather than let the server run out of memory.
  */
 export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] = []): Aggregator {
   const minUpdates = before.reduceRight((needed, each) => each.minUpdates(needed), rule.minUpdates)
@@ -41,13 +43,15 @@ export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] =
       const { count } = updates
       if (count < minUpdates)
         throw new AggregationError('too-few', `${name}: needs ${minUpdates} updates, has ${count}`)
-      const { rows, facts } = await hold(name, updates)
+      const held = await hold(name, updates)
       try {
-        let batch = Batch.of(engine, rows, facts)
+        let batch = Batch.of(engine, held.rows, held.facts)
         for (const each of before) batch = await each.apply(batch)
         return await rule.apply(batch)
       } catch (cause) {
         throw refused(name, cause)
+      } finally {
+        await held.close()
       }
     },
   }
@@ -59,24 +63,35 @@ function refused(name: string, cause: unknown): unknown {
   return new AggregationError('out-of-range', `${name}: ${cause.message}`, { cause })
 }
 
-/** @throws AggregationError 'too-large' | 'wrong-length' */
-async function hold(name: string, updates: UpdateSource): Promise<{ rows: Rows; facts: UpdateFacts[] }> {
+interface Held extends OpenRows {
+  readonly facts: UpdateFacts[]
+}
+
+/**
+ * All updates in memory where there is room, else where they lie. Each is looked at once in any case: its source compares it
+ * with its receipt. @throws AggregationError 'too-large' | 'wrong-length', what the source throws
+ */
+async function hold(name: string, updates: UpdateSource): Promise<Held> {
   const { count, size, maxHeldBytes = defaultMaxHeldBytes } = updates
-  const numBytes = 4 * count * size
-  if (numBytes > maxHeldBytes)
-    throw new AggregationError(
-      'too-large',
-      `${name}: ${count} updates of ${size} params are ${numBytes} bytes, and this server holds ${maxHeldBytes} at once: raise --max-held-bytes or lower cohort.reportingGoal`,
-    )
+  const isHeld = 4 * count * size <= maxHeldBytes
+  if (!isHeld && updates.openRows === undefined) throw tooLarge(name, updates, maxHeldBytes)
   const values: Float32Array[] = []
   const facts: UpdateFacts[] = []
   for await (const { delta, ...rest } of updates) {
     if (delta.length !== size)
       throw new AggregationError('wrong-length', `${name}: an update has ${delta.length} params, the model ${size}`)
-    values.push(Float32Array.from(delta))
+    if (isHeld) values.push(Float32Array.from(delta))
     facts.push(rest)
   }
+  if (!isHeld) return { facts, ...(await updates.openRows!()) }
   const read: Rows['read'] = (start, into) =>
     into.forEach((row, k) => row.set(values[k]!.subarray(start, start + row.length)))
-  return { rows: { count, size, read }, facts }
+  return { facts, rows: { count, size, read }, close: () => Promise.resolve() }
 }
+
+const tooLarge = (name: string, { count, size }: UpdateSource, maxHeldBytes: number): AggregationError =>
+  new AggregationError(
+    'too-large',
+    `${name}: ${count} updates of ${size} params are ${4 * count * size} bytes, and this server holds ${maxHeldBytes} at once: ` +
+      'raise --max-held-bytes, lower cohort.reportingGoal, or choose the codec f32, whose updates need not be held',
+  )

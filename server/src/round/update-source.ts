@@ -5,6 +5,7 @@ import { acceptedUpdates } from '../registry/updates.ts'
 import { AggregationError, type UpdateSource, type WeightedUpdate } from '../strategy/strategy.ts'
 import type { UpdateLog, UpdateRecord } from './ports.ts'
 import { readWhole, type Spool } from './spool.ts'
+import { openSpooledRows } from './spooled-rows.ts'
 import type { AggregatingRound } from './state.ts'
 
 /** All of a round that its candidate depends on. */
@@ -43,6 +44,13 @@ export function updateSource(task: Task, spool: Spool, updates: readonly UpdateR
   return {
     count: updates.length,
     size: layout.size,
+    ...(codec.isPlain === true && {
+      openRows: () =>
+        openSpooledRows(
+          updates.map((update) => spool.update(update)),
+          layout.size,
+        ),
+    }),
     async *[Symbol.asyncIterator](): AsyncGenerator<WeightedUpdate> {
       const params = new Float32Array(layout.size)
       // the next files are read and hashed, off this thread, while this one is folded

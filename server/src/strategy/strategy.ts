@@ -1,6 +1,6 @@
 import type { Params, RejectCode, Rng, Verdict, DeviceId } from '@panal/client-core'
 import type { BatchRule } from '../aggregate/whole-batch.ts'
-import type { VectorEngine } from '../vector/engine.ts'
+import type { Rows, VectorEngine } from '../vector/engine.ts'
 
 /** A device that may be asked now. */
 export interface AvailableDevice {
@@ -57,6 +57,14 @@ export interface UpdateSource extends AsyncIterable<WeightedUpdate> {
   readonly size: number
   /** Most bytes that they may take in memory where a rule needs them all at once. */
   readonly maxHeldBytes?: number
+  /** Where they lie as they are, so that any part of each can be read: for a rule that may not hold them all. */
+  openRows?(): Promise<OpenRows>
+}
+
+/** Rows that lie somewhere, until they are closed. */
+export interface OpenRows {
+  readonly rows: Rows
+  close(): Promise<void>
 }
 
 /** What one update adds to the sums of a linear rule. */

@@ -1,0 +1,43 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { AggregationError, type OpenRows } from '../strategy/strategy.ts'
+
+/** Files that are read from at once. */
+const numAtOnce = 8
+
+/**
+ * Updates that lie in files as float32 params in order, read a part of each at a time, straight into an engine's memory.
+ * Keeps every file open. @throws AggregationError 'damaged-update', also while it is read
+ */
+export async function openSpooledRows(paths: readonly string[], size: number): Promise<OpenRows> {
+  const files: FileHandle[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(files.map((file) => file.close()))
+  }
+  try {
+    for (const path of paths) files.push(await open(path, 'r'))
+  } catch (cause) {
+    await close()
+    throw unreadable({ cause })
+  }
+  const read = async (start: number, into: readonly Float32Array[]): Promise<void> => {
+    for (let first = 0; first < files.length; first += numAtOnce)
+      await Promise.all(files.slice(first, first + numAtOnce).map((file, i) => fill(into[first + i]!, file, 4 * start)))
+  }
+  return { rows: { count: paths.length, size, read }, close }
+}
+
+async function fill(row: Float32Array, file: FileHandle, position: number): Promise<void> {
+  const bytes = new Uint8Array(row.buffer, row.byteOffset, row.byteLength)
+  for (let done = 0; done < bytes.length;) {
+    const { bytesRead } = await file.read(bytes, done, bytes.length - done, position + done)
+    if (bytesRead === 0) throw unreadable()
+    done += bytesRead
+  }
+}
+
+const unreadable = (options?: ErrorOptions): AggregationError =>
+  new AggregationError(
+    'damaged-update',
+    'damaged-update: an accepted update can no longer be read from the disk; the round is abandoned',
+    options,
+  )

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Params } from '@panal/client-core'
 import {
   AggregationError,
@@ -84,8 +85,10 @@ async function hold(name: string, updates: UpdateSource): Promise<Held> {
     facts.push(rest)
   }
   if (!isHeld) return { facts, ...(await updates.openRows!()) }
-  const read: Rows['read'] = (start, into) =>
+  const read: Rows['read'] = async (start, into) => {
+    await setImmediate() // a tile may take a tenth of a second: others have their turn in between
     into.forEach((row, k) => row.set(values[k]!.subarray(start, start + row.length)))
+  }
   return { facts, rows: { count, size, read }, close: () => Promise.resolve() }
 }
 

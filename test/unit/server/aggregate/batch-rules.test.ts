@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { aggregators, makeAggregator, makePolicy } from '@panal/server'
 import { krumScores } from '../../../../server/src/aggregate/krum-scores.ts'
+import { makeWasmEngine } from '../../../../server/src/vector/wasm/engine.ts'
 import { float64Engine } from '../../../fixtures/float64-engine.ts'
 import { updateSourceOf } from '../../../fixtures/update-source.ts'
 import { reference } from '../../../fixtures/vector-rows.ts'
@@ -177,6 +178,21 @@ it('every rule that holds all updates says so when they are too many for the ser
   // 3 updates of 3 float32
   expect([...(await median.aggregate(source(36)))]).toEqual([4, 5, 6])
   await expect(median.aggregate(source(35))).rejects.toMatchObject({ name: 'AggregationError', code: 'too-large' })
+})
+
+it('others have their turn after each tile', async () => {
+  const median = makeAggregator({ aggregator: { name: 'median' } })
+  let turns = 0
+  const next = (): void => {
+    turns += 1
+    waiting = setImmediate(next)
+  }
+  let waiting = setImmediate(next)
+  const wide = three.map((row) => Array.from({ length: 640 }, (_, i) => row[i % 3]!))
+  // 64 params of three rows: ten tiles
+  await median.aggregate(updateSourceOf(wide), makeWasmEngine({ maxTileBytes: 768 }))
+  clearImmediate(waiting)
+  expect(turns).toBeGreaterThanOrEqual(10)
 })
 
 it('what is not finite abandons the round, and is no fault of the server', async () => {

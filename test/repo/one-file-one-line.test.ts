@@ -49,7 +49,22 @@ const additions = {
       import { policy } from '../policy.ts'
       export const added = policy({
         options: { trim: Type.Integer({ minimum: 0 }) },
-        make: ({ trim }) => ({ name: 'midrange', minUpdates: trim, aggregate: async () => new Float32Array(0) }),
+        make: ({ trim }) => {
+          const apply = async () => new Float32Array(0)
+          const rule = { name: 'midrange', minUpdates: trim }
+          return { ...rule, aggregate: apply, batch: { ...rule, apply } }
+        },
+      })`,
+  },
+  thin: {
+    file: 'server/src/aggregate/before/thin.ts',
+    registry: 'server/src/aggregate/before/registry.ts',
+    source: `
+      import { Type } from 'typebox'
+      import { policy } from '../../policy.ts'
+      export const added = policy({
+        options: { by: Type.Integer({ minimum: 1 }) },
+        make: ({ by }) => ({ name: 'thin', minUpdates: (next) => next * by, apply: async (batch) => batch }),
       })`,
   },
   adadelta: {
@@ -130,7 +145,7 @@ async function ask(...documents: unknown[]): Promise<string[][]> {
   return JSON.parse((await running).stdout) as string[][]
 }
 
-it('a sampler, check, aggregator, server optimizer, gate check or codec is one file and one registry line', async () => {
+it('a sampler, check, aggregator or step before it, server optimizer, gate check or codec is one file and one registry line', async () => {
   const plain = digitsLike()
   const added = {
     ...plain,
@@ -139,6 +154,7 @@ it('a sampler, check, aggregator, server optimizer, gate check or codec is one f
       ...plain.strategy,
       sampler: { name: 'newest', share: 0.5 },
       checks: [{ name: 'max-share', share: 0.5 }],
+      preAggregators: [{ name: 'thin', by: 2 }],
       aggregator: { name: 'midrange', trim: 1 },
       serverOptimizer: { name: 'adadelta', tau: 0.1 },
     },
@@ -151,6 +167,7 @@ it('a sampler, check, aggregator, server optimizer, gate check or codec is one f
       ...plain.strategy,
       sampler: { name: 'newest', share: 2 },
       checks: [{ name: 'max-share', share: 'half' }, { name: 'max-sum' }],
+      preAggregators: [{ name: 'thin', by: 0 }],
       aggregator: { name: 'midrange' },
       serverOptimizer: { name: 'adadelta', tau: 0.1, beta: 1 },
     },
@@ -161,7 +178,7 @@ it('a sampler, check, aggregator, server optimizer, gate check or codec is one f
   const twice = { ...added, gate: { checks: [...added.gate.checks, ...added.gate.checks] } }
   expect(await ask(plain, added, wrong, misfit, starved, twice)).toEqual([
     ['f32', 'uniform', 'finite', 'max-norm', 'weight-range', 'mean', 'sgd', 'integrity', 'floor'],
-    ['half-norm', 'newest', 'finite', 'max-share 0.5', 'midrange', 'adadelta', 'integrity', 'never-worse'],
+    ['half-norm', 'newest', 'finite', 'max-share 0.5', 'thin, midrange', 'adadelta', 'integrity', 'never-worse'],
     [
       '/plan/codec must be "f32" or "f16" or "half-norm"',
       '/strategy/sampler/share must be <= 1',
@@ -169,10 +186,11 @@ it('a sampler, check, aggregator, server optimizer, gate check or codec is one f
       '/strategy/checks/1/name must be "finite" or "max-norm" or "weight-range" or "max-share"',
       '/strategy/aggregator/trim is missing',
       '/strategy/serverOptimizer/beta is not known here',
+      '/strategy/preAggregators/0/by must be >= 1',
       '/gate/checks/0/rounds must be >= 1',
     ],
     ['/strategy/checks/0/share is less than one device'], // 0.1 of a cohort of 3
-    ['/cohort/minimum must be at least 3, which midrange needs'], // it is 2
+    ['/cohort/minimum must be at least 6, which thin, midrange needs'], // it is 2
     ['/gate/checks/1/name repeats an earlier one'],
   ])
 }, 60_000)

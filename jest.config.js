@@ -21,16 +21,31 @@ const common = {
 /** Of test/e2e: what a browser, a whole demo or the machine's speed is needed for. Nothing else runs beside them. */
 const alone = ['client-web', 'faults', 'simulations'].map((folder) => `e2e/${folder}`)
 
+/** Half a minute and more each, of simulated statistics and of convolutions in JavaScript: for the night. */
+const long = [
+  'property/server/gate/bootstrap.property',
+  'property/server/gate/clusters.property',
+  'property/server/gate/small-sets.property',
+  'unit/simulations/engine/blocked-images',
+  'e2e/gate-calibrate',
+].map((name) => `<rootDir>/test/${name}.test.ts`)
+
 const under = (...folders) => folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.{ts,tsx}`)
 
 export default {
   projects: [
-    { ...common, displayName: 'unit', testMatch: under('unit', 'contracts', 'property', 'repo') },
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: under('unit', 'contracts', 'property', 'repo'),
+      testPathIgnorePatterns: long,
+    },
+    { ...common, displayName: 'long', testMatch: long },
     {
       ...common,
       displayName: 'e2e',
       testMatch: under('e2e'),
-      testPathIgnorePatterns: alone.map((folder) => `<rootDir>/test/${folder}/`),
+      testPathIgnorePatterns: [...alone.map((folder) => `<rootDir>/test/${folder}/`), ...long],
     },
     { ...common, displayName: 'alone', testMatch: under(...alone), globalSetup: '<rootDir>/test/ensure-chromium.mjs' },
     { ...common, displayName: 'faults', testMatch: under('faults'), globalSetup: '<rootDir>/test/compile-server.mjs' },

@@ -1,6 +1,6 @@
 /**
- * Runs the tests: `node test/run-jest.mjs [jest options] [path patterns]`, `--selectProjects unit|e2e|alone|faults` for
- * some; without it unit, e2e, and then alone, so that nothing else is busy while browsers are tested. Ends with the
+ * Runs the tests: `node test/run-jest.mjs [jest options] [path patterns]`, `--selectProjects
+ * unit|e2e|alone|long|faults` for some; without it unit, e2e, and then alone, so that nothing else is busy while browsers are tested. Ends with the
  * line `N passed, N failed`; the exit code is jest's own, and a whole run that finds no test fails.
  */
 import { spawnSync } from 'node:child_process'
@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path'
 import { softwareGpu } from './software-gpu.mjs'
 
 const jest = join(dirname(createRequire(import.meta.url).resolve('jest/package.json')), 'bin/jest.js')
-const workers = { unit: 2, e2e: 2, alone: 1, faults: 1 }
+const workers = { unit: 2, e2e: 2, alone: 1, long: 2, faults: 1 }
 const nodeOptions = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
 
 const { projects, rest } = readArguments(process.argv.slice(2))
@@ -69,7 +69,7 @@ function readArguments(args) {
   }
   const paths = args.filter((arg) => !arg.startsWith('-'))
   const allMatch = (pattern) => paths.length > 0 && paths.every((path) => pattern.test(path))
-  if (allMatch(/^(\.\/)?test\/e2e\b/)) return { projects: ['e2e', 'alone'], rest: args }
-  if (allMatch(/^(\.\/)?test\/(unit|contracts|property|repo)\b/)) return { projects: ['unit'], rest: args }
+  if (allMatch(/^(\.\/)?test\/e2e\b/)) return { projects: ['e2e', 'alone', 'long'], rest: args }
+  if (allMatch(/^(\.\/)?test\/(unit|contracts|property|repo)\b/)) return { projects: ['unit', 'long'], rest: args }
   return { projects: ['unit', 'e2e', 'alone'], rest: args }
 }

@@ -151,7 +151,7 @@ describe('cross-field rules', () => {
     ],
     [
       'something before a rule that takes updates as they come',
-      rules({ preAggregators: [{ name: 'clip' }], aggregator: { name: 'normalized-mean' } }),
+      rules({ preAggregators: [{ name: 'clip' }], aggregator: { name: 'fair-mean', q: 1, lipschitz: 1 } }),
       ['/strategy/aggregator/name'],
     ],
     [

@@ -18,19 +18,26 @@ const common = {
   modulePathIgnorePatterns: ['<rootDir>/\\.panal/', '<rootDir>/[^/]+/dist/'],
 }
 
-/** Of test/e2e: what a browser, a whole demo or the machine's speed is needed for. Nothing else runs beside them. */
-const alone = ['client-web', 'faults', 'simulations'].map((folder) => `e2e/${folder}`)
+const files = (...names) => names.map((name) => `<rootDir>/test/${name}.test.ts`)
 
 /** Half a minute and more each, of simulated statistics and of convolutions in JavaScript: for the night. */
-const long = [
+const long = files(
   'property/server/gate/bootstrap.property',
   'property/server/gate/clusters.property',
   'property/server/gate/small-sets.property',
   'unit/simulations/engine/blocked-images',
+  'property/server/gate/segments.property',
   'e2e/gate-calibrate',
-].map((name) => `<rootDir>/test/${name}.test.ts`)
+  'e2e/simulations/experiment',
+)
 
 const under = (...folders) => folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.{ts,tsx}`)
+
+/** What a browser, a whole demo or the machine's speed is needed for: nothing else runs beside them. */
+const alone = {
+  folders: ['e2e/client-web', 'e2e/faults', 'e2e/simulations'],
+  files: files('e2e/server/http/slow-clients'),
+}
 
 export default {
   projects: [
@@ -45,9 +52,15 @@ export default {
       ...common,
       displayName: 'e2e',
       testMatch: under('e2e'),
-      testPathIgnorePatterns: [...alone.map((folder) => `<rootDir>/test/${folder}/`), ...long],
+      testPathIgnorePatterns: [...alone.folders.map((folder) => `<rootDir>/test/${folder}/`), ...alone.files, ...long],
     },
-    { ...common, displayName: 'alone', testMatch: under(...alone), globalSetup: '<rootDir>/test/ensure-chromium.mjs' },
+    {
+      ...common,
+      displayName: 'alone',
+      testMatch: [...under(...alone.folders), ...alone.files],
+      testPathIgnorePatterns: long,
+      globalSetup: '<rootDir>/test/ensure-chromium.mjs',
+    },
     { ...common, displayName: 'faults', testMatch: under('faults'), globalSetup: '<rootDir>/test/compile-server.mjs' },
   ],
   testTimeout: 30_000,

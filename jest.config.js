@@ -26,6 +26,7 @@ const long = files(
   'property/server/gate/clusters.property',
   'property/server/gate/small-sets.property',
   'unit/simulations/engine/blocked-images',
+  'unit/simulations/engine/sequences',
   'property/server/gate/segments.property',
   'e2e/gate-calibrate',
   'e2e/simulations/experiment',
@@ -33,9 +34,12 @@ const long = files(
 
 const under = (...folders) => folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.{ts,tsx}`)
 
+/** Devices and servers that are killed, and crowds, for minutes: for the night as well. */
+const faults = ['faults', 'e2e/faults']
+
 /** What a browser, a whole demo or the machine's speed is needed for: nothing else runs beside them. */
 const alone = {
-  folders: ['e2e/client-web', 'e2e/faults', 'e2e/simulations'],
+  folders: ['e2e/client-web', 'e2e/simulations'],
   files: files('e2e/server/http/slow-clients'),
 }
 
@@ -52,7 +56,11 @@ export default {
       ...common,
       displayName: 'e2e',
       testMatch: under('e2e'),
-      testPathIgnorePatterns: [...alone.folders.map((folder) => `<rootDir>/test/${folder}/`), ...alone.files, ...long],
+      testPathIgnorePatterns: [
+        ...[...alone.folders, ...faults].map((folder) => `<rootDir>/test/${folder}/`),
+        ...alone.files,
+        ...long,
+      ],
     },
     {
       ...common,
@@ -61,7 +69,7 @@ export default {
       testPathIgnorePatterns: long,
       globalSetup: '<rootDir>/test/ensure-chromium.mjs',
     },
-    { ...common, displayName: 'faults', testMatch: under('faults'), globalSetup: '<rootDir>/test/compile-server.mjs' },
+    { ...common, displayName: 'faults', testMatch: under(...faults), globalSetup: '<rootDir>/test/compile-server.mjs' },
   ],
   testTimeout: 30_000,
   // Of a file's concurrent tests: those of the fault matrix wait for processes of their own.

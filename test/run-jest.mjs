@@ -69,7 +69,7 @@ function readArguments(args) {
   }
   const paths = args.filter((arg) => !arg.startsWith('-'))
   const allMatch = (pattern) => paths.length > 0 && paths.every((path) => pattern.test(path))
-  if (allMatch(/^(\.\/)?test\/e2e\b/)) return { projects: ['e2e', 'alone', 'long'], rest: args }
+  if (allMatch(/^(\.\/)?test\/e2e\b/)) return { projects: ['e2e', 'alone', 'long', 'faults'], rest: args }
   if (allMatch(/^(\.\/)?test\/(unit|contracts|property|repo)\b/)) return { projects: ['unit', 'long'], rest: args }
   return { projects: ['unit', 'e2e', 'alone'], rest: args }
 }

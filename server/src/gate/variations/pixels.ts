@@ -37,17 +37,35 @@ function varyImages(
   const change = changeOf(schema)
   const width = schema.height * schema.width * schema.channels
   const [from, to] = [new Float32Array(width), new Uint8ClampedArray(width)]
+  const bytes = bytesOf(before, scale)
   const scaled = Float32Array.from({ length: 256 }, (_, byte) => byte * scale)
   const x = new Float32Array(before.length)
-  const inverse = 1 / scale
   ids.forEach((id, row) => {
     const start = row * width
-    // What is read is a byte × scale: half a byte more, cut off, is the nearest one.
-    for (let i = 0; i < width; i++) from[i] = (before[start + i]! * inverse + 0.5) | 0
+    from.set(bytes.subarray(start, start + width))
     change(from, to, rng.fork(id))
-    for (let i = 0; i < width; i++) x[start + i] = scaled[to[i]!]!
+    look(to, scaled, x.subarray(start, start + width))
   })
   return { ...dataset, x }
+}
+
+/** Of the images that were varied last: a gate varies the same ones a dozen times. */
+const known = new WeakMap<Float32Array, Uint8Array>()
+
+/** What is read is a byte × scale: half a byte more, cut off, is the nearest one. An array of images has one scale. */
+function bytesOf(x: Float32Array, scale: number): Uint8Array {
+  const found = known.get(x)
+  if (found !== undefined) return found
+  const bytes = new Uint8Array(x.length)
+  const inverse = 1 / scale
+  for (let i = 0; i < x.length; i++) bytes[i] = (x[i]! * inverse + 0.5) | 0
+  known.set(x, bytes)
+  return bytes
+}
+
+/** An own function, so that its loop is compiled once. */
+function look(to: Uint8ClampedArray, scaled: Float32Array, x: Float32Array): void {
+  for (let i = 0; i < x.length; i++) x[i] = scaled[to[i]!]!
 }
 
 /** Where every pixel of an image comes from: four pixels of the original, and how much of each. */

@@ -18,13 +18,13 @@ interface Sent {
   readonly deviceId: string
   readonly delta: readonly number[]
   readonly weight: number
-  readonly localWork?: number
+  readonly effectiveSteps?: number
   readonly lossBefore?: number
 }
 
 /** All that is known of an update; of what is not said, that all devices are alike. */
-function factsOf({ delta, weight, localWork = 1, lossBefore = 1 }: Sent): UpdateFacts {
-  return { weight, localWork, lossBefore, norm: Math.hypot(...delta) }
+function factsOf({ delta, weight, effectiveSteps = 1, lossBefore = 1 }: Sent): UpdateFacts {
+  return { weight, effectiveSteps, lossBefore, norm: Math.hypot(...delta) }
 }
 
 /** Updates as the spool gives them: in order of device id, through one buffer that is overwritten. */
@@ -168,7 +168,7 @@ async function settle(
       deviceId: `d${i}`,
       delta: [(centre - w) * (1 - (1 - learningRate) ** numSteps)],
       weight: 1,
-      localWork: numSteps,
+      effectiveSteps: numSteps,
       lossBefore: (w - centre) ** 2 / 2,
     }))
     w += (await aggregator.aggregate(source(sent, 1)))[0]!
@@ -182,8 +182,8 @@ describe('normalized-mean (FedNova)', () => {
   it('counts what each did a step', async () => {
     const two = source(
       [
-        { deviceId: 'a', delta: [2], weight: 1, localWork: 1 },
-        { deviceId: 'b', delta: [6], weight: 1, localWork: 3 },
+        { deviceId: 'a', delta: [2], weight: 1, effectiveSteps: 1 },
+        { deviceId: 'b', delta: [6], weight: 1, effectiveSteps: 3 },
       ],
       1,
     )
@@ -229,7 +229,7 @@ describe('fair-mean (q-FedAvg)', () => {
 
   it('does not let a device claim any loss, and takes none for the least', async () => {
     const claim = (lossBefore: number | undefined) => {
-      const first = { deviceId: 'a', delta: Float32Array.of(1), weight: 1, localWork: 1, norm: 1, lossBefore: 1 }
+      const first = { deviceId: 'a', delta: Float32Array.of(1), weight: 1, effectiveSteps: 1, norm: 1, lossBefore: 1 }
       const second = { ...first, deviceId: 'b', delta: Float32Array.of(-1) }
       const { lossBefore: _, ...silent } = second
       const two: UpdateSource = {

@@ -86,12 +86,12 @@ const at = ({ high, low }: UpdateSum, i: number): number => high.at(i)! + low.at
 export const scalarsOf = (sum: UpdateSum, numScalars: number): number[] =>
   Array.from({ length: numScalars }, (_, i) => at(sum, sum.high.length - numScalars + i))
 
-/** [scales.length · size] Each sum times its scale. */
-export function scaledSums({ high, low }: UpdateSum, scales: readonly number[], size: number): Float32Array {
-  const result = new Float32Array(scales.length * size)
-  scales.forEach((scale, i) => {
+/** [divisors.length · size] Each sum over its divisor. */
+export function dividedSums({ high, low }: UpdateSum, divisors: readonly number[], size: number): Float32Array {
+  const result = new Float32Array(divisors.length * size)
+  divisors.forEach((divisor, i) => {
     const [from, to] = [i * size, (i + 1) * size]
-    scaleInto(result.subarray(from, to), { high: high.subarray(from, to), low: low.subarray(from, to) }, scale)
+    divideInto(result.subarray(from, to), { high: high.subarray(from, to), low: low.subarray(from, to) }, divisor)
   })
   return result
 }
@@ -133,10 +133,10 @@ function addAll(into: Float64Array, from: Float64Array): void {
   for (let i = 0; i < into.length; i++) into[i]! += from[i]!
 }
 
-function scaleInto(
+function divideInto(
   result: Float32Array,
   { high, low }: { readonly high: Float64Array; readonly low: Float64Array },
-  scale: number,
+  divisor: number,
 ): void {
-  for (let i = 0; i < result.length; i++) result[i] = (high[i]! + low[i]!) * scale
+  for (let i = 0; i < result.length; i++) result[i] = (high[i]! + low[i]!) / divisor
 }

@@ -41,7 +41,7 @@ export const fairMean = policy({
           scalars: [weight * (slope + lipschitz * loss ** q)],
         }
       },
-      scales: ([total]) => [1 / positive('fair-mean', total!)],
+      divisors: ([total]) => [positive('fair-mean', total!)],
     })
     return rule
   },

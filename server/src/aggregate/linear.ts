@@ -1,5 +1,5 @@
 import { AggregationError, type Aggregator, type LinearRule, type UpdateSource } from '../strategy/strategy.ts'
-import { scalarsOf, scaledSums, type UpdateSum } from './exact-sum.ts'
+import { dividedSums, scalarsOf, type UpdateSum } from './exact-sum.ts'
 
 /**
  * A linear rule, folded one update at a time in canonical order with float64 accumulators: same updates, same bytes. Time
@@ -16,9 +16,9 @@ export const linear = (rule: LinearRule): Aggregator => ({
     const scalars = new Array<number>(rule.numScalars).fill(0)
     await fold(rule, updates, { sums, scalars })
     const result = new Float32Array(sums.length)
-    rule.scales(scalars).forEach((scale, i) => {
+    rule.divisors(scalars).forEach((divisor, i) => {
       const [from, to] = [i * size, (i + 1) * size]
-      scaleInto(result.subarray(from, to), sums.subarray(from, to), scale)
+      divideInto(result.subarray(from, to), sums.subarray(from, to), divisor)
     })
     return result
   },
@@ -28,7 +28,7 @@ export const linear = (rule: LinearRule): Aggregator => ({
 export function resultOfSum(rule: LinearRule, sum: UpdateSum): Float32Array {
   checkCount(rule, sum.count)
   const size = (sum.high.length - rule.numScalars) / rule.numSums
-  return scaledSums(sum, rule.scales(scalarsOf(sum, rule.numScalars)), size)
+  return dividedSums(sum, rule.divisors(scalarsOf(sum, rule.numScalars)), size)
 }
 
 /** Numbers in the sums of a rule for a model of that many params. */
@@ -70,6 +70,6 @@ function addScaled(sum: Float64Array, delta: Float32Array, coefficient: number):
   for (let i = 0; i < sum.length; i++) sum[i]! += coefficient * delta[i]!
 }
 
-function scaleInto(result: Float32Array, sum: Float64Array, scale: number): void {
-  for (let i = 0; i < result.length; i++) result[i] = sum[i]! * scale
+function divideInto(result: Float32Array, sum: Float64Array, divisor: number): void {
+  for (let i = 0; i < result.length; i++) result[i] = sum[i]! / divisor
 }

@@ -11,7 +11,7 @@ export const mean = policy({
       numSums: 1,
       numScalars: 1,
       summand: ({ weight }) => ({ coefficients: [weight], scalars: [weight] }),
-      scales: ([totalWeight]) => [1 / positive('mean', totalWeight!)],
+      divisors: ([totalWeight]) => [positive('mean', totalWeight!)],
     }),
     batch: {
       name: 'mean',

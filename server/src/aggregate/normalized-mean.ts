@@ -17,10 +17,10 @@ export const normalizedMean = policy({
       name: 'normalized-mean',
       numSums: 1,
       numScalars: 2,
-      summand: ({ weight, localWork }) => ({
-        coefficients: [weight / localWork],
-        scalars: [weight, weight * localWork],
+      summand: ({ weight, effectiveSteps }) => ({
+        coefficients: [weight / effectiveSteps],
+        scalars: [weight, weight * effectiveSteps],
       }),
-      scales: ([totalWeight, totalWork]) => [totalWork! / positive('normalized-mean', totalWeight!) ** 2],
+      divisors: ([totalWeight, totalSteps]) => [positive('normalized-mean', totalWeight!) ** 2 / totalSteps!],
     }),
 })

@@ -15,7 +15,7 @@ export const scaffold = policy({
       name: 'scaffold',
       numSums: 2,
       numScalars: 2,
-      summand: ({ weight, localWork }) => ({ coefficients: [weight, 1 / localWork], scalars: [weight, 1] }),
-      scales: ([totalWeight, count]) => [1 / positive('scaffold', totalWeight!), 1 / count!],
+      summand: ({ weight, effectiveSteps }) => ({ coefficients: [weight, 1 / effectiveSteps], scalars: [weight, 1] }),
+      divisors: ([totalWeight, count]) => [positive('scaffold', totalWeight!), count!],
     }),
 })

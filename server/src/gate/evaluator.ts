@@ -3,6 +3,7 @@ import { PanalError } from '@panal/client-core'
 import type { Evaluator, Examiner, ExampleReader } from './contract.ts'
 import type { Answer, Answers, FromWorker, Request, ToWorker } from './evaluator-protocol.ts'
 import { profileDigest } from './segment-profile.ts'
+import { settling, type Ends } from './settling.ts'
 import { spawnWorker } from './thread.ts'
 
 export interface EvaluatorParts {
@@ -19,7 +20,7 @@ interface Life {
   readonly worker: Worker
   /** Digests of the datasets it holds, least recently used first. */
   readonly held: Set<string>
-  readonly waiting: Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>
+  readonly waiting: Map<number, Ends<Answer>>
 }
 
 const never = new AbortController().signal
@@ -107,16 +108,7 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner & Exa
         post(current, { type: 'cancel', id })
         reject(signal.reason as Error)
       }
-      current.waiting.set(id, {
-        resolve: (answer) => {
-          settled()
-          resolve(answer)
-        },
-        reject: (error) => {
-          settled()
-          reject(error)
-        },
-      })
+      current.waiting.set(id, settling(settled, { resolve, reject }))
       signal.addEventListener('abort', cancel, { once: true })
       current.worker.ref()
       post(current, { ...request, id }, transfer)

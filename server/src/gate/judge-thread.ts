@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import type { GateSubject } from './contract.ts'
 import type { FromJudge, Outcomes, Question, Task, ToJudge } from './judge-protocol.ts'
 import type { Sources } from './sources.ts'
+import { settling, type Ends } from './settling.ts'
 import { spawnWorker } from './thread.ts'
 
 /** One judgement: of whom, by what, until when. */
@@ -35,7 +36,7 @@ export interface JudgeThreadParts {
 interface Life {
   readonly worker: Worker
   trial?: Trial | undefined
-  waiting?: { resolve(outcome: Outcomes[keyof Outcomes]): void; reject(error: Error): void } | undefined
+  waiting?: Ends<Outcomes[keyof Outcomes]> | undefined
 }
 
 export function makeJudgeThread({ maxHeapMb, workerUrl }: JudgeThreadParts): JudgeThread {
@@ -76,16 +77,7 @@ export function makeJudgeThread({ maxHeapMb, workerUrl }: JudgeThreadParts): Jud
         settled()
         void kill().then(() => reject(trial.signal.reason as Error))
       }
-      current.waiting = {
-        resolve: (outcome) => {
-          settled()
-          resolve(outcome)
-        },
-        reject: (error) => {
-          settled()
-          reject(error)
-        },
-      }
+      current.waiting = settling(settled, { resolve, reject })
       trial.signal.addEventListener('abort', stop, { once: true })
       current.worker.ref()
       post(current, task)

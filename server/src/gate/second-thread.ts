@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Worker } from 'node:worker_threads'
 import { evaluationBatchRows, type Dataset, type Params } from '@panal/client-core'
 import { runModel, type ModelSpec } from './run-model.ts'
+import { settling, type Ends } from './settling.ts'
 import { spawnWorker } from './thread.ts'
 
 /** What the second thread is told. */
@@ -27,19 +28,15 @@ export interface TwoThreadsParts {
   readonly workerUrl?: URL
 }
 
-interface Waiting {
-  resolve(answers: Float32Array): void
-  reject(error: Error): void
-}
-
 /**
  * Runs models over examples on two threads, each of which takes half of the batches: the same bytes as from one. The
- * second thread starts with the first set that is large enough. Where it fails, this thread does its half, too.
+ * second thread starts with the first set that is large enough. Where it fails, this thread does its half, too. One run at
+ * a time: the rows of all of them lie in the same memory.
  */
 export function makeTwoThreads(parts: TwoThreadsParts = {}): typeof runModel {
   const { numCores = availableParallelism(), minBatches = 4 } = parts
   const workerUrl = parts.workerUrl ?? new URL('./second-worker.ts', import.meta.url)
-  let second: { readonly worker: Worker; readonly waiting: Map<number, Waiting> } | undefined
+  let second: { readonly worker: Worker; readonly waiting: Map<number, Ends<Float32Array>> } | undefined
   let lastId = 0
   let shared = new SharedArrayBuffer(0)
 
@@ -52,7 +49,7 @@ export function makeTwoThreads(parts: TwoThreadsParts = {}): typeof runModel {
   }
 
   const start = () => {
-    const waiting = new Map<number, Waiting>()
+    const waiting = new Map<number, Ends<Float32Array>>()
     const worker = spawnWorker(workerUrl)
     const born = { worker, waiting }
     const die = (error: Error): void => {
@@ -80,16 +77,7 @@ export function makeTwoThreads(parts: TwoThreadsParts = {}): typeof runModel {
         waiting.delete(id)
         signal?.removeEventListener('abort', cancel)
       }
-      waiting.set(id, {
-        resolve: (answers) => {
-          settled()
-          resolve(answers)
-        },
-        reject: (error) => {
-          settled()
-          reject(error)
-        },
-      })
+      waiting.set(id, settling(settled, { resolve, reject }))
       signal?.addEventListener('abort', cancel, { once: true })
       const spec = { model, data, loss }
       post({ type: 'run', id, spec, params, rows })

@@ -66,8 +66,8 @@ export function updateSource(task: Task, spool: Spool, updates: readonly UpdateR
       for (let i = 0; i < numReadAhead; i++) read(i)
       for (const [i, { deviceId, weight, norm, numExamples, lossBefore }] of updates.entries()) {
         const delta = codec.decode(await reads[i]!, layout, params)
-        const localWork = strategy.localWork(numExamples)
-        yield { deviceId, delta, weight, localWork, norm, ...(lossBefore !== undefined && { lossBefore }) }
+        const effectiveSteps = strategy.effectiveSteps(numExamples)
+        yield { deviceId, delta, weight, effectiveSteps, norm, ...(lossBefore !== undefined && { lossBefore }) }
         failpoint('mid-aggregate')
         read(i + numReadAhead)
       }

@@ -8,7 +8,7 @@ import { optimizers } from '../optimizer/registry.ts'
 import { makePolicy, policySchema } from '../policy.ts'
 import type { TaskDocument } from '../registry/task-document.ts'
 import { samplers } from '../sample/registry.ts'
-import { localWork } from './local-work.ts'
+import { effectiveSteps } from './effective-steps.ts'
 import type { Strategy } from './strategy.ts'
 
 /** What an update weighs in the mean, before the task's cap. A new rule is one line. */
@@ -58,12 +58,12 @@ export function makeStrategy({ strategy, plan }: Pick<TaskDocument, 'strategy' |
   const weigh = weights[strategy.weight]
   const { maxWeight = defaultMaxWeight } = strategy
   const { maxExamples = Infinity } = plan
-  const work = localWork(plan)
+  const work = effectiveSteps(plan)
   return {
     sampler: makePolicy(samplers, strategy.sampler),
     checks: makeChecks(strategy.checks),
     weight: (numExamples) => Math.min(weigh(Math.min(numExamples, maxExamples)), maxWeight),
-    localWork: (numExamples) => work(stepsOfRound(plan, numExamples)),
+    effectiveSteps: (numExamples) => work(stepsOfRound(plan, numExamples)),
     aggregator: makeAggregator(strategy),
     optimizer: makePolicy(optimizers, strategy.serverOptimizer),
   }

@@ -34,7 +34,7 @@ export interface UpdateFacts {
    * How far its device's local steps carry a gradient, in units of learning rate · gradient: the number of steps for plain
    * SGD, more with momentum. ‖aᵢ‖₁ of FedNova.
    */
-  readonly localWork: number
+  readonly effectiveSteps: number
   /** L2 norm of the delta as it arrived. */
   readonly norm: number
   /** Mean training loss of the first local epoch, as the device says; absent if it did not. */
@@ -75,7 +75,7 @@ export interface Summand {
   readonly scalars: readonly number[]
 }
 
-/** A rule whose result is sums Σ cᵢ·xᵢ, each times a number that depends on sums of scalars alone. */
+/** A rule whose result is sums Σ cᵢ·xᵢ, each over a number that depends on sums of scalars alone. */
 export interface LinearRule {
   readonly name: string
   readonly numSums: number
@@ -83,7 +83,7 @@ export interface LinearRule {
   /** @throws AggregationError if the update lacks what the rule needs */
   summand(update: UpdateFacts): Summand
   /** [numSums] From the sums of the scalars. @throws AggregationError 'zero-weight' */
-  scales(scalars: readonly number[]): readonly number[]
+  divisors(scalars: readonly number[]): readonly number[]
 }
 
 export interface Aggregator {
@@ -120,7 +120,7 @@ export interface Strategy {
   /** Aggregation weight of an update. */
   readonly weight: (numExamples: number) => number
   /** See `UpdateFacts`. From what the plan lets a device do, whatever the device says. */
-  readonly localWork: (numExamples: number) => number
+  readonly effectiveSteps: (numExamples: number) => number
   readonly aggregator: Aggregator
   readonly optimizer: ServerOptimizer
 }

@@ -32,7 +32,7 @@ export interface DeviceOutcome {
   /** Aggregation weight. */
   readonly weight: number
   /** How far its local steps carry it, as the server reckons. */
-  readonly localWork: number
+  readonly effectiveSteps: number
   /** Encoded. */
   readonly bytes: number
   /** Mean training loss over the first and over the last epoch. */

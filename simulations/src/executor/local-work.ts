@@ -14,10 +14,10 @@ import type { DeviceOutcome, DeviceWork } from './executor.ts'
 import type { LocalTask } from './messages.ts'
 
 /** What a device does in a round, and what its server makes of it on arrival. */
-export type LocalWork = (from: From, device: DeviceWork, signal: AbortSignal) => Promise<Arrived>
+export type LocalWork = (from: FromServer, device: DeviceWork, signal: AbortSignal) => Promise<Arrived>
 
 /** What the server sends. */
-export interface From {
+export interface FromServer {
   readonly base: Params
   /** For the plan's correction; null without one. */
   readonly servers: Params | null
@@ -86,7 +86,7 @@ export function localWork({ plan, strategy: spec }: LocalTask, trainer: Trainer,
         numExamples,
         numSteps,
         weight: strategy.weight(numExamples),
-        localWork: strategy.localWork(numExamples),
+        effectiveSteps: strategy.effectiveSteps(numExamples),
         bytes: bytes.length,
         lossBefore,
         lossAfter,

@@ -138,8 +138,8 @@ function cohortResult(
   if (sum !== null) return { outcomes, updates: sum, kept }
   const updates = devices.flatMap(({ deviceId }, index): WeightedUpdate[] => {
     const { delta, outcome } = found.get(index)!
-    const { weight, localWork, norm, lossBefore } = outcome
-    return delta === undefined ? [] : [{ deviceId, delta, weight, localWork, norm, lossBefore }]
+    const { weight, effectiveSteps, norm, lossBefore } = outcome
+    return delta === undefined ? [] : [{ deviceId, delta, weight, effectiveSteps, norm, lossBefore }]
   })
   return { outcomes, updates, kept }
 }

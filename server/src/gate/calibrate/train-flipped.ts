@@ -113,8 +113,8 @@ async function trainClient(
 ): Promise<SentUpdate> {
   const deviceId = `d_${client}`
   const { delta, numExamples, lossBefore } = await trainer.train(base, document.plan, of, rng.fork(deviceId), signal)
-  const [weight, localWork] = [strategy.weight(numExamples), strategy.localWork(numExamples)]
-  return { deviceId, delta, numExamples, weight, localWork, norm: l2Norm(delta), lossBefore }
+  const [weight, effectiveSteps] = [strategy.weight(numExamples), strategy.effectiveSteps(numExamples)]
+  return { deviceId, delta, numExamples, weight, effectiveSteps, norm: l2Norm(delta), lossBefore }
 }
 
 function refusalOf({ strategy }: Task, { delta, norm, numExamples }: SentUpdate): string | undefined {

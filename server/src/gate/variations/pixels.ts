@@ -44,7 +44,7 @@ function varyImages(
     const start = row * width
     from.set(bytes.subarray(start, start + width))
     change(from, to, rng.fork(id))
-    look(to, scaled, x.subarray(start, start + width))
+    rescale(to, scaled, x.subarray(start, start + width))
   })
   return { ...dataset, x }
 }
@@ -64,7 +64,7 @@ function bytesOf(x: Float32Array, scale: number): Uint8Array {
 }
 
 /** An own function, so that its loop is compiled once. */
-function look(to: Uint8ClampedArray, scaled: Float32Array, x: Float32Array): void {
+function rescale(to: Uint8ClampedArray, scaled: Float32Array, x: Float32Array): void {
   for (let i = 0; i < x.length; i++) x[i] = scaled[to[i]!]!
 }
 

@@ -69,7 +69,7 @@ async function settle({ correction: spec, aggregator = { name: 'mean' }, optimiz
         w -= learningRate * (curve * (w - centre) + offset + (correction?.proximalTerm ?? 0) * (w - params[0]!))
       const delta = Float32Array.of(w - params[0]!)
       if (correction !== undefined) kept[i] = correction.next(round, delta, numSteps)
-      return { deviceId: `d${i}`, delta, weight: 1, localWork: numSteps, norm: 1 }
+      return { deviceId: `d${i}`, delta, weight: 1, effectiveSteps: numSteps, norm: 1 }
     })
     const source: UpdateSource = {
       count: updates.length,

@@ -30,7 +30,7 @@ function standIn({ size, verdictOf = () => 'accepted', step = 0.5 }: StandInOpti
         const figures = {
           numExamples: rows.length,
           numSteps: 1,
-          localWork: 1,
+          effectiveSteps: 1,
           norm: 1,
           weight: rows.length,
           bytes: 268,

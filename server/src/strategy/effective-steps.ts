@@ -5,7 +5,7 @@ import type { Plan } from '@panal/client-core'
  * later ones, and a proximal term draws it back. Adam's steps are all of about the same length, as plain SGD's are taken to be.
  * Source: Wang et al. 2020, arXiv:2007.07481, ‖aᵢ‖₁ in section 4
  */
-export function localWork({
+export function effectiveSteps({
   optimizer,
   learningRate,
   proximalTerm = 0,

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
 import type { Plan } from '@panal/client-core'
-import { localWork } from '../../../../server/src/strategy/local-work.ts'
+import { effectiveSteps } from '../../../../server/src/strategy/effective-steps.ts'
 
 type Rule = Pick<Plan, 'optimizer' | 'learningRate' | 'proximalTerm'>
 
@@ -20,9 +20,9 @@ it.each<[string, Rule]>([
   ['momentum', { optimizer: { name: 'sgd', momentum: 0.9 }, learningRate: 0.1 }],
   ['a proximal term', { optimizer: { name: 'sgd' }, learningRate: 0.1, proximalTerm: 0.5 }],
 ])('%s carries a constant gradient as far as its steps do', (_, rule) => {
-  for (const numSteps of [1, 2, 7, 100]) expect(localWork(rule)(numSteps)).toBeCloseTo(walked(rule, numSteps), 6)
+  for (const numSteps of [1, 2, 7, 100]) expect(effectiveSteps(rule)(numSteps)).toBeCloseTo(walked(rule, numSteps), 6)
 })
 
 it('adam counts its steps', () => {
-  expect(localWork({ optimizer: { name: 'adam' }, learningRate: 0.1 })(7)).toBe(7)
+  expect(effectiveSteps({ optimizer: { name: 'adam' }, learningRate: 0.1 })(7)).toBe(7)
 })

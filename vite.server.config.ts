@@ -20,6 +20,7 @@ export default defineConfig({
         'evaluator-worker': 'src/gate/evaluator-worker.ts',
         'second-worker': 'src/gate/second-worker.ts',
         'judge-worker': 'src/gate/judge-worker.ts',
+        'vector-worker': 'src/vector/wasm/vector-worker.ts',
         'run-worker': 'src/gate/calibrate/run-worker.ts',
       },
       output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' },

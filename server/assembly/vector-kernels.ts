@@ -44,20 +44,26 @@ export function weightedSum(
     const num = min(sumBlock, length - start)
     const offset = (<usize>start) << 2
     memory.fill(sums, 0, (<usize>num) << 3)
-    let row = x + offset
-    let weight = weights
-    let k = 0
-    for (; k + 4 <= count; k += 4) {
-      addFour(sums, num, row, stride, weight)
-      row += stride << 2
-      weight += 32
-    }
-    for (; k < count; k++) {
-      addOne(sums, num, row, load<f64>(weight))
-      row += stride
-      weight += 8
-    }
+    addRows(x + offset, stride, count, num, weights, sums)
     divide(sums, num, divisor, out + offset)
+  }
+}
+
+/**
+ * sums += Σ weights[k] · row k, in row order, so that rows may come a few at a time. `sums` is as many float64 numbers as a
+ * row has params.
+ */
+export function addRows(x: usize, stride: usize, count: i32, length: i32, weights: usize, sums: usize): void {
+  let k = 0
+  for (; k + 4 <= count; k += 4) {
+    addFour(sums, length, x, stride, weights)
+    x += stride << 2
+    weights += 32
+  }
+  for (; k < count; k++) {
+    addOne(sums, length, x, load<f64>(weights))
+    x += stride
+    weights += 8
   }
 }
 
@@ -102,7 +108,8 @@ function upper(value: v128): v128 {
   return v128.shuffle<i64>(value, value, 1, 1)
 }
 
-function divide(sums: usize, num: i32, divisor: f64, out: usize): void {
+/** out = sums / divisor. */
+export function divide(sums: usize, num: i32, divisor: f64, out: usize): void {
   const by = f64x2.splat(divisor)
   const end = (<usize>num) << 2
   for (let at: usize = 0; at < end; at += 16) {

@@ -237,9 +237,9 @@ describe.each(Object.keys(engines))('vector engine %s', (name) => {
     const rows = rowsOf(randomRows(rng.fork('torn'), 3, 700))
     const torn: Rows = {
       ...rows,
-      read: (start, into) => {
+      read: (start, ...part) => {
         if (start > 0) throw new Error('torn')
-        return rows.read(start, into)
+        return rows.read(start, ...part)
       },
     }
     await expect(tiny.select(torn, { by: 'median' })).rejects.toThrow('torn')

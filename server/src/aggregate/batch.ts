@@ -1,6 +1,7 @@
 import type { Params } from '@panal/client-core'
 import type { UpdateFacts } from '../strategy/strategy.ts'
 import { type Mix, type Rows, type Selection, type VectorEngine, VectorError } from '../vector/engine.ts'
+import { scaleRow } from '../vector/places.ts'
 
 /** What a batch is made of. */
 interface Parts {
@@ -113,35 +114,32 @@ function through({ numRows, weights }: Mix, coefficients: Float64Array): Float64
 const withZeros = (rows: Rows): Rows => ({
   count: rows.count + 1,
   size: rows.size,
-  async read(start, into) {
-    await rows.read(start, into.slice(0, rows.count))
-    into.at(-1)!.fill(0)
+  async read(start, into, first = 0) {
+    const numRead = Math.min(into.length, rows.count - first)
+    if (numRead > 0) await rows.read(start, into.slice(0, numRead), first)
+    if (numRead < into.length) into.at(-1)!.fill(0)
   },
+  ...(rows.places && { places: [...rows.places, { at: 'zeros', scale: 1 }] }),
 })
 
 const scaledRows = (rows: Rows, scales: Float64Array): Rows => ({
   count: rows.count,
   size: rows.size,
-  async read(start, into) {
-    await rows.read(start, into)
-    into.forEach((row, k) => scale(row, scales[k]!))
+  async read(start, into, first = 0) {
+    await rows.read(start, into, first)
+    into.forEach((row, k) => scaleRow(row, scales[first + k]!))
   },
+  // scaled twice it would be rounded twice: only rows as they are say where they lie
+  ...(rows.places?.every(({ scale }) => scale === 1) === true && {
+    places: rows.places.map(({ at }, k) => ({ at, scale: scales[k]! })),
+  }),
 })
 
-function scale(row: Float32Array, by: number): void {
-  if (by !== 1) for (let i = 0; i < row.length; i++) row[i]! *= by
-}
-
-/** All are read; those that nobody picked into one array that is thrown away. */
 const pickedRows = (rows: Rows, indices: readonly number[]): Rows => ({
   count: indices.length,
   size: rows.size,
-  async read(start, into) {
-    const spare = new Float32Array(into[0]!.length)
-    const places = new Map(indices.map((index, r) => [index, into[r]!]))
-    await rows.read(
-      start,
-      Array.from({ length: rows.count }, (_, k) => places.get(k) ?? spare),
-    )
+  async read(start, into, first = 0) {
+    for (const [k, row] of into.entries()) await rows.read(start, [row], indices[first + k])
   },
+  ...(rows.places && { places: indices.map((i) => rows.places![i]!) }),
 })

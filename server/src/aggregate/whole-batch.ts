@@ -9,6 +9,7 @@ import {
   type UpdateSource,
 } from '../strategy/strategy.ts'
 import { type Rows, VectorError } from '../vector/engine.ts'
+import { rowsAt } from '../vector/places.ts'
 import { makeWasmEngine } from '../vector/wasm/engine.ts'
 import { Batch } from './batch.ts'
 
@@ -76,20 +77,31 @@ async function hold(name: string, updates: UpdateSource): Promise<Held> {
   const { count, size, maxHeldBytes = defaultMaxHeldBytes } = updates
   const isHeld = 4 * count * size <= maxHeldBytes
   if (!isHeld && updates.openRows === undefined) throw tooLarge(name, updates, maxHeldBytes)
-  const values: Float32Array[] = []
+  const values: Float32Array<SharedArrayBuffer>[] = []
   const facts: UpdateFacts[] = []
   for await (const { delta, ...rest } of updates) {
     if (delta.length !== size)
       throw new AggregationError('wrong-length', `${name}: an update has ${delta.length} params, the model ${size}`)
-    if (isHeld) values.push(Float32Array.from(delta))
+    if (isHeld) values.push(shared(delta))
     facts.push(rest)
   }
   if (!isHeld) return { facts, ...(await updates.openRows!()) }
-  const read: Rows['read'] = async (start, into) => {
+  const rows = rowsAt(
+    values.map((at) => ({ at, scale: 1 })),
+    size,
+  )
+  const read: Rows['read'] = async (...part) => {
     await setImmediate() // a tile may take a tenth of a second: others have their turn in between
-    into.forEach((row, k) => row.set(values[k]!.subarray(start, start + row.length)))
+    await rows.read(...part)
   }
-  return { facts, rows: { count, size, read }, close: () => Promise.resolve() }
+  return { facts, rows: { ...rows, read }, close: () => Promise.resolve() }
+}
+
+/** A copy that an engine's threads can read. */
+function shared(delta: Float32Array): Float32Array<SharedArrayBuffer> {
+  const copy = new Float32Array(new SharedArrayBuffer(delta.byteLength))
+  copy.set(delta)
+  return copy
 }
 
 const tooLarge = (name: string, { count, size }: UpdateSource, maxHeldBytes: number): AggregationError =>

@@ -4,7 +4,7 @@ import type { Evaluator, Examiner, ExampleReader } from './contract.ts'
 import type { Answer, Answers, FromWorker, Request, ToWorker } from './evaluator-protocol.ts'
 import { profileDigest } from './segment-profile.ts'
 import { settling, type Ends } from './settling.ts'
-import { spawnWorker } from './thread.ts'
+import { spawnWorker } from '../thread.ts'
 
 export interface EvaluatorParts {
   /** Verified bytes of a stored blob. @throws PanalError 'not-found' */

@@ -3,7 +3,7 @@ import type { GateSubject } from './contract.ts'
 import type { FromJudge, Outcomes, Question, Task, ToJudge } from './judge-protocol.ts'
 import type { Sources } from './sources.ts'
 import { settling, type Ends } from './settling.ts'
-import { spawnWorker } from './thread.ts'
+import { spawnWorker } from '../thread.ts'
 
 /** One judgement: of whom, by what, until when. */
 export interface Trial {

@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads'
 import { evaluationBatchRows, type Dataset, type Params } from '@panal/client-core'
 import { runModel, type ModelSpec } from './run-model.ts'
 import { settling, type Ends } from './settling.ts'
-import { spawnWorker } from './thread.ts'
+import { spawnWorker } from '../thread.ts'
 
 /** What the second thread is told. */
 export type ToSecond =

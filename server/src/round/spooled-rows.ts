@@ -19,11 +19,14 @@ export async function openSpooledRows(paths: readonly string[], size: number): P
     await close()
     throw unreadable({ cause })
   }
-  const read = async (start: number, into: readonly Float32Array[]): Promise<void> => {
-    for (let first = 0; first < files.length; first += numAtOnce)
-      await Promise.all(files.slice(first, first + numAtOnce).map((file, i) => fill(into[first + i]!, file, 4 * start)))
+  const read = async (start: number, into: readonly Float32Array[], first = 0): Promise<void> => {
+    for (let from = 0; from < into.length; from += numAtOnce)
+      await Promise.all(
+        into.slice(from, from + numAtOnce).map((row, k) => fill(row, files[first + from + k]!, 4 * start)),
+      )
   }
-  return { rows: { count: paths.length, size, read }, close }
+  const places = files.map(({ fd }) => ({ at: { fd }, scale: 1 }))
+  return { rows: { count: paths.length, size, read, places }, close }
 }
 
 async function fill(row: Float32Array, file: FileHandle, position: number): Promise<void> {

@@ -8,10 +8,19 @@ export interface Rows {
   /** Params per row, at least 1. */
   readonly size: number
   /**
-   * Fills `into[k]` with row k from param `start` on, as many as its length (never beyond the size). The arrays are the
-   * engine's own memory: do not keep them. Called for ascending starts; an operation may be followed by another pass.
+   * Fills `into[k]` with row `first + k` (0 if not given) from param `start` on, as many as its length (never beyond the
+   * size). The arrays are the engine's own memory: do not keep them. An operation may be followed by another pass.
    */
-  read(start: number, into: readonly Float32Array[]): Promise<void> | void
+  read(start: number, into: readonly Float32Array[], first?: number): Promise<void> | void
+  /** [count] Where each lies, if other threads can read it, too. */
+  readonly places?: readonly Place[]
+}
+
+/** A row that any thread can read: its params times `scale`. */
+export interface Place {
+  /** In memory that threads share; in a file that is open, as float32 from its beginning; or nowhere: all zeros. */
+  readonly at: Float32Array<SharedArrayBuffer> | { readonly fd: number } | 'zeros'
+  readonly scale: number
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import { spawnWorker } from '../thread.ts'
+import { spawnWorker } from '../../thread.ts'
 import type { Recording } from './recording.ts'
 import type { FromRunWorker, Job, RunWorkerData } from './run-protocol.ts'
 import type { RunOutcome } from './run.ts'

@@ -13,6 +13,8 @@ export interface Kernels {
     out: number,
     sums: number,
   ): void
+  addRows(x: number, stride: number, count: number, length: number, weights: number, sums: number): void
+  divide(sums: number, length: number, divisor: number, out: number): void
   squaredDistances(x: number, stride: number, count: number, length: number, distances: number): void
   select(
     x: number,

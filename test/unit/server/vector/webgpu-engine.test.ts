@@ -21,9 +21,9 @@ it.each([0, 64, 192])('says so if it is lost while it works, at param %d', async
   const engine = await vectorEngines.webgpu({ maxTileBytes: 1280 }) // 64 params of five rows
   const failing: Rows = {
     ...rows,
-    read(start, into) {
+    read(start, ...part) {
       if (start === from) engine.close()
-      return rows.read(start, into)
+      return rows.read(start, ...part)
     },
   }
   await expect(engine.select(failing, { by: 'median' })).rejects.toMatchObject(lost)

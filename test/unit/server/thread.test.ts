@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
 import { once } from 'node:events'
-import { spawnWorker } from '../../../../server/src/gate/thread.ts'
+import { spawnWorker } from '../../../server/src/thread.ts'
 
 it('runs TypeScript with the caller’s workerData, from inside a test', async () => {
   const worker = spawnWorker(new URL('./thread-echo.ts', import.meta.url), { workerData: { said: 'hello' } })

@@ -24,11 +24,7 @@ const maxParts = 64
  * thread fails at. Where the cuts are depends on the rows alone, so the number of threads changes nothing.
  */
 export function makeWasmEngine(options: WasmOptions = {}): VectorEngine {
-  const {
-    maxTileBytes = defaultTileBytes,
-    numThreads = availableParallelism(),
-    minThreadedBytes = 2 * 2 ** 20,
-  } = options
+  const { maxTileBytes = defaultTileBytes, numThreads = 0, minThreadedBytes = 2 * 2 ** 20 } = options
   const runHere = makeOperations(maxTileBytes)
   const threads = new VectorThreads({ ...options, numThreads, maxTileBytes })
   const turns = new Turns()

@@ -1,8 +1,8 @@
 import { AggregationError, type Summand } from '../strategy/strategy.ts'
 
 /**
- * Sums Σ cᵢ·xᵢ of some updates, one or several, and of numbers beside them, kept in two parts whose additions never round: any grouping and any order of the same updates
- * gives the same bytes. So partial sums of workers, or of servers below this one, may be merged as they come.
+ * Sums Σ cᵢ·xᵢ of some updates, one or several, and of numbers beside them, kept in two parts whose additions never round:
+ * any grouping and any order of the same updates gives the same bytes. So partial sums of workers, or of servers below this one, may be merged as they come.
  */
 export interface UpdateSum {
   /** [numSums · size + numScalars] Σ of each term rounded to a multiple of 2^-20. */
@@ -79,6 +79,22 @@ export function mergeSum(into: UpdateSum, from: UpdateSum): void {
   checkRange(into)
 }
 
+/**
+ * A sum that somebody else has made: undefined where a part is no multiple of its unit, or more than its updates can come
+ * to. To add it to another is then as exact as to add its updates.
+ */
+export function partsOf(
+  high: Float64Array,
+  low: Float64Array,
+  { count, reach }: Pick<UpdateSum, 'count' | 'reach'>,
+): UpdateSum | undefined {
+  if (!(reach <= maxReach && count <= maxSummed) || high.length !== low.length) return undefined
+  if (count === 0 && reach > 0) return undefined
+  // a term rounds by at most half a unit, a rest is at most that long
+  const isSound = areMultiples(high, 2 ** 20, reach + count * 2 ** -21) && areMultiples(low, 2 ** 56, count * 2 ** -21)
+  return isSound ? { high, low, count, reach } : undefined
+}
+
 /** Σ of the number at that place among them all. */
 const at = ({ high, low }: UpdateSum, i: number): number => high.at(i)! + low.at(i)!
 
@@ -108,6 +124,13 @@ function checkRange({ count, reach }: UpdateSum): void {
 }
 
 // Own functions, so that each loop is compiled once and stays monomorphic.
+
+/** Of 1 / perUnit, and none greater than `most`; not so of NaN. */
+function areMultiples(values: Float64Array, perUnit: number, most: number): boolean {
+  for (let i = 0; i < values.length; i++)
+    if (!(Math.abs(values[i]!) <= most && Number.isInteger(values[i]! * perUnit))) return false
+  return true
+}
 
 /** Greatest |coefficient · delta[i]|. */
 function addScaled(high: Float64Array, low: Float64Array, delta: Float32Array, coefficient: number): number {

@@ -128,7 +128,15 @@ export interface Strategy {
 export class AggregationError extends Error {
   override readonly name = 'AggregationError'
   constructor(
-    readonly code: 'too-few' | 'zero-weight' | 'wrong-length' | 'out-of-range' | 'damaged-update' | 'too-large',
+    readonly code:
+      | 'too-few'
+      | 'zero-weight'
+      | 'wrong-length'
+      | 'out-of-range'
+      | 'damaged-update'
+      | 'too-large'
+      | 'counted-twice'
+      | 'damaged-partial',
     message: string,
     options?: ErrorOptions,
   ) {

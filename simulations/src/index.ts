@@ -1,3 +1,8 @@
+export { adversarialExecutor, type AdversarialOptions } from './adversary/adversarial-executor.ts'
+export * from './adversary/adversaries.ts'
+export type * from './adversary/attack.ts'
+export { greatestZ } from './adversary/alie.ts'
+export * from './adversary/registry.ts'
 export * from './data/data-file-error.ts'
 export type * from './data/data-source.ts'
 export { writeEmbeddings } from './data/embeddings.ts'

@@ -10,9 +10,15 @@ export interface DeviceWork {
   readonly seed: string
   /** [size] What it has kept for the plan's correction; absent: nothing yet. */
   readonly own?: Params
+  /** [numClasses] The class that it takes an example of each class for; absent: for its own. */
+  readonly labels?: readonly number[]
+  /** What it trained is handed back instead of going to the server: neither judged nor among the updates. */
+  readonly withheld?: true
 }
 
 export interface CohortWork {
+  /** Number of the round; several pieces of work may be of one. */
+  readonly round: number
   /** [size] What the devices train from. */
   readonly base: Params
   /** [size] The server's vector for the plan's correction; absent: zero. */
@@ -49,6 +55,8 @@ export interface CohortResult {
   readonly updates: CohortUpdates
   /** What accepted devices keep for the plan's correction; empty without one. */
   readonly kept: ReadonlyMap<DeviceId, Params>
+  /** What devices trained that withhold it. */
+  readonly withheld: ReadonlyMap<DeviceId, Params>
 }
 
 /** Where simulated devices train. Law: the same work gives the same bytes, wherever and in whatever order it is done. */

@@ -1,15 +1,5 @@
-import {
-  codecs,
-  gather,
-  l2Norm,
-  makeCorrection,
-  makeRng,
-  PanalError,
-  type Dataset,
-  type Params,
-  type Trainer,
-} from '@panal/client-core'
-import { makeStrategy } from '@panal/server/strategy'
+import { gather, makeCorrection, makeRng, type Dataset, type Params, type Trainer } from '@panal/client-core'
+import { arrivals, type Arrival } from './arrival.ts'
 import type { DeviceOutcome, DeviceWork } from './executor.ts'
 import type { LocalTask } from './messages.ts'
 
@@ -23,43 +13,23 @@ export interface FromServer {
   readonly servers: Params | null
 }
 
-export interface Arrived {
+export interface Arrived extends Pick<Arrival, 'delta'> {
   readonly outcome: DeviceOutcome
-  /** As decoded, and valid until the next device's: the server never sees what the codec lost. */
-  readonly delta: Params
+  /** On the device, before the codec. */
+  readonly trained: Params
   /** What the plan's correction leaves on the device, if the update counts. */
   readonly kept?: Params
 }
 
-/**
- * Both halves of one update, by the code of both: the device's training, clipping and codec, the server's decoding, norm,
- * checks and weight.
- */
-export function localWork({ plan, strategy: spec }: LocalTask, trainer: Trainer, train: Dataset): LocalWork {
-  const { layout } = trainer
-  const codec = codecs[plan.codec]
-  const strategy = makeStrategy({ strategy: spec, plan })
+/** Both halves of one update: the device's training and clipping, then its way to the server. */
+export function localWork(task: LocalTask, trainer: Trainer, train: Dataset): LocalWork {
+  const { plan } = task
+  const arrive = arrivals(task, trainer.layout)
   const correction = plan.correction && makeCorrection(plan.correction)
-  const arrived = new Float32Array(layout.size)
 
-  function judge(bytes: Uint8Array, numExamples: number): Pick<DeviceOutcome, 'verdict' | 'norm'> {
-    try {
-      const delta = codec.decode(bytes, layout, arrived)
-      const norm = l2Norm(delta)
-      for (const check of strategy.checks) {
-        const verdict = check.check({ delta, norm, numExamples })
-        if (!verdict.ok) return { verdict: verdict.code, norm }
-      }
-      return { verdict: 'accepted', norm }
-    } catch (error) {
-      if (!(error instanceof PanalError)) throw error
-      return { verdict: error.code, norm: 0 }
-    }
-  }
-
-  return async ({ base, servers }, { deviceId, rows, seed, own }, signal) => {
+  return async ({ base, servers }, device, signal) => {
     const round = servers && {
-      own,
+      own: device.own,
       servers,
       learningRate: plan.learningRate,
     }
@@ -67,38 +37,40 @@ export function localWork({ plan, strategy: spec }: LocalTask, trainer: Trainer,
       round === null || correction === undefined
         ? {}
         : { correction: { offset: correction.offset(round), proximalTerm: correction.proximalTerm } }
-    const { delta, numExamples, numSteps, lossBefore, lossAfter } = await trainer.train(
+    const { delta, ...done } = await trainer.train(
       base,
       plan,
-      examplesOf(train, rows),
-      makeRng(seed),
+      examplesOf(train, device),
+      makeRng(device.seed),
       signal,
       given,
     )
-    const bytes = codec.encode(delta, layout)
-    const judged = judge(bytes, numExamples)
-    const isKept = round !== null && correction !== undefined && judged.verdict === 'accepted'
+    const { numExamples, numSteps, lossBefore, lossAfter } = done
+    const arrival = arrive(delta, numExamples)
+    const isKept = round !== null && correction !== undefined && arrival.outcome.verdict === 'accepted'
     return {
       ...(isKept && { kept: correction.next(round, delta, numSteps) }),
       outcome: {
-        deviceId,
-        ...judged,
+        deviceId: device.deviceId,
         numExamples,
         numSteps,
-        weight: strategy.weight(numExamples),
-        effectiveSteps: strategy.effectiveSteps(numExamples),
-        bytes: bytes.length,
         lossBefore,
         lossAfter,
+        ...arrival.outcome,
       },
-      delta: arrived,
+      trained: delta,
+      delta: arrival.delta,
     }
   }
 }
 
 /** One device's own dataset, copied out of the shared one. */
-const examplesOf = (train: Dataset, rows: Uint32Array): Dataset => ({
-  numExamples: rows.length,
-  inputShape: train.inputShape,
-  ...gather(train, new Int32Array(rows.buffer, rows.byteOffset, rows.length)),
-})
+function examplesOf(train: Dataset, { rows, labels }: DeviceWork): Dataset {
+  const { x, y } = gather(train, new Int32Array(rows.buffer, rows.byteOffset, rows.length))
+  return {
+    numExamples: rows.length,
+    inputShape: train.inputShape,
+    x,
+    y: labels === undefined ? y : y.map((label) => labels[label]!),
+  }
+}

@@ -47,6 +47,8 @@ export type JobResult =
       readonly summed: { readonly count: number; readonly reach: number }
       /** Where every delta is sent, of one that counts. */
       readonly delta?: Params
+      /** What the device trained, if it withholds it. */
+      readonly withheld?: Params
       /** What the device keeps for the plan's correction, if its update counts. */
       readonly kept?: Params
     }

@@ -55,7 +55,7 @@ async function obey(command: WorkerCommand): Promise<void> {
   }
   try {
     const result = await work(command.job)
-    const vectors = result.type === 'trained' ? [result.delta, result.kept] : []
+    const vectors = result.type === 'trained' ? [result.delta, result.kept, result.withheld] : []
     report(
       { type: 'done', run, index: command.index, result },
       vectors.flatMap((vector) => (vector === undefined ? [] : [vector.buffer as ArrayBuffer])),
@@ -69,8 +69,9 @@ async function obey(command: WorkerCommand): Promise<void> {
 async function work(job: Job): Promise<JobResult> {
   if (job.type === 'evaluate')
     return { type: 'evaluated', metrics: await trainer.evaluate(base, part(test, job.from, job.to)) }
-  const { outcome, delta, kept } = await perform({ base, servers }, job.device, never)
-  const counts = outcome.verdict === 'accepted'
+  const { device } = job
+  const { outcome, trained, delta, kept } = await perform({ base, servers }, device, never)
+  const counts = outcome.verdict === 'accepted' && device.withheld === undefined
   if (sum !== null && rule !== undefined && counts) addUpdate(sum, delta, rule.summand(outcome))
   const summed = { count: sum?.count ?? 0, reach: sum?.reach ?? 0 }
   return {
@@ -78,6 +79,7 @@ async function work(job: Job): Promise<JobResult> {
     outcome,
     summed,
     ...(sum === null && counts && { delta: delta.slice() }),
+    ...(device.withheld && { withheld: trained.slice() }),
     ...(kept !== undefined && { kept }),
   }
 }

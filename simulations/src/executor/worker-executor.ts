@@ -130,18 +130,21 @@ function cohortResult(
   sum: UpdateSum | null,
 ): CohortResult {
   const outcomes = devices.map((_, index): DeviceOutcome => found.get(index)!.outcome)
-  const kept = new Map<DeviceId, Params>()
-  devices.forEach(({ deviceId }, index) => {
-    const own = found.get(index)!.kept
-    if (own !== undefined) kept.set(deviceId, own)
-  })
-  if (sum !== null) return { outcomes, updates: sum, kept }
+  const vectors = (of: 'kept' | 'withheld'): Map<DeviceId, Params> =>
+    new Map(
+      devices.flatMap(({ deviceId }, index) => {
+        const vector = found.get(index)![of]
+        return vector === undefined ? [] : [[deviceId, vector] as const]
+      }),
+    )
+  const beside = { outcomes, kept: vectors('kept'), withheld: vectors('withheld') }
+  if (sum !== null) return { ...beside, updates: sum }
   const updates = devices.flatMap(({ deviceId }, index): WeightedUpdate[] => {
     const { delta, outcome } = found.get(index)!
     const { weight, effectiveSteps, norm, lossBefore } = outcome
     return delta === undefined ? [] : [{ deviceId, delta, weight, effectiveSteps, norm, lossBefore }]
   })
-  return { outcomes, updates, kept }
+  return { ...beside, updates }
 }
 
 /** By examples, in the order of the parts. */

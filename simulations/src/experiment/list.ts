@@ -1,6 +1,7 @@
 import type { TProperties } from 'typebox'
 import { codecs } from '@panal/client-core'
 import { aggregators, checks, optimizers, preAggregators, samplers, type Policy } from '@panal/server'
+import { attacks } from '../adversary/registry.ts'
 import { dataSources } from '../data/registry.ts'
 import { engineNames } from '../engine/open-trainer.ts'
 import { partitioners } from '../partition/registry.ts'
@@ -19,6 +20,7 @@ const registries: Readonly<Record<string, Readonly<Record<string, Pick<Policy<TP
   'strategy.preAggregators': preAggregators,
   'strategy.aggregator': aggregators,
   'strategy.serverOptimizer': optimizers,
+  'adversaries.attack': attacks,
   'profile.availability': availabilities,
   'profile.speed': speeds,
   'profile.bandwidth': bandwidths,

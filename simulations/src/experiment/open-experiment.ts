@@ -4,10 +4,14 @@ import {
   makePolicy,
   makeTask,
   sha256Of,
+  when,
   type DocumentError,
   type Task,
   type TaskDocument,
 } from '@panal/server'
+import type { AdversariesSpec } from '../adversary/adversaries.ts'
+import { labelsOf, type Attack } from '../adversary/attack.ts'
+import { attacks } from '../adversary/registry.ts'
 import { DataFileError } from '../data/data-file-error.ts'
 import type { DataSource, LoadedData } from '../data/data-source.ts'
 import { dataSources } from '../data/registry.ts'
@@ -46,6 +50,7 @@ export async function openExperiment(experiment: CompleteExperiment, options: Op
   const errors = [
     ...crossFieldErrors(document).filter(({ path }) => ownPaths.test(path)),
     ...(await checkModel(experiment.model, data.schema, experiment.loss)),
+    ...attackMisfits(experiment.adversaries, data),
   ]
   const partition = deal(experiment, seed, data, errors)
   if (errors.length > 0 || partition === null) throw new ExperimentError('invalid-experiment', undefined, { errors })
@@ -84,6 +89,17 @@ function deal(
     errors.push({ path: '/partition', message: error.message })
     return null
   }
+}
+
+function attackMisfits(adversaries: AdversariesSpec | undefined, { classes }: LoadedData): DocumentError[] {
+  if (adversaries === undefined) return []
+  const labels = labelsOf(makePolicy<Attack>(attacks, adversaries.attack), classes.length) ?? []
+  const wrong = labels.find((label) => label >= classes.length)
+  return when(
+    wrong !== undefined,
+    '/adversaries/attack',
+    `makes class ${wrong} of labels, which are 0 to ${classes.length - 1}`,
+  )
 }
 
 /** What of a task document an experiment has, too. */

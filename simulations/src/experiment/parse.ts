@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseDocument } from 'yaml'
 import { documentErrors, when, type DocumentError } from '@panal/server'
+import { numAdversaries } from '../adversary/adversaries.ts'
 import { completeExperiment, type CompleteExperiment } from './complete.ts'
 import { ExperimentError } from './experiment-error.ts'
 import { Experiment } from './schema.ts'
@@ -35,13 +36,25 @@ export function parseExperiment(value: unknown): CompleteExperiment {
   return experiment
 }
 
-function contradictionsIn({ cohort, devices, rounds, evaluateEvery, target }: CompleteExperiment): DocumentError[] {
+function contradictionsIn({
+  adversaries,
+  cohort,
+  devices,
+  rounds,
+  evaluateEvery,
+  target,
+}: CompleteExperiment): DocumentError[] {
   const asked = Math.ceil(cohort.size * cohort.overSelection)
   return [
     ...when(
       asked > devices,
       '/cohort/size',
       `asks ${asked} devices (⌈size × overSelection⌉) of a population of ${devices}`,
+    ),
+    ...when(
+      adversaries !== undefined && numAdversaries(adversaries, devices) > devices,
+      '/adversaries/count',
+      `must be at most devices, ${devices}`,
     ),
     ...when(evaluateEvery > rounds, '/evaluateEvery', `must be at most rounds, ${rounds}`),
     ...when(

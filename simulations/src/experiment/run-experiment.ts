@@ -1,8 +1,9 @@
 import type { Clock } from '@panal/client-core'
 import type { CompleteExperiment } from './complete.ts'
-import { ExecutorError } from '../executor/executor.ts'
-import { workerExecutor, type WorkerExecutorOptions } from '../executor/worker-executor.ts'
+import { ExecutorError, type Executor } from '../executor/executor.ts'
+import type { WorkerExecutorOptions } from '../executor/worker-executor.ts'
 import { labelDistribution } from '../partition/label-distribution.ts'
+import { openExecutor } from './open-executor.ts'
 import { openExperiment, type OpenExperiment } from './open-experiment.ts'
 import { roundRow, type RoundRow } from './round-row.ts'
 import { identityOf, RunFolder, type FinishedRun } from './run-folder.ts'
@@ -46,22 +47,8 @@ export async function runExperiment(options: RunOptions, events: RunEvents, sign
   const opened = await openExperiment(options.experiment, { seed, home, signal })
   const { resume, name = options.experiment.name } = options
   const folder = await RunFolder.open(options.folder, opened, { resume, name })
-  const { task, data, experiment } = opened
-  const rule = task.strategy.aggregator.linear
-  const executor = workerExecutor({
-    task: {
-      topology: task.topology,
-      schema: data.schema,
-      loss: experiment.loss,
-      plan: experiment.plan,
-      strategy: experiment.strategy,
-    },
-    size: task.layout.size,
-    engine: experiment.engine,
-    train: data.train,
-    test: data.test,
+  const executor = openExecutor(opened, {
     onNote: (line) => events.onNote(line),
-    ...(rule !== undefined && { rule }),
     ...(options.workers !== undefined && { numWorkers: options.workers }),
     ...(options.spawn !== undefined && { spawn: options.spawn }),
   })
@@ -76,7 +63,7 @@ export async function runExperiment(options: RunOptions, events: RunEvents, sign
 interface Parts {
   readonly opened: OpenExperiment
   readonly folder: RunFolder
-  readonly executor: ReturnType<typeof workerExecutor>
+  readonly executor: Executor
   readonly clock: Clock
 }
 

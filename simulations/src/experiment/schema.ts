@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { Cohort, LocalOptimizer, Loss, ModelSpec, Plan, TaskId } from '@panal/client-core'
 import { policySchema, StrategySpec } from '@panal/server'
+import { AdversariesSpec } from '../adversary/adversaries.ts'
 import { engineNames, type EngineName } from '../engine/open-trainer.ts'
 import { dataSources } from '../data/registry.ts'
 import { partitioners } from '../partition/registry.ts'
@@ -41,6 +42,7 @@ export const Experiment = Type.Object(
       closed,
     ),
     profile: Type.Optional(PartialProfileSpec),
+    adversaries: Type.Optional(AdversariesSpec),
     rounds: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'at most so many' }),
     target: Type.Optional(
       Type.Object(

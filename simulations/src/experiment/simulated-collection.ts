@@ -136,7 +136,7 @@ async function trainUntilGoal(
     from += wave.length
     const devices: DeviceWork[] = []
     for (const deviceId of wave) devices.push(await workOf(deviceId))
-    const found = await executor.run({ ...sent, devices }, signal, onDone)
+    const found = await executor.run({ ...sent, round: roundNumber, devices }, signal, onDone)
     for (const [deviceId, own] of found.kept) await corrections?.put(deviceOf(deviceId), baseVersion, own)
     for (const outcome of found.outcomes) {
       outcomes.set(outcome.deviceId, outcome)

@@ -42,6 +42,7 @@ beforeAll(async () => {
     numWorkers: 1,
   }
   work = {
+    round: 1,
     base: initial,
     devices: Array.from({ length: 12 }, (_, device) => ({
       deviceId: deviceIdOf(device),

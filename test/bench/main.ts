@@ -1,5 +1,6 @@
 import compileServer from '../compile-server.mjs'
 import { benchAggregate } from './aggregate.ts'
+import { benchAttacks } from './attacks.ts'
 import { benchGate } from './gate.ts'
 import { benchLoad } from './load.ts'
 import { benchRound } from './round.ts'
@@ -8,6 +9,7 @@ import { benchSimulation } from './simulation.ts'
 /** Everything that is measured. A new benchmark is one file and one line here. */
 const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   aggregate: benchAggregate,
+  attacks: benchAttacks,
   gate: benchGate,
   load: benchLoad,
   round: benchRound,

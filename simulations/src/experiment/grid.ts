@@ -1,10 +1,12 @@
 import { parseDocument } from 'yaml'
+import { sha256Of } from '@panal/server'
 import { ExperimentError } from './experiment-error.ts'
 
 /** A field of an experiment, and the values it shall take. */
 export interface GridAxis {
   /** Names from the outermost in: plan, learningRate. */
   readonly path: readonly string[]
+  /** Null: the field is left out. */
   readonly values: readonly unknown[]
 }
 
@@ -44,15 +46,18 @@ export function gridPoints(experiment: unknown, axes: readonly GridAxis[]): Grid
   return points
 }
 
-/** A copy with one field set; folders of fields on the way are made. */
+/** A copy with one field set, or without it where it is null; folders of fields on the way are made. */
 function withField(value: unknown, [first, ...rest]: readonly string[], set: unknown): unknown {
   if (first === undefined) return set
   const fields = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
-  return { ...fields, [first]: withField((fields as Readonly<Record<string, unknown>>)[first], rest, set) }
+  const { [first]: inner, ...others } = fields as Readonly<Record<string, unknown>>
+  if (set === null && (rest.length === 0 || inner === undefined)) return others
+  return { ...fields, [first]: withField(inner, rest, set) }
 }
 
-/** Of `{ name: dirichlet, alpha: 0.3 }`: dirichlet,alpha:0.3 */
+/** Of `{ name: dirichlet, alpha: 0.3 }`: dirichlet,alpha:0.3; of a list, its items with + between them. */
 function inWords(value: unknown): string {
+  if (Array.isArray(value)) return value.map(inWords).join('+')
   if (typeof value !== 'object' || value === null) return String(value)
   const { name, ...rest } = value as Readonly<Record<string, unknown>>
   return [
@@ -61,6 +66,13 @@ function inWords(value: unknown): string {
   ].join(',')
 }
 
-/** The folder of one run of a sweep. */
-export const runFolderName = (label: string, seed: number): string =>
-  `${label === '' ? '' : `${label.replace(/[^A-Za-z0-9.=,:-]+/g, '_')}_`}seed=${seed}`
+/** File systems take 255 bytes; the seed and room to spare come off that. */
+const longestLabel = 200
+
+/** The folder of one run of a sweep: what was set, cut off behind a digest of all of it where that is long. */
+export function runFolderName(label: string, seed: number): string {
+  const words = label.replace(/[^A-Za-z0-9.=,:+-]+/g, '_')
+  const short =
+    words.length <= longestLabel ? words : `${words.slice(0, longestLabel - 17)}-${sha256Of(label).slice(0, 16)}`
+  return `${short === '' ? '' : `${short}_`}seed=${seed}`
+}

@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { systemClock } from '@panal/client-core'
+import { parseText, runSweep, type Experiment, type FinishedRun, type RunEvents } from '@panal/simulations'
+import { readFile } from 'node:fs/promises'
+import { measuredWhere, writeSection } from './page.ts'
+
+const clock = systemClock({ setTimeout, clearTimeout })
+const experiments = fileURLToPath(new URL('../../simulations/experiments/', import.meta.url))
+const path = join(experiments, 'mnist-adversaries.yaml')
+
+type Strategy = NonNullable<Experiment['strategy']>
+type Attack = NonNullable<Experiment['adversaries']>['attack']
+
+const [count, f] = [10, 10]
+const trimmed = { name: 'trimmed-mean', f } as const
+
+/** Columns of the table. */
+const rules: Readonly<Record<string, Strategy>> = {
+  mean: { aggregator: { name: 'mean' } },
+  'clip, nnm, trimmed-mean': { preAggregators: [{ name: 'clip' }, { name: 'nnm', f }], aggregator: trimmed },
+  median: { aggregator: { name: 'median' } },
+  'trimmed-mean': { aggregator: trimmed },
+  krum: { aggregator: { name: 'krum', f } },
+  'multi-krum': { aggregator: { name: 'multi-krum', f } },
+  bulyan: { aggregator: { name: 'bulyan', f } },
+  'geometric-median': { aggregator: { name: 'geometric-median' } },
+  'centred-clipping': { aggregator: { name: 'centred-clipping', tau: 0.5 } },
+}
+
+/** Rows of it. */
+const attacks: Readonly<Record<string, Attack | null>> = {
+  none: null,
+  'sign-flip': { name: 'sign-flip' },
+  'scaling ×100': { name: 'scaling' },
+  'gaussian, std 1': { name: 'gaussian' },
+  alie: { name: 'alie' },
+  'ipm, ε = 0.1': { name: 'ipm', epsilon: 0.1 },
+  'ipm, ε = 0.5': { name: 'ipm', epsilon: 0.5 },
+  'ipm, ε = 2': { name: 'ipm', epsilon: 2 },
+  'label-flip': { name: 'label-flip' },
+  'model-replacement': { name: 'model-replacement' },
+  mimic: { name: 'mimic' },
+  sybil: { name: 'sybil' },
+}
+
+/**
+ * Accuracy in the end of `simulations/experiments/mnist-adversaries.yaml` with each aggregation rule under each attack, beside
+ * what it is without: 108 runs. `--out FOLDER` keeps the runs and goes on with those that are there, `--only RULE` runs one
+ * column, `--write` puts the table into docs/benchmarks.md.
+ */
+export async function benchAttacks(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { write: { type: 'boolean', default: false }, out: { type: 'string' }, only: { type: 'string' } },
+  })
+  const folder = values.out ?? (await mkdtemp(join(tmpdir(), 'panal-bench-attacks-')))
+  const names = Object.keys(rules).filter((name) => values.only === undefined || name === values.only)
+  try {
+    const columns: FinishedRun[][] = []
+    for (const name of names) columns.push(await measureRule(name, folder))
+    const text = [measuredWhere(), '', ...table(names, columns)].join('\n')
+    console.log(text)
+    if (values.write) await writeSection('attacks', text)
+  } finally {
+    if (values.out === undefined) await rm(folder, { recursive: true })
+  }
+}
+
+/** The runs of one rule, one for each attack. */
+async function measureRule(name: string, folder: string): Promise<FinishedRun[]> {
+  const experiment = parseText(await readFile(path, 'utf8'), path)
+  const specs = Object.values(attacks).map((attack) => attack && { count, attack })
+  const runs: FinishedRun[] = []
+  const quiet: RunEvents = {
+    onNote: (line) => console.error(line),
+    onResumed: () => undefined,
+    onDevice: () => undefined,
+    onRound: () => undefined,
+  }
+  const sweep = await runSweep(
+    {
+      experiment,
+      home: experiments,
+      axes: [
+        { path: ['strategy'], values: [rules[name]] },
+        { path: ['adversaries'], values: specs },
+      ],
+      folder,
+      clock,
+    },
+    ({ label }, index, numRuns, isDone) => {
+      console.error(`${index + 1} of ${numRuns}: ${label}${isDone ? ': done before' : ''}`)
+      return quiet
+    },
+    new AbortController().signal,
+  )
+  for (const run of sweep) runs.push(JSON.parse(await readFile(join(run.folder, 'record.json'), 'utf8')) as FinishedRun)
+  return runs
+}
+
+function table(names: readonly string[], columns: readonly (readonly FinishedRun[])[]): string[] {
+  const accuracies = columns.map((runs) => runs.map(accuracyOf))
+  const row = (title: string, cells: readonly string[]) => `| ${[title, ...cells].join(' | ')} |`
+  return [
+    row(
+      'attack',
+      names.map((name) => `\`${name}\``),
+    ),
+    row(
+      '---',
+      names.map(() => '---'),
+    ),
+    ...Object.keys(attacks).map((attack, i) =>
+      row(
+        attack,
+        accuracies.map((all) => percent(all[i]!)),
+      ),
+    ),
+    row(
+      'least',
+      accuracies.map((all) => percent(Math.min(...all))),
+    ),
+  ]
+}
+
+/** Of the last round that was tested: a round whose candidate is not finite is not, and the model before it stays. */
+const accuracyOf = ({ rounds }: FinishedRun): number =>
+  rounds.findLast(({ accuracy }) => accuracy !== undefined)?.accuracy ?? NaN
+
+const percent = (share: number): string => (Number.isNaN(share) ? '–' : (100 * share).toFixed(1))

@@ -29,6 +29,31 @@ describe('a grid', () => {
     expect(experiment).toEqual({ plan: { epochs: 1, batchSize: 10 } })
   })
 
+  it('leaves out a field that is null', () => {
+    const points = gridPoints({ rounds: 3, plan: { epochs: 1, maxExamples: 5 } }, [
+      parseAxis('plan.maxExamples=null, 9'),
+      parseAxis('adversaries.attack.name=null'), // was not there
+    ])
+    expect(points.map(({ value }) => value)).toEqual([
+      { rounds: 3, plan: { epochs: 1 } },
+      { rounds: 3, plan: { epochs: 1, maxExamples: 9 } },
+    ])
+    expect(points[0]!.label).toBe('plan.maxExamples=null adversaries.attack.name=null')
+  })
+
+  it('says a list with + between its items', () => {
+    const [point] = gridPoints({}, [parseAxis('strategy.preAggregators=[{name: clip}, {name: nnm, f: 2}]')])
+    expect(point!.label).toBe('strategy.preAggregators=clip+nnm,f:2')
+    expect(runFolderName(point!.label, 1)).toBe('strategy.preAggregators=clip+nnm,f:2_seed=1')
+  })
+
+  it('tells folders apart whose names would be too long', () => {
+    const [a, b] = ['a', 'b'].map((last) => runFolderName(`strategy=${'x'.repeat(300)}${last}`, 12))
+    expect(a).not.toBe(b)
+    for (const name of [a!, b!]) expect(name).toMatch(/^strategy=x+-[0-9a-f]{16}_seed=12$/)
+    expect(a!.length).toBe(200 + '_seed=12'.length)
+  })
+
   it('gives each run a folder of its own', () => {
     const [clock, folder] = [systemClock({ setTimeout, clearTimeout }), 'out']
     const axes = [parseAxis('partition={name: iid}, {name: dirichlet, alpha: 0.3}'), parseAxis('plan.epochs=1,2')]

@@ -74,6 +74,23 @@ describe('an experiment', () => {
     ])
   })
 
+  it.each([
+    [{ attack: { name: 'alie' } }, '/adversaries must have "fraction" or "count"'],
+    [{ fraction: 0.2, count: 4, attack: { name: 'alie' } }, '/adversaries/count is not known here'],
+    [{ fraction: 1.2, attack: { name: 'alie' } }, '/adversaries/fraction must be <= 1'],
+    [{ count: 2, attack: { name: 'ipm' } }, '/adversaries/attack/epsilon is missing'],
+    [{ count: 21, attack: { name: 'alie' } }, '/adversaries/count must be at most devices, 20'],
+  ])('has adversaries that it can have: %j', async (adversaries, error) => {
+    expect(await parsing({ ...smallExperiment(), adversaries })).toEqual([error])
+  })
+
+  it('has attacks on classes that there are', async () => {
+    const adversaries = { count: 2, attack: { name: 'label-flip' as const, to: 3 } }
+    expect(await opening(smallExperiment({ adversaries }))).toEqual([
+      '/adversaries/attack makes class 3 of labels, which are 0 to 2',
+    ])
+  })
+
   it('contradicts itself nowhere', async () => {
     expect(
       await parsing(smallExperiment({ cohort: { size: 18, overSelection: 1.2 }, evaluateEvery: 9, target: {} })),

@@ -89,6 +89,17 @@ const additions = {
         make: () => ({ name: 'never-worse', integrity: false, judge: async () => ({ check: 'never-worse', verdict: 'PASS' }) }),
       })`,
   },
+  replay: {
+    file: 'simulations/src/adversary/replay.ts',
+    registry: 'simulations/src/adversary/registry.ts',
+    source: `
+      import { Type } from 'typebox'
+      import { attackPolicy } from './attack.ts'
+      export const added = attackPolicy({
+        options: { rounds: Type.Integer({ minimum: 1 }) },
+        make: ({ rounds }) => ({ name: 'replay ' + rounds, forge: ({ own }) => own }),
+      })`,
+  },
 } as const
 
 /** Reads documents from the standard input; says of each what is wrong with it, or what it makes. */
@@ -111,6 +122,21 @@ const probe = `
   })
   console.log(JSON.stringify(answers))`
 
+/** The same of what experiments say of adversaries. */
+const attackProbe = `
+  import { register } from 'tsx/esm/api'
+  import { text } from 'node:stream/consumers'
+  register()
+  const { documentErrors, makePolicy } = await import('@panal/server')
+  const { AdversariesSpec } = await import('./src/adversary/adversaries.ts')
+  const { attacks } = await import('./src/adversary/registry.ts')
+  const answers = JSON.parse(await text(process.stdin)).map((document) => {
+    const errors = documentErrors(AdversariesSpec, document)
+    if (errors.length > 0) return errors.map(({ path, message }) => path + ' ' + message)
+    return [makePolicy(attacks, document.attack).name]
+  })
+  console.log(JSON.stringify(answers))`
+
 let copy: string
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), 'panal-copy-'))
@@ -119,7 +145,7 @@ beforeAll(async () => {
   for (const name of await readdir(join(root, 'node_modules')))
     if (name !== '@panal') await symlink(join(root, 'node_modules', name), join(modules, name))
   await mkdir(join(modules, '@panal'))
-  for (const part of ['client-core', 'server']) {
+  for (const part of ['client-core', 'server', 'simulations']) {
     for (const each of ['src', 'package.json'])
       await cp(join(root, part, each), join(copy, part, each), { recursive: true })
     await symlink(join(root, part, 'node_modules'), join(copy, part, 'node_modules'))
@@ -135,12 +161,13 @@ beforeAll(async () => {
     await writeFile(join(copy, registry), `import { added } from '${path}'\n${withLine}`)
   }
   await writeFile(join(copy, 'server/probe.mjs'), probe)
+  await writeFile(join(copy, 'simulations/probe.mjs'), attackProbe)
 }, 60_000)
 afterAll(() => rm(copy, { recursive: true }))
 
-/** What the copy says of each document. */
-async function ask(...documents: unknown[]): Promise<string[][]> {
-  const running = promisify(execFile)(process.execPath, [join(copy, 'server/probe.mjs')], { cwd: join(copy, 'server') })
+/** What a part of the copy says of each document. */
+async function ask(part: 'server' | 'simulations', ...documents: unknown[]): Promise<string[][]> {
+  const running = promisify(execFile)(process.execPath, [join(copy, part, 'probe.mjs')], { cwd: join(copy, part) })
   running.child.stdin?.end(JSON.stringify(documents))
   return JSON.parse((await running).stdout) as string[][]
 }
@@ -176,7 +203,7 @@ it('a sampler, check, aggregator or step before it, server optimizer, gate check
   const misfit = { ...added, strategy: { ...added.strategy, checks: [{ name: 'max-share', share: 0.1 }] } }
   const starved = { ...added, strategy: { ...added.strategy, aggregator: { name: 'midrange', trim: 3 } } }
   const twice = { ...added, gate: { checks: [...added.gate.checks, ...added.gate.checks] } }
-  expect(await ask(plain, added, wrong, misfit, starved, twice)).toEqual([
+  expect(await ask('server', plain, added, wrong, misfit, starved, twice)).toEqual([
     ['f32', 'uniform', 'finite', 'max-norm', 'weight-range', 'mean', 'sgd', 'integrity', 'floor'],
     ['half-norm', 'newest', 'finite', 'max-share 0.5', 'thin, midrange', 'adadelta', 'integrity', 'never-worse'],
     [
@@ -193,4 +220,16 @@ it('a sampler, check, aggregator or step before it, server optimizer, gate check
     ['/cohort/minimum must be at least 6, which thin, midrange needs'], // it is 2
     ['/gate/checks/1/name repeats an earlier one'],
   ])
+}, 60_000)
+
+it('an attack is one file and one registry line', async () => {
+  const adversaries = (attack: unknown) => ({ count: 3, attack })
+  expect(
+    await ask(
+      'simulations',
+      adversaries({ name: 'replay', rounds: 2 }),
+      adversaries({ name: 'replay', rounds: 0 }),
+      adversaries({ name: 'sign-flip' }),
+    ),
+  ).toEqual([['replay 2'], ['/attack/rounds must be >= 1'], ['sign-flip']])
 }, 60_000)

@@ -113,6 +113,39 @@ describe('workerExecutor', () => {
     expect(resultOfSum(mean, summed).some((value) => value !== 0)).toBe(true)
   }, 60_000)
 
+  it('hands back what a device withholds, and counts it nowhere', async () => {
+    const [sums, deltas] = [open({ numWorkers: 2 }), openForEach({ numWorkers: 2 })]
+    const all = (await deltas.run(work, signal)).updates as readonly WeightedUpdate[]
+    const isWithheld = (index: number) => index % 3 === 0
+    const devices = work.devices.map((device, i) => (isWithheld(i) ? { ...device, withheld: true as const } : device))
+    const others = { ...work, devices: work.devices.filter((_, i) => !isWithheld(i)) }
+    const found = await sums.run({ ...work, devices }, signal)
+    expect(found.outcomes).toHaveLength(12)
+    // In float32 the codec loses nothing: what a device trained is what it would have sent.
+    expect([...found.withheld].sort()).toEqual(
+      all.filter((_, i) => isWithheld(i)).map(({ deviceId, delta }) => [deviceId, delta]),
+    )
+    expect(sumBytes(found.updates as UpdateSum)).toBe((await resultOf(sums, others)).sum)
+    const each = await deltas.run({ ...work, devices }, signal)
+    expect(each.updates).toEqual(all.filter((_, i) => !isWithheld(i)))
+    expect(each.withheld).toEqual(found.withheld)
+  }, 60_000)
+
+  it('trains on the labels that a device takes its own for', async () => {
+    const executor = openForEach({})
+    const devices = work.devices.map((device, i) => (i === 0 ? { ...device, labels: [2, 1, 0] } : device))
+    const [first, ...others] = (await executor.run(work, signal)).updates as readonly WeightedUpdate[]
+    const [relabelled, ...same] = (await executor.run({ ...work, devices }, signal))
+      .updates as readonly WeightedUpdate[]
+    expect(same).toEqual(others)
+    expect(relabelled!.delta).not.toEqual(first!.delta)
+    // Taken for the other way round twice, labels are what they were.
+    const y = options.train.y.map((label) => 2 - label)
+    const back = openForEach({ train: { ...options.train, y } })
+    const [restored] = (await back.run({ ...work, devices }, signal)).updates as readonly WeightedUpdate[]
+    expect(restored).toEqual(first)
+  }, 60_000)
+
   it('replaces a worker that dies and does its devices again: the same bytes', async () => {
     // Trained in JavaScript: whoever ends a thread while it is in native code ends the process.
     const engine = 'tfjs'

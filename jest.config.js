@@ -25,6 +25,7 @@ const long = files(
   'property/server/gate/bootstrap.property',
   'property/server/gate/clusters.property',
   'property/server/gate/small-sets.property',
+  'unit/simulations/adversary/on-a-trained-task',
   'unit/simulations/engine/blocked-images',
   'unit/simulations/engine/sequences',
   'property/server/gate/segments.property',

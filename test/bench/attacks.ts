@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { systemClock } from '@panal/client-core'
 import { parseText, runSweep, type Experiment, type FinishedRun, type RunEvents } from '@panal/simulations'
-import { readFile } from 'node:fs/promises'
 import { measuredWhere, writeSection } from './page.ts'
 
 const clock = systemClock({ setTimeout, clearTimeout })

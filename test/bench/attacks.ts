@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { systemClock } from '@panal/client-core'
-import { parseText, runSweep, type Experiment, type FinishedRun, type RunEvents } from '@panal/simulations'
+import { parseText, readRuns, runSweep, type Experiment, type FinishedRun, type RunEvents } from '@panal/simulations'
 import { measuredWhere, writeSection } from './page.ts'
 
 const clock = systemClock({ setTimeout, clearTimeout })
@@ -49,7 +49,7 @@ const attacks: Readonly<Record<string, Attack | null>> = {
 /**
  * Accuracy in the end of `simulations/experiments/mnist-adversaries.yaml` with each aggregation rule under each attack, beside
  * what it is without: 108 runs. `--out FOLDER` keeps the runs and goes on with those that are there, `--only RULE` runs one
- * column, `--write` puts the table into docs/benchmarks.md.
+ * column of it, `--write` puts the table into docs/benchmarks.md.
  */
 export async function benchAttacks(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -57,7 +57,9 @@ export async function benchAttacks(args: readonly string[]): Promise<void> {
     options: { write: { type: 'boolean', default: false }, out: { type: 'string' }, only: { type: 'string' } },
   })
   const folder = values.out ?? (await mkdtemp(join(tmpdir(), 'panal-bench-attacks-')))
-  const names = Object.keys(rules).filter((name) => values.only === undefined || name === values.only)
+  const names = values.only === undefined ? Object.keys(rules) : [values.only]
+  if (!names.every((name) => Object.hasOwn(rules, name)))
+    throw new Error(`no rule ${values.only}; there are ${Object.keys(rules).join(' | ')}`)
   try {
     const columns: FinishedRun[][] = []
     for (const name of names) columns.push(await measureRule(name, folder))
@@ -73,7 +75,6 @@ export async function benchAttacks(args: readonly string[]): Promise<void> {
 async function measureRule(name: string, folder: string): Promise<FinishedRun[]> {
   const experiment = parseText(await readFile(path, 'utf8'), path)
   const specs = Object.values(attacks).map((attack) => attack && { count, attack })
-  const runs: FinishedRun[] = []
   const quiet: RunEvents = {
     onNote: (line) => console.error(line),
     onResumed: () => undefined,
@@ -97,8 +98,8 @@ async function measureRule(name: string, folder: string): Promise<FinishedRun[]>
     },
     new AbortController().signal,
   )
-  for (const run of sweep) runs.push(JSON.parse(await readFile(join(run.folder, 'record.json'), 'utf8')) as FinishedRun)
-  return runs
+  const found = await readRuns(sweep.map((run) => run.folder))
+  return found.map(({ record }) => record!)
 }
 
 function table(names: readonly string[], columns: readonly (readonly FinishedRun[])[]): string[] {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
-import { executorErrors, experimentErrors, parseExperiment, parseText } from '@panal/simulations'
+import {
+  attacks,
+  executorErrors,
+  experimentErrors,
+  parseExperiment,
+  parseText,
+  type Experiment,
+} from '@panal/simulations'
+import { smallExperiment } from '../fixtures/small-experiment.ts'
 import { readTracked, trackedFiles } from './tracked-files.ts'
 
 const text = readTracked('docs/simulations.md')
@@ -9,6 +17,21 @@ describe('docs/simulations.md', () => {
     const [, table = ''] = /## Errors\n([\s\S]*?)\n## /.exec(text) ?? []
     const listed = [...table.matchAll(/^\| `([a-z-]+)` +\| (.+?) +\|$/gm)].map(([, code, meaning]) => [code, meaning])
     expect(Object.fromEntries(listed)).toEqual({ ...experimentErrors, ...executorErrors })
+  })
+
+  it('lists every attack, and no other', () => {
+    const [, section = ''] = /## Adversaries\n([\s\S]*?)\n## /.exec(text) ?? []
+    const listed = [...section.matchAll(/^\| `([a-z-]+)` +\|/gm)].map(([, name]) => name)
+    expect(listed).toEqual(Object.keys(attacks))
+  })
+
+  it('has adversaries that are some', () => {
+    const [, yaml = ''] = /## Adversaries\n\n```yaml\n([\s\S]*?)```/.exec(text) ?? []
+    const adversaries = parseText(yaml, 'docs') as Pick<Experiment, 'adversaries'>
+    expect(parseExperiment({ ...smallExperiment(), ...adversaries }).adversaries).toEqual({
+      fraction: 0.2,
+      attack: { name: 'ipm', epsilon: 0.5 },
+    })
   })
 
   it('shows an experiment that is one', () => {

@@ -40,12 +40,12 @@ async function accuracyOf(strategy: Experiment['strategy'], adversaries: Experim
   return rounds.findLast(({ accuracy }) => accuracy !== undefined)!.accuracy!
 }
 
-it('a fifth of the devices breaks the mean, and costs the default rule less than 5 points', async () => {
+it('a fifth of the devices costs the mean more than 10 points, and the default rule less than 5', async () => {
   const clean = await accuracyOf(mean, undefined)
   expect(clean).toBeGreaterThan(0.85) // it learns
   for (const name of ['scaling', 'gaussian', 'model-replacement'] as const) {
     const adversaries = { count: 10, attack: { name } }
     expect({ name, held: (await accuracyOf(robust, adversaries)) > clean - 0.05 }).toEqual({ name, held: true })
-    expect({ name, broken: (await accuracyOf(mean, adversaries)) < clean - 0.2 }).toEqual({ name, broken: true })
+    expect({ name, failed: (await accuracyOf(mean, adversaries)) < clean - 0.1 }).toEqual({ name, failed: true })
   }
 }, 600_000)

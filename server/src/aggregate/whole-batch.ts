@@ -41,7 +41,7 @@ export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] =
     name,
     minUpdates,
     batch: rule,
-    async aggregate(updates, engine = makeWasmEngine()) {
+    async aggregate(updates, { engine = makeWasmEngine() } = {}) {
       const { count } = updates
       if (count < minUpdates)
         throw new AggregationError('too-few', `${name}: needs ${minUpdates} updates, has ${count}`)

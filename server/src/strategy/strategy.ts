@@ -86,11 +86,22 @@ export interface LinearRule {
   divisors(scalars: readonly number[]): readonly number[]
 }
 
+/** What an aggregation has beside the updates. */
+export interface AggregationContext {
+  /** What works on all updates at once, for rules that need that; WASM SIMD where it is left out. */
+  readonly engine?: VectorEngine
+  /** The mean delta that the last counted round came to; null before the first. */
+  readonly previous?: Params | null
+}
+
 export interface Aggregator {
   readonly name: string
   readonly minUpdates: number
-  /** Same updates, same bytes. [size], or as many of them one after the other as a linear rule has sums. @throws AggregationError */
-  aggregate(updates: UpdateSource, engine?: VectorEngine): Promise<Params>
+  /**
+   * Same updates, same bytes, on the same engine and device. [size], or as many of them one after the other as a linear rule
+   * has sums. @throws AggregationError; VectorError 'device-lost' | 'no-device': another engine may do it
+   */
+  aggregate(updates: UpdateSource, context?: AggregationContext): Promise<Params>
   /** Of a rule that only adds: whoever holds a part of the updates need only hand on their sums. */
   readonly linear?: LinearRule
   /** Of a rule that can work on all updates at once, so that something may be done to them before. */

@@ -32,7 +32,7 @@ const three = [
 /** What a rule makes of updates, in float64. */
 async function exact(specs: Specs, deltas: readonly number[][], weights?: readonly number[]): Promise<number[]> {
   const engine = float64Engine()
-  await makeAggregator(specs).aggregate(updateSourceOf(deltas, { ...(weights && { weights }) }), engine)
+  await makeAggregator(specs).aggregate(updateSourceOf(deltas, { ...(weights && { weights }) }), { engine })
   return [...engine.exact()]
 }
 
@@ -190,7 +190,7 @@ it('others have their turn after each tile', async () => {
   let waiting = setImmediate(next)
   const wide = three.map((row) => Array.from({ length: 640 }, (_, i) => row[i % 3]!))
   // 64 params of three rows: ten tiles
-  await median.aggregate(updateSourceOf(wide), makeWasmEngine({ maxTileBytes: 768 }))
+  await median.aggregate(updateSourceOf(wide), { engine: makeWasmEngine({ maxTileBytes: 768 }) })
   clearImmediate(waiting)
   expect(turns).toBeGreaterThanOrEqual(10)
 })

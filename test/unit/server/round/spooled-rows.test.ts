@@ -35,8 +35,8 @@ it('updates that are too many to hold are read from their files, tile after tile
     { name: 'centred-clipping', tau: 3 },
   ] as const) {
     const rule = makeAggregator({ preAggregators: [{ name: 'clip' }, { name: 'nnm', f: 2 }], aggregator })
-    const fromFiles = await rule.aggregate(inFiles(), await tiny())
-    expect(fromFiles).toEqual(await rule.aggregate(updateSourceOf(deltas), await tiny()))
+    const fromFiles = await rule.aggregate(inFiles(), { engine: await tiny() })
+    expect(fromFiles).toEqual(await rule.aggregate(updateSourceOf(deltas), { engine: await tiny() }))
   }
 })
 

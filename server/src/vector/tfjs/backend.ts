@@ -1,9 +1,7 @@
 import type * as Tfjs from '@tensorflow/tfjs-core'
 import { chooseBackend } from '../../gate/tfjs-backend.ts'
 import { VectorError } from '../engine.ts'
-
-/** Packages with a native backend, the fastest first. They are the operator's to install. */
-const nativePackages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']
+import { nativePackages } from './native-packages.ts'
 
 /**
  * TensorFlow.js on the fastest backend that is installed: CUDA, native CPU, else the one that the gate's models run on.

@@ -1,0 +1,138 @@
+import type { Clock } from '@panal/client-core'
+import { type VectorEngine, VectorError } from './engine.ts'
+import { probeEngines, type Probed } from './probe.ts'
+import { type OpenEngine, vectorEngines, type VectorEngineName, worthMeasuring } from './registry.ts'
+
+/** Which engine an operator wants: `auto` is the fastest that is measured here. */
+export type EngineSetting = 'auto' | VectorEngineName
+
+/** What became of the engines, for the log. */
+export type EngineNews =
+  | { readonly type: 'chosen'; readonly engine: string; readonly device: string; readonly probed: readonly Measured[] }
+  /** The one that was asked for, or one that lost its device, does not start: from now on it is wasm. */
+  | { readonly type: 'unavailable'; readonly engine: string; readonly why: string }
+  /** The aggregation begins anew on wasm. */
+  | { readonly type: 'lost'; readonly engine: string; readonly device: string; readonly why: string }
+
+/** As `Probed`, in words. */
+export type Measured =
+  { readonly name: string; readonly gbPerS: number } | { readonly name: string; readonly why: string }
+
+export interface EnginesDeps {
+  readonly setting: EngineSetting
+  readonly clock: Clock
+  readonly tell: (news: EngineNews) => void
+  /** Those of the registry, where it is left out. */
+  readonly open?: Readonly<Record<VectorEngineName, OpenEngine>>
+  /** See `ProbeOptions`. */
+  readonly boxMs?: number
+}
+
+/** What an engine made, and the name of one that had lost its device before that. */
+export interface EngineResult<T> {
+  readonly value: T
+  readonly lost?: string
+}
+
+/** Lends a round's work an engine. */
+export interface EngineLender {
+  /** @throws what `work` throws, but for a lost device: then it runs a second time, on an engine that has none to lose */
+  run<T>(work: (engine: VectorEngine) => Promise<T>): Promise<EngineResult<T>>
+}
+
+/** Losses one after another, with nothing finished in between, after which a device is not opened again. */
+const mostLosses = 2
+
+/**
+ * The vector engine of a server. It is chosen when it is first needed, and kept. A device that is lost while it works (a
+ * driver that was reset, a machine that slept) costs that aggregation a new beginning on wasm, and the next one opens the
+ * device again: such a loss is mostly a single one. If it does not open, or is lost again at once, wasm stays until the
+ * server is started anew: a GPU that fails each time would have every round aggregated twice.
+ */
+export class Engines implements EngineLender {
+  readonly #deps: EnginesDeps
+  readonly #open: Readonly<Record<VectorEngineName, OpenEngine>>
+  #current: Promise<VectorEngine> | undefined
+  #wasm: Promise<VectorEngine> | undefined
+  #losses = 0
+  #start = (size: number): Promise<VectorEngine> => this.#choose(size)
+  readonly #life = new AbortController()
+
+  constructor(deps: EnginesDeps) {
+    this.#deps = deps
+    this.#open = deps.open ?? (deps.setting === 'auto' ? worthMeasuring : vectorEngines)
+  }
+
+  /** Begins to choose, if nothing was chosen yet. @param size params of an update that there will be */
+  prepare(size: number): void {
+    this.#current ??= this.#start(size)
+  }
+
+  async run<T>(work: (engine: VectorEngine) => Promise<T>): Promise<EngineResult<T>> {
+    this.prepare(0)
+    const lent = this.#current!
+    const engine = await lent
+    try {
+      const value = await work(engine)
+      this.#losses = 0
+      return { value }
+    } catch (cause) {
+      const wasm = await this.#fallback()
+      if (!(cause instanceof VectorError) || !isLoss(cause) || engine === wasm) throw cause
+      // Of several rounds that lose one device only the first says so.
+      if (this.#current === lent) this.#lose(engine, cause.message)
+      return { value: await work(wasm), lost: engine.name }
+    }
+  }
+
+  /** Nothing may run any more. A probe that is at work is broken off. */
+  async close(): Promise<void> {
+    this.#life.abort(new Error('the server is closing'))
+    for (const opened of [this.#current, this.#wasm]) (await opened)?.close()
+  }
+
+  /** Never rejects. */
+  async #choose(size: number): Promise<VectorEngine> {
+    const { setting, clock, boxMs } = this.#deps
+    if (setting !== 'auto') return this.#opened(setting)
+    const { signal } = this.#life
+    const probed = await probeEngines(this.#open, { clock, size, signal, ...(boxMs !== undefined && { boxMs }) })
+    const running = probed.filter((each) => 'engine' in each).sort((a, b) => b.gbPerS - a.gbPerS)
+    for (const { engine } of running.slice(1)) engine.close()
+    const engine = running[0]?.engine ?? (await this.#fallback())
+    const { name, device } = engine
+    if (!signal.aborted) this.#deps.tell({ type: 'chosen', engine: name, device, probed: probed.map(inWords) })
+    return engine
+  }
+
+  /** That engine, else wasm. */
+  async #opened(name: VectorEngineName): Promise<VectorEngine> {
+    try {
+      return await this.#open[name]()
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      this.#deps.tell({ type: 'unavailable', engine: name, why })
+      return this.#fallback()
+    }
+  }
+
+  #lose(engine: VectorEngine, why: string): void {
+    const { name, device } = engine
+    this.#losses += 1
+    const isOver = this.#losses >= mostLosses
+    this.#current = undefined
+    this.#start = () => (isOver ? this.#fallback() : this.#opened(name as VectorEngineName))
+    engine.close()
+    this.#deps.tell({ type: 'lost', engine: name, device, why })
+    if (isOver) this.#deps.tell({ type: 'unavailable', engine: name, why: 'it lost its device twice running' })
+  }
+
+  #fallback(): Promise<VectorEngine> {
+    return (this.#wasm ??= vectorEngines.wasm({}))
+  }
+}
+
+const isLoss = ({ code }: VectorError): boolean => code === 'device-lost' || code === 'no-device'
+
+const inWords = (probed: Probed): Measured =>
+  'engine' in probed ? { name: probed.name, gbPerS: Number(probed.gbPerS.toPrecision(3)) } : probed

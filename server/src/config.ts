@@ -5,6 +5,7 @@ import { oidcProblems } from './auth/oidc-settings.ts'
 import { roles } from './auth/role.ts'
 import { failpointPattern, failpoints } from './failpoint.ts'
 import { defaultMaxHeldBytes } from './strategy/strategy.ts'
+import type { EngineSetting } from './vector/engines.ts'
 
 /** One setting: its environment variable and flag follow from its name, its default and help from its schema. */
 export interface Setting {
@@ -14,6 +15,8 @@ export interface Setting {
   readonly fallback: string
   readonly help: string
 }
+
+const engineSettings = ['auto', 'wasm', 'webgpu', 'tfjs'] as const satisfies readonly EngineSetting[]
 
 const Origin = Type.String({ pattern: '^https?://[a-zA-Z0-9.:\\[\\]-]+$' })
 const Ms = (description: string, fallback: number) =>
@@ -71,6 +74,11 @@ export const Config = Type.Object(
       maximum: 2 ** 49,
       default: defaultMaxHeldBytes,
       description: 'most memory for the updates of a round whose rule needs them all at once, in bytes',
+    }),
+    vectorEngine: Type.Enum([...engineSettings], {
+      default: 'auto',
+      description:
+        'what works on all updates of a round at once: wasm, webgpu, tfjs, or auto, the fastest as measured here',
     }),
     maxSockets: Type.Integer({
       minimum: 1,

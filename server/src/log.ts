@@ -1,5 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
 import type { Rounds } from './round/contract.ts'
+import type { EngineNews } from './vector/engines.ts'
 
 /**
  * One structured line per refusal and per change of phase, on standard error: standard output is for what a command
@@ -31,15 +32,21 @@ export const makeLog = (
 export function logRounds(rounds: Rounds, log: Logger): () => void {
   const last = new Map<string, string>()
   return rounds.onRound(
-    ({ taskId, number, phase, outcome, reason, numInvited, numAccepted, numRejected, numDropped }) => {
+    ({ taskId, number, phase, outcome, reason, aggregation, numInvited, numAccepted, numRejected, numDropped }) => {
       const state = `${number} ${phase}`
       if (last.get(taskId) === state) return
       last.set(taskId, state)
       const counts = { numInvited, numAccepted, numRejected, numDropped }
-      log.info(
-        { taskId, round: number, phase, ...counts, ...(outcome === undefined ? {} : { outcome, reason }) },
-        'round',
-      )
+      const found = { ...(phase === 'gating' && { aggregation }), ...(outcome !== undefined && { outcome, reason }) }
+      log.info({ taskId, round: number, phase, ...counts, ...found }, 'round')
     },
   )
 }
+
+/** A line for what became of the vector engines. */
+export const logEngines =
+  (log: Logger) =>
+  ({ type, ...news }: EngineNews): void => {
+    const level = type === 'chosen' ? 'info' : 'warn'
+    log[level](news, `vector engine ${type}`)
+  }

@@ -25,7 +25,7 @@ import { makeSampleReader } from './gate/report/read-samples.ts'
 import type { App } from './http/ports.ts'
 import { noteRotations } from './keys/note-rotations.ts'
 import { ServerKeys } from './keys/server-keys.ts'
-import { logRounds, makeLog } from './log.ts'
+import { logEngines, logRounds, makeLog } from './log.ts'
 import { BlobCatalogue } from './registry/blob-catalogue.ts'
 import { taskCard } from './registry/make-task.ts'
 import { SqlRegistry } from './registry/sql-registry.ts'
@@ -40,6 +40,7 @@ import type { Tracing } from './tracking/otlp.ts'
 import type { Database } from './store/database.ts'
 import { openSound } from './store/open-sound.ts'
 import { UploadRoom } from './store/upload-room.ts'
+import { Engines } from './vector/engines.ts'
 
 /** A server that listens. */
 export interface RunningServer {
@@ -118,6 +119,7 @@ async function compose(
   const disk = await DiskSpace.of({ folder: dataDir.uploads, reserveBytes: config.diskReserveBytes, clock })
   const { maxUploads: maxConcurrent, maxSpoolBytes } = config
   const uploads = new UploadRoom({ disk, folder: dataDir.uploads, maxConcurrent, maxSpoolBytes })
+  const engines = new Engines({ setting: config.vectorEngine, clock, tell: logEngines(log) })
   const rounds = makeRounds({
     registry,
     gate,
@@ -130,6 +132,7 @@ async function compose(
     uploads,
     keptRounds: config.keptRounds,
     maxHeldBytes: config.maxHeldBytes,
+    engines,
     onFinished: (taskId) => tasks.setPaused(taskId, true, 'round limit'),
     onError: (error, taskId) => log.error({ err: error, taskId }, 'round failed'),
     ...(tracing && { watch: (taskId, ports) => tracing.traces.watch(taskId, ports) }),
@@ -176,6 +179,7 @@ async function compose(
     await drain(door, () => Promise.all([rounds.stop(), judgeAgain.stop()]), { clock, drainMs: config.drainMs })
     endTraces?.()
     await tracing?.close()
+    await engines.close()
     await gate.close()
     devices.close()
     db.close()

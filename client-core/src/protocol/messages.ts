@@ -115,6 +115,25 @@ export const RoundOutcome = Type.Union([
 export type RoundOutcome = Static<typeof RoundOutcome>
 
 /** A round as everybody may see it. */
+/** What worked on the updates of a round, on what, for how long, and how much of them it read: once for each pass. */
+export const Aggregation = Type.Object(
+  {
+    /** `fold`: added up one after another, without an engine. */
+    engine: Type.String({ maxLength: 40 }),
+    device: Type.String({ maxLength: 300 }),
+    ms: Ms,
+    bytes: Ms,
+    /** The engine that lost its device meanwhile, so that this one began anew. */
+    lost: Type.Optional(Type.String({ maxLength: 40 })),
+  },
+  closed,
+)
+export type Aggregation = Static<typeof Aggregation>
+
+/** 10⁹ bytes a second; undefined where it was too quick for a clock of milliseconds. */
+export const bandwidth = ({ ms, bytes }: Pick<Aggregation, 'ms' | 'bytes'>): number | undefined =>
+  ms === 0 ? undefined : bytes / ms / 1e6
+
 export const RoundSummary = Type.Object(
   {
     taskId: TaskId,
@@ -142,6 +161,8 @@ export const RoundSummary = Type.Object(
     gateMs: Type.Optional(Ms),
     /** While the gate judges: the check that is being made, how many were made, and how many there are. No device is told. */
     judging: Type.Optional(Type.Object({ check: Type.String({ maxLength: 80 }), numDone: Ms, numChecks: Ms }, closed)),
+    /** Once aggregated. No device is told. */
+    aggregation: Type.Optional(Aggregation),
     /** Of the candidate, on the evaluation set. */
     accuracy: Type.Optional(Type.Number()),
     logLoss: Type.Optional(Type.Number()),

@@ -1,3 +1,4 @@
+import { systemClock } from '@panal/client-core'
 import type { Command } from 'commander'
 import type { Replay } from '../round/replay.ts'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
@@ -15,7 +16,8 @@ export function replayCommand(round: Command, context: CliContext): void {
     context,
     async (reader, { json }, [task = '', number = '']) => {
       const { replayRound } = await import('../round/replay.ts')
-      const replay = await replayRound(await reader.task(task), roundNumber(number), reader)
+      const clock = systemClock({ setTimeout, clearTimeout })
+      const replay = await replayRound(await reader.task(task), roundNumber(number), { ...reader, clock })
       show(context, json, replay, () => replayText(replay))
       complainOf(replay)
     },
@@ -57,6 +59,12 @@ function complainOf(replay: Replay): void {
       'updates-lost',
       'these participants’ updates are not there any more. Only the newest rounds are kept (--kept-rounds, 1 by default); if this is one of them, the disk lost them',
       replay.devices,
+    )
+  if (replay.verdict === 'no-engine')
+    throw new CommandError(
+      exitCodes.refused,
+      'no-engine',
+      `${replay.reason}. That says nothing against version ${replay.version}: replay it on a machine that has this engine`,
     )
   if (replay.verdict === 'no-version')
     throw new CommandError(exitCodes.refused, 'no-version', `no version: ${replay.reason}`)

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Pointers, RoundSummary, TaskCard } from '@panal/client-core'
+import { bandwidth, type Pointers, type RoundSummary, type TaskCard } from '@panal/client-core'
 import type { Command } from 'commander'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { decimals, fields, percent, seconds, show, table, when } from './output.ts'
@@ -114,6 +114,15 @@ const overviewText = (overview: TaskOverview): string => {
   })
 }
 
+/** Its name, and how fast it read the updates. */
+function engineText(aggregation: RoundSummary['aggregation']): string | undefined {
+  if (aggregation === undefined) return undefined
+  const { engine, lost } = aggregation
+  const gbPerS = bandwidth(aggregation)
+  const speed = gbPerS === undefined ? '' : ` ${gbPerS.toPrecision(2)} GB/s`
+  return `${engine}${speed}${lost === undefined ? '' : ` (${lost} lost)`}`
+}
+
 const roundHead = [
   'round',
   'phase',
@@ -126,6 +135,7 @@ const roundHead = [
   'late',
   'collect',
   'aggregate',
+  'engine',
   'gate',
   'accuracy',
   'log loss',
@@ -144,6 +154,7 @@ const roundRow = (round: RoundSummary) => [
   round.numLate,
   seconds(round.collectMs),
   seconds(round.aggregateMs),
+  engineText(round.aggregation),
   seconds(round.gateMs),
   percent(round.accuracy),
   decimals(round.logLoss),

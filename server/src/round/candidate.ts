@@ -1,9 +1,13 @@
-import type { Params } from '@panal/client-core'
+import type { Aggregation, Clock, Params } from '@panal/client-core'
+import type { UpdateSum } from '../aggregate/exact-sum.ts'
 import { resultOfSum } from '../aggregate/linear.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
-import type { Aggregator } from '../strategy/strategy.ts'
-import type { RoundPorts, RoundUpdates } from './ports.ts'
+import type { Aggregator, UpdateSource } from '../strategy/strategy.ts'
+import type { EngineLender } from '../vector/engines.ts'
+import { measured } from '../vector/measured.ts'
+import { vectorEngines } from '../vector/registry.ts'
+import type { RoundPorts } from './ports.ts'
 import type { Collected } from './update-source.ts'
 
 export interface Candidate {
@@ -13,35 +17,76 @@ export interface Candidate {
   readonly sharesState?: boolean
 }
 
+/** A candidate, and how the updates came to it. */
+export interface MadeCandidate extends Candidate {
+  /** [size] What the updates came to. */
+  readonly meanDelta: Params
+  /** Absent where their sum was given, not they themselves. */
+  readonly aggregation?: Aggregation
+}
+
+/** What the updates and the base are asked of. */
+export interface CandidatePorts extends Pick<RoundPorts, 'updates' | 'engines'> {
+  readonly registry: Pick<Registry, 'params' | 'optimizerState'>
+  readonly clock: Pick<Clock, 'now'>
+}
+
 /**
- * What the updates of a round make of its base. Depends on nothing but what is durable when collection ends, so a round
- * that a crash interrupted and a replay years later give the same bytes [R15] [R19].
+ * What the updates of a round make of its base. Depends on nothing but what is durable when collection ends, and on the
+ * engine, so a round that a crash interrupted and a replay years later give the same bytes [R15] [R19].
  * @throws AggregationError
  */
-export async function makeCandidate(
-  task: Task,
-  round: Collected,
-  {
-    registry,
-    updates,
-  }: Pick<RoundPorts, 'updates'> & { readonly registry: Pick<Registry, 'params' | 'optimizerState'> },
-): Promise<Candidate> {
+export async function makeCandidate(task: Task, round: Collected, ports: CandidatePorts): Promise<MadeCandidate> {
+  const { registry, updates } = ports
   const { aggregator, optimizer } = task.strategy
 
   // 3 aggregate: the mean of the clients' deltas, in canonical order
   const counted = updates(round)
-  const meanDelta = await aggregate(aggregator, counted)
+  const { result, aggregation } =
+    'reach' in counted ? { result: ofSum(aggregator, counted) } : await aggregate(aggregator, counted, ports)
 
   // 4 apply: the server optimizer moves the base by it
   const base = await registry.params(task.id, round.baseVersion)
   const state = await registry.optimizerState(task, round.baseVersion)
-  const next = optimizer.apply(base, meanDelta, state, { numUpdates: counted.count })
-  return { params: next.params, optimizerState: next.state, sharesState: optimizer.sharesState === true }
+  const next = optimizer.apply(base, result, state, { numUpdates: counted.count })
+  return {
+    params: next.params,
+    optimizerState: next.state,
+    sharesState: optimizer.sharesState === true,
+    meanDelta: result.subarray(0, base.length),
+    ...(aggregation && { aggregation }),
+  }
 }
 
-async function aggregate(aggregator: Aggregator, updates: RoundUpdates): Promise<Params> {
-  if (!('reach' in updates)) return aggregator.aggregate(updates)
+function ofSum(aggregator: Aggregator, sum: UpdateSum): Params {
   if (aggregator.linear === undefined)
     throw new TypeError(`${aggregator.name} needs every update, and was given their sum`)
-  return resultOfSum(aggregator.linear, updates)
+  return resultOfSum(aggregator.linear, sum)
 }
+
+/** On wasm where nobody lends an engine. */
+const ownEngine: EngineLender = { run: async (work) => ({ value: await work(await vectorEngines.wasm({})) }) }
+
+/** Rules that only add need no engine: they fold. */
+async function aggregate(
+  aggregator: Aggregator,
+  counted: UpdateSource,
+  { clock, engines = ownEngine }: Pick<CandidatePorts, 'clock' | 'engines'>,
+): Promise<{ readonly result: Params; readonly aggregation: Aggregation }> {
+  if (aggregator.linear !== undefined) {
+    const startedAt = clock.now()
+    const result = await aggregator.aggregate(counted)
+    const ms = Math.max(0, clock.now() - startedAt)
+    return { result, aggregation: { ...folded, ms, bytes: 4 * counted.count * counted.size } }
+  }
+  const { value, lost } = await engines.run(async (lent) => {
+    const { engine, work } = measured(lent, clock)
+    const result = await aggregator.aggregate(counted, { engine })
+    const { name, device } = engine
+    return { result, aggregation: { engine: name, device, ms: Math.round(work.ms), bytes: work.bytes } }
+  })
+  return { ...value, aggregation: { ...value.aggregation, ...(lost !== undefined && { lost }) } }
+}
+
+/** What a rule that only adds runs on, wherever it runs. */
+export const folded = { engine: 'fold', device: 'processor, float64 sums' } as const

@@ -22,7 +22,7 @@ import type { UpdateLog, UpdateRecord } from './ports.ts'
 import { ScratchPool } from './scratch.ts'
 import type { Inspect, Spool } from './spool.ts'
 import { advance, statusOf } from './state.ts'
-import { addUpdate } from './summary.ts'
+import { addUpdate, toldToDevices } from './summary.ts'
 
 export interface IntakeDeps {
   readonly task: Task
@@ -259,7 +259,7 @@ export class Intake {
   #over(live: LiveRound, code: 'round-closed' | 'stale-round' = 'round-closed'): PanalError {
     return new PanalError(code, undefined, {
       retryAfterMs: this.#deps.task.document.rounds.minIntervalMs,
-      extra: { round: this.#deps.live()?.summary ?? live.summary },
+      extra: { round: toldToDevices(this.#deps.live()?.summary ?? live.summary) },
     })
   }
 

@@ -4,6 +4,7 @@ import type { ModelVersion } from '../registry/model-version.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { UpdateSum } from '../aggregate/exact-sum.ts'
 import type { UpdateSource } from '../strategy/strategy.ts'
+import type { EngineLender } from '../vector/engines.ts'
 import type { LiveRound } from './live-round.ts'
 import type { Population } from './population.ts'
 import type { GatingRound, Round } from './state.ts'
@@ -57,6 +58,8 @@ export interface RoundPorts {
   }
   /** Only of what is durable when collection ends. */
   readonly updates: (round: Collected) => RoundUpdates
+  /** For rules that work on all updates at once; left out, they do so on WASM SIMD. */
+  readonly engines?: EngineLender
   readonly gate: Pick<Gate, 'judge'>
   readonly population: Pick<Population, 'available'>
   readonly clock: Clock

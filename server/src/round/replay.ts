@@ -1,15 +1,18 @@
-import { PanalError, type DeviceId } from '@panal/client-core'
+import { PanalError, type Aggregation, type Clock, type DeviceId } from '@panal/client-core'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import { dataDigest } from '../registry/updates.ts'
 import { sha256Of } from '../store/blob-files.ts'
 import { paramsToBytes } from '../store/params-bytes.ts'
 import { AggregationError } from '../strategy/strategy.ts'
-import { makeCandidate } from './candidate.ts'
+import type { EngineLender } from '../vector/engines.ts'
+import { VectorError, type VectorEngine } from '../vector/engine.ts'
+import { vectorEngines, type OpenEngine } from '../vector/registry.ts'
+import { folded, makeCandidate, type MadeCandidate } from './candidate.ts'
 import type { UpdateLog } from './ports.ts'
 import type { Spool } from './spool.ts'
 import type { Round } from './state.ts'
-import { countedUpdates, readUpdate, spooledUpdates } from './update-source.ts'
+import { countedUpdates, readUpdate, spooledUpdates, type Collected } from './update-source.ts'
 
 /** One digest that the version has, beside the one that the replay comes to; null where there is no optimizer state. */
 export interface Comparison {
@@ -22,6 +25,11 @@ export type Replay =
   | { readonly verdict: 'same' | 'different'; readonly version: number; readonly comparisons: readonly Comparison[] }
   /** Updates of these devices are gone (no longer kept) or damaged: there is nothing to fold. */
   | { readonly verdict: 'updates-lost'; readonly version: number | null; readonly devices: readonly DeviceId[] }
+  /**
+   * The engine that the round was aggregated on is not here, or only on another device, where its bytes are others: nothing
+   * is shown, for or against the version.
+   */
+  | { readonly verdict: 'no-engine'; readonly version: number; readonly reason: string }
   /** The round has not come to a version: not yet, or it was abandoned. */
   | { readonly verdict: 'no-version'; readonly reason: string }
 
@@ -29,11 +37,15 @@ export interface ReplayPorts {
   readonly registry: Registry
   readonly log: UpdateLog
   readonly spool: Spool
+  readonly clock: Pick<Clock, 'now'>
+  /** Those of the registry, where it is left out. */
+  readonly open?: Readonly<Record<string, OpenEngine>>
 }
 
 /**
  * Folds the kept updates of a round once more, by the code that a live round runs, and compares the digests with those
- * of the version that the round made [R19]. Reads only. @throws PanalError 'unknown-round'
+ * of the version that the round made [R19]. On the engine that its record names: another rounds otherwise. Reads only.
+ * @throws PanalError 'unknown-round'
  */
 export async function replayRound(task: Task, roundNumber: number, ports: ReplayPorts): Promise<Replay> {
   const round = ports.registry.round(task.id, roundNumber)
@@ -45,11 +57,9 @@ export async function replayRound(task: Task, roundNumber: number, ports: Replay
   if (version === null) return { verdict: 'no-version', reason: reasonOf(round) }
 
   const made = ports.registry.version(task.id, version)
-  const { params, optimizerState } = await makeCandidate(task, round, {
-    registry: ports.registry,
-    // the live round has held them: whoever replays it has no server to spare memory for
-    updates: spooledUpdates(task, { ...ports, maxHeldBytes: Infinity }),
-  })
+  const again = await foldedAgain(task, round, ports)
+  if ('reason' in again) return { verdict: 'no-engine', version, reason: again.reason }
+  const { params, optimizerState } = again.candidate
   const comparisons: Comparison[] = [
     { what: 'updates', recorded: made.dataDigest, replayed: dataDigest(countedUpdates(ports.log, round)) },
     { what: 'weights', recorded: made.weightsSha256, replayed: sha256Of(paramsToBytes(params)) },
@@ -59,8 +69,60 @@ export async function replayRound(task: Task, roundNumber: number, ports: Replay
       replayed: optimizerState.length === 0 ? null : sha256Of(paramsToBytes(optimizerState)),
     },
   ]
-  const isSame = comparisons.every(({ recorded, replayed }) => recorded === replayed)
-  return { verdict: isSame ? 'same' : 'different', version, comparisons }
+  const differing = comparisons.filter(({ recorded, replayed }) => recorded !== replayed)
+  const isOnlyRounded = !differing.some(({ what }) => what === 'updates')
+  if (differing.length > 0 && isOnlyRounded && again.elsewhere !== undefined)
+    return { verdict: 'no-engine', version, reason: again.elsewhere }
+  return { verdict: differing.length === 0 ? 'same' : 'different', version, comparisons }
+}
+
+type FoldedAgain =
+  | {
+      readonly candidate: MadeCandidate
+      /** How the device here is another than that of the round. */
+      readonly elsewhere?: string
+    }
+  | { readonly reason: string }
+
+/** @throws AggregationError */
+export async function foldedAgain(task: Task, round: Collected, ports: ReplayPorts): Promise<FoldedAgain> {
+  // Rounds of before there was a record had wasm.
+  const { engine: name, device } = ports.registry.roundSummary(task.id, round.number)?.aggregation ?? wasmOrFold
+  const make = (engines: EngineLender) =>
+    makeCandidate(task, round, {
+      ...ports,
+      engines,
+      // the live round has held them: whoever replays it has no server to spare memory for
+      updates: spooledUpdates(task, { ...ports, maxHeldBytes: Infinity }),
+    })
+  let engine: VectorEngine | undefined
+  try {
+    engine = await openRecorded(name, ports)
+    const opened = engine
+    const candidate = await make({ run: async (work) => ({ value: await work(opened) }) })
+    if (opened.device === device || sameEverywhere.has(name)) return { candidate }
+    return {
+      candidate,
+      elsewhere: `the round was aggregated by ${name} on ${device}; here it is ${opened.device}, which rounds otherwise`,
+    }
+  } catch (error) {
+    if (!(error instanceof VectorError) || (error.code !== 'no-device' && error.code !== 'device-lost')) throw error
+    return { reason: `the round was aggregated by ${name} on ${device}, which does not run here: ${error.message}` }
+  } finally {
+    engine?.close()
+  }
+}
+
+const wasmOrFold: Pick<Aggregation, 'engine' | 'device'> = { engine: 'wasm', device: 'unknown' }
+
+/** Engines whose bytes depend on no device. */
+const sameEverywhere: ReadonlySet<string> = new Set<string>(['wasm', folded.engine])
+
+/** For a fold any engine does: it is not asked. @throws VectorError 'no-device' */
+async function openRecorded(name: string, { open = vectorEngines }: ReplayPorts): Promise<VectorEngine> {
+  const opener = open[name === folded.engine ? 'wasm' : name]
+  if (opener === undefined) throw new VectorError('no-device', `this version of Panal has no engine ${name}`)
+  return opener()
 }
 
 const reasonOf = (round: Round): string => (round.phase === 'closed' ? round.reason : `the round is ${round.phase}`)

@@ -25,6 +25,7 @@ export async function runRound(task: Task, open: Round | null, ports: RoundPorts
     try {
       // 3 aggregate the clients' deltas in canonical order, 4 apply their mean to the base
       const candidate = await makeCandidate(task, round, ports)
+      live.tally.aggregation = candidate.aggregation ?? null
       live.replace(await registry.propose(round, candidate, live.summary))
     } catch (error) {
       if (!(error instanceof AggregationError)) throw error

@@ -14,11 +14,13 @@ import type { Gate } from '../gate/contract.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import type { UploadRoom } from '../store/upload-room.ts'
+import type { Engines } from '../vector/engines.ts'
 import type { Link, Rounds, UploadTarget } from './contract.ts'
 import type { UpdateLog, Watch } from './ports.ts'
 import type { Sign } from './manifest.ts'
 import { Spool } from './spool.ts'
 import { statusOf } from './state.ts'
+import { toldToDevices } from './summary.ts'
 import { TaskRounds, type TaskRoundsDeps } from './task-rounds.ts'
 
 export interface RoundsDeps {
@@ -37,6 +39,8 @@ export interface RoundsDeps {
   readonly keptRounds: number
   /** Most bytes of memory for the updates of a round whose rule needs them all at once. */
   readonly maxHeldBytes: number
+  /** What rules that need all updates at once work with; left out, WASM SIMD. */
+  readonly engines?: Pick<Engines, 'prepare' | 'run'>
   readonly taskCard: (task: Task, paused: boolean) => TaskCard
   /** The task paused itself after its last round: to be kept. */
   readonly onFinished: (taskId: string) => void
@@ -82,6 +86,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
   return {
     start(task, paused = false) {
       if (tasks.has(task.id)) throw new PanalError('task-exists')
+      if (task.strategy.aggregator.linear === undefined) deps.engines?.prepare(task.layout.size)
       const rounds = new TaskRounds(task, paused, taskDeps)
       tasks.set(task.id, rounds)
       running.push(rounds.run(stopping.signal))
@@ -96,11 +101,12 @@ export function makeRounds(deps: RoundsDeps): Rounds {
       const rounds = tasks.get(join.taskId)
       if (rounds === undefined) return refuse('unknown-task')
       rounds.population.join(join, link)
+      const round = rounds.live?.summary ?? lastOf(join.taskId)
       return {
         ok: true,
         task: deps.taskCard(rounds.task, rounds.paused),
         pointers: deps.registry.pointers(join.taskId),
-        round: rounds.live?.summary ?? lastOf(join.taskId),
+        round: round && toldToDevices(round),
         assignment: rounds.assignment(join.deviceId),
       }
     },

@@ -1,4 +1,4 @@
-import type { EpochMs, Metrics, RoundSummary } from '@panal/client-core'
+import type { Aggregation, EpochMs, Metrics, RoundSummary } from '@panal/client-core'
 import type { UpdateRecord } from './ports.ts'
 import { countStatus, type Round } from './state.ts'
 
@@ -11,9 +11,18 @@ export interface Tally {
   numTrainMs: number
   /** The candidate on the evaluation set, once judged. */
   metrics: Metrics | null
+  /** What the updates were aggregated with, once they are. */
+  aggregation: Aggregation | null
 }
 
-export const emptyTally = (): Tally => ({ bytesDown: 0, bytesUp: 0, trainMsSum: 0, numTrainMs: 0, metrics: null })
+export const emptyTally = (): Tally => ({
+  bytesDown: 0,
+  bytesUp: 0,
+  trainMsSum: 0,
+  numTrainMs: 0,
+  metrics: null,
+  aggregation: null,
+})
 
 /** Counts one accepted update in. */
 export function addUpdate(tally: Tally, { bytes, trainMs }: Pick<UpdateRecord, 'bytes' | 'trainMs'>): void {
@@ -49,8 +58,17 @@ export function summarise(round: Round, tally: Tally): RoundSummary {
     ...(collectedAt !== undefined && { collectMs: between(round.openedAt, collectedAt) }),
     ...(collectedAt !== undefined && aggregatedAt !== undefined && { aggregateMs: between(collectedAt, aggregatedAt) }),
     ...(aggregatedAt !== undefined && round.phase === 'closed' && { gateMs: between(aggregatedAt, round.closedAt) }),
+    ...(tally.aggregation && { aggregation: tally.aggregation }),
     ...(tally.metrics && { accuracy: tally.metrics.accuracy, logLoss: tally.metrics.logLoss }),
   }
+}
+
+/** What a device is told of it: one of an older make would drop a summary with a word that it does not know [P13]. */
+export function toldToDevices(summary: RoundSummary): RoundSummary {
+  const told = { ...summary }
+  delete told.judging
+  delete told.aggregation
+  return told
 }
 
 /** Never below 0: the server's clock may be set back in between, and a device refuses a summary with negative times. */

@@ -4,6 +4,7 @@ import { failpoint } from '../failpoint.ts'
 import { gateSubject } from '../registry/gate-subject.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
+import type { EngineLender } from '../vector/engines.ts'
 import { assignmentFor, collectUpdates, type Offering } from './collect.ts'
 import { Intake, type IntakeDeps } from './intake.ts'
 import { LiveRound } from './live-round.ts'
@@ -32,6 +33,7 @@ export interface TaskRoundsDeps {
   readonly keptRounds: number
   /** See `UpdateSource`. */
   readonly maxHeldBytes: number
+  readonly engines?: EngineLender
   /** Something in a round went wrong that no rule foresees: logged, the round tried again later. */
   readonly onError: (error: unknown, taskId: string) => void
   readonly onRound: (summary: RoundSummary) => void
@@ -161,11 +163,12 @@ export class TaskRounds {
   }
 
   #ports(): RoundPorts {
-    const { registry, log, spool, gate, clock, maxHeldBytes } = this.#deps
+    const { registry, log, spool, gate, clock, maxHeldBytes, engines } = this.#deps
     return {
       registry,
       log,
       updates: spooledUpdates(this.#task, { log, spool, maxHeldBytes }),
+      ...(engines && { engines }),
       gate,
       population: this.population,
       clock,
@@ -189,7 +192,8 @@ export class TaskRounds {
   /** What an interrupted round had added up; nothing for a new one. */
   #tallyOf({ taskId, number }: Round): Tally {
     const { registry, log } = this.#deps
-    const tally = { ...emptyTally(), bytesDown: registry.roundSummary(taskId, number)?.bytesDown ?? 0 }
+    const { bytesDown = 0, aggregation = null } = registry.roundSummary(taskId, number) ?? {}
+    const tally = { ...emptyTally(), bytesDown, aggregation }
     for (const update of log.updatesOf(taskId, number)) if (update.verdict === 'accepted') addUpdate(tally, update)
     return tally
   }

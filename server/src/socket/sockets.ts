@@ -8,6 +8,7 @@ import { originMayUse, type AllowedOrigins } from '../http/origin.ts'
 import { FrugalWebSockets, guardConnections } from './connection-guard.ts'
 import { roomOf, serveSocket, watchRoomOf, type SocketPorts } from './device-socket.ts'
 import { Strangers, type Visit } from './strangers.ts'
+import { toldToDevices } from '../round/summary.ts'
 import { throttleSummaries } from './throttle.ts'
 
 export interface SocketOptions {
@@ -75,8 +76,8 @@ export function attachSockets(server: HttpServer, ports: SocketPorts, options: S
     })
   const [tellDevices, tellWatchers] = [tell(roomOf), tell(watchRoomOf)]
   const stopRounds = ports.rounds.onRound((news) => {
-    // Devices that are older than this word would drop the whole message, and it is nothing to them [P13].
-    if (news.judging === undefined) tellDevices(news)
+    // How far the gate is is nothing to devices [P13].
+    if (news.judging === undefined) tellDevices(toldToDevices(news))
     tellWatchers(news)
   })
   const stopPromoted = ports.rounds.onPromoted((promoted) =>

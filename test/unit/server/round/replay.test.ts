@@ -32,6 +32,7 @@ const replay = (): Promise<Replay> =>
     registry: bench.registry,
     log: bench.log,
     spool: new Spool(join(bench.folder, 'uploads')),
+    clock: bench.clock,
   })
 const fileOf = (device: Device) => join(bench.folder, 'uploads', 'digits', '1', `${device.join.deviceId}.update`)
 
@@ -72,7 +73,8 @@ describe('a replay', () => {
   it('says why a round has no version, and refuses one that there is not', async () => {
     const opening = bench.until((round) => round.number === 2)
     await bench.letTimePass(opening)
-    const ports = { registry: bench.registry, log: bench.log, spool: new Spool(join(bench.folder, 'uploads')) }
+    const spool = new Spool(join(bench.folder, 'uploads'))
+    const ports = { registry: bench.registry, log: bench.log, clock: bench.clock, spool }
     expect(await replayRound(bench.task, 2, ports)).toEqual({
       verdict: 'no-version',
       reason: 'the round is still collecting',

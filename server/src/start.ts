@@ -40,7 +40,16 @@ import type { Tracing } from './tracking/otlp.ts'
 import type { Database } from './store/database.ts'
 import { openSound } from './store/open-sound.ts'
 import { UploadRoom } from './store/upload-room.ts'
-import { Engines } from './vector/engines.ts'
+import { Engines, type EnginesDeps } from './vector/engines.ts'
+
+/** What stands in for the machine's own; all of it may be left out. */
+export interface StartParts {
+  readonly clock?: Clock
+  /** Where the log goes; by default standard error. */
+  readonly logTo?: DestinationStream
+  /** How vector engines are opened, instead of those of the registry. */
+  readonly vectorEngines?: EnginesDeps['open']
+}
 
 /** A server that listens. */
 export interface RunningServer {
@@ -59,20 +68,16 @@ const webFolder = fileURLToPath(new URL('../../client-web/dist', import.meta.url
 
 /**
  * Everything a server is, on one data directory, listening and with its tasks' rounds running.
- * `logTo` is where its log goes; by default standard error.
  * @throws StartupError
  */
-export async function startServer(
-  config: Config,
-  options: { readonly clock?: Clock; readonly logTo?: DestinationStream } = {},
-): Promise<RunningServer> {
-  const { clock = systemClock({ setTimeout, clearTimeout }), logTo } = options
+export async function startServer(config: Config, parts: StartParts = {}): Promise<RunningServer> {
+  const { clock = systemClock({ setTimeout, clearTimeout }), logTo, ...rest } = parts
   armFailpoint(config.failpoint)
   const dataDir = await openDataDir(config.data)
   let db: Database | undefined
   try {
     db = await openSound(dataDir, new BlobFiles(dataDir))
-    const server = await compose(config, dataDir, db, { clock, log: makeLog(config.logLevel, logTo) })
+    const server = await compose(config, dataDir, db, { clock, log: makeLog(config.logLevel, logTo), ...rest })
     return { ...server, close: () => server.close().finally(() => dataDir.close()) }
   } catch (error) {
     db?.close()
@@ -85,7 +90,7 @@ async function compose(
   config: Config,
   dataDir: DataDir,
   db: Database,
-  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  { clock, log, vectorEngines }: Pick<StartParts, 'vectorEngines'> & { readonly clock: Clock; readonly log: Logger },
 ): Promise<RunningServer> {
   const audit = new AuditLog({ db, clock })
   const oidc = await readOidcSettings(config)
@@ -119,7 +124,7 @@ async function compose(
   const disk = await DiskSpace.of({ folder: dataDir.uploads, reserveBytes: config.diskReserveBytes, clock })
   const { maxUploads: maxConcurrent, maxSpoolBytes } = config
   const uploads = new UploadRoom({ disk, folder: dataDir.uploads, maxConcurrent, maxSpoolBytes })
-  const engines = new Engines({ setting: config.vectorEngine, clock, tell: logEngines(log) })
+  const engines = new Engines({ setting: config.vectorEngine, clock, tell: logEngines(log), open: vectorEngines })
   const rounds = makeRounds({
     registry,
     gate,

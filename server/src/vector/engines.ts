@@ -23,7 +23,7 @@ export interface EnginesDeps {
   readonly clock: Clock
   readonly tell: (news: EngineNews) => void
   /** Those of the registry, where it is left out. */
-  readonly open?: Readonly<Record<VectorEngineName, OpenEngine>>
+  readonly open?: Readonly<Record<VectorEngineName, OpenEngine>> | undefined
   /** See `ProbeOptions`. */
   readonly boxMs?: number
 }

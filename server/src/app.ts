@@ -13,6 +13,7 @@ import { datasetRoutes } from './http/datasets.ts'
 import { deviceRoutes } from './http/devices.ts'
 import { answerBrokenRequest, handleErrors, sendRefusal } from './http/error-handling.ts'
 import { healthRoutes } from './http/health.ts'
+import { inspectionRoutes } from './http/inspection.ts'
 import { judgementRoutes } from './http/judgements.ts'
 import { keyRoutes } from './http/keys.ts'
 import { modelRoutes } from './http/models.ts'
@@ -110,6 +111,7 @@ export async function buildApp(deps: AppDeps): Promise<FrontDoor> {
         keyRoutes,
         taskRoutes,
         taskSetRoutes,
+        inspectionRoutes,
         versionRoutes,
         reportRoutes,
         judgementRoutes,

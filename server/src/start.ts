@@ -138,6 +138,7 @@ async function compose(
     keptRounds: config.keptRounds,
     maxHeldBytes: config.maxHeldBytes,
     engines,
+    isQuarantined: (deviceId) => devices.isQuarantined(deviceId),
     onFinished: (taskId) => tasks.setPaused(taskId, true, 'round limit'),
     onError: (error, taskId) => log.error({ err: error, taskId }, 'round failed'),
     ...(tracing && { watch: (taskId, ports) => tracing.traces.watch(taskId, ports) }),
@@ -171,6 +172,7 @@ async function compose(
     moveRequests,
     judgeAgain,
     audit,
+    updateLog,
     disk,
     samples,
   }

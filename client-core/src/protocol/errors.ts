@@ -24,6 +24,7 @@ export const errorCodes = {
   unauthorized: { status: 401, meaning: 'no valid credential' },
   forbidden: { status: 403, meaning: 'this credential may not do that' },
   revoked: { status: 401, meaning: 'this device was revoked' },
+  quarantined: { status: 403, meaning: 'this device is in quarantine: it may join, and nothing that it sends counts' },
   'stale-proof': {
     status: 401,
     meaning: 'the nonce of the proof is old, or the proof was used before; sign again with the nonce of this answer',

@@ -16,6 +16,8 @@ export type AuditAction =
   | 'dataset-added'
   | 'device-invited'
   | 'device-revoked'
+  | 'device-quarantined'
+  | 'device-released'
   | 'key-rotated'
   | 'link-created'
   | 'signed-in'

@@ -37,7 +37,24 @@ export interface DeviceInfo {
   readonly enrolledAt: EpochMs
   readonly lastSeenAt: EpochMs
   readonly revokedAt: EpochMs | null
+  /** Set while it is in quarantine. */
+  readonly quarantinedAt: EpochMs | null
+  /** Why it was revoked, or put in quarantine. */
   readonly reason: string | null
+}
+
+/** Which devices a list is of. */
+export interface DevicePage {
+  readonly limit?: number
+  readonly after?: DeviceId
+  /** Only those in quarantine. */
+  readonly quarantined?: boolean
+}
+
+/** Who decides something about a device, and why. */
+export interface Decided {
+  readonly actor: string
+  readonly reason: string
 }
 
 /** Whether a device may do what it asks: `unknown` may enrol, `revoked` may nothing. */
@@ -60,12 +77,15 @@ export class Devices {
   readonly #enrolments = new GroupCommit((entries: readonly Entry[]) => this.#enrolAll(entries))
   readonly #seen = new Map<DeviceId, EpochMs>()
   readonly #life = new AbortController()
+  readonly #quarantined: Set<DeviceId>
 
   constructor(deps: DevicesDeps) {
     this.#db = deps.db
     this.#clock = deps.clock
     this.#audit = deps.audit
     this.#maxPerNetwork = deps.maxPerNetwork ?? Infinity
+    const quarantined = query.selectFrom('devices').select('id').where('quarantined_at', 'is not', null)
+    this.#quarantined = new Set(this.#db.all(quarantined).map(({ id }) => id))
   }
 
   /** Writes what it still holds. */
@@ -151,25 +171,65 @@ export class Devices {
   }
 
   /** From now on its standing is `revoked`, for good. @throws PanalError 'not-found' */
-  revoke(deviceId: DeviceId, { actor, reason }: { readonly actor: string; readonly reason: string }): void {
+  revoke(deviceId: DeviceId, { actor, reason }: Decided): void {
     this.#db.transaction(() => {
-      const standing = this.standing(deviceId)
-      if (standing === 'unknown') throw new PanalError('not-found', 'there is no such device')
-      if (standing === 'revoked') return
+      this.#require(deviceId)
+      if (this.standing(deviceId) === 'revoked') return
       const revoked = { revoked_at: this.#clock.now(), revoked_reason: reason }
       this.#db.run(query.updateTable('devices').set(revoked).where('id', '=', deviceId))
       this.#audit.append({ actor, action: 'device-revoked', detail: { deviceId, reason } })
     })
   }
 
+  /** Whether nothing of it counts, although it may join. */
+  isQuarantined(deviceId: DeviceId): boolean {
+    return this.#quarantined.has(deviceId)
+  }
+
+  /** From now on it is not asked, and nothing that it sends counts, until it is released. @throws PanalError 'not-found' */
+  quarantine(deviceId: DeviceId, { actor, reason }: Decided): void {
+    this.#moveQuarantine(deviceId, { quarantined_at: this.#clock.now(), quarantined_reason: reason }, () =>
+      this.#audit.append({ actor, action: 'device-quarantined', detail: { deviceId, reason } }),
+    )
+    this.#quarantined.add(deviceId)
+  }
+
+  /** It may be asked again. @throws PanalError 'not-found' */
+  release(deviceId: DeviceId, { actor, reason }: Decided): void {
+    this.#require(deviceId)
+    if (!this.isQuarantined(deviceId)) return
+    this.#moveQuarantine(deviceId, { quarantined_at: null, quarantined_reason: null }, () =>
+      this.#audit.append({ actor, action: 'device-released', detail: { deviceId, reason } }),
+    )
+    this.#quarantined.delete(deviceId)
+  }
+
+  #moveQuarantine(
+    deviceId: DeviceId,
+    row: Pick<Schema['devices'], 'quarantined_at' | 'quarantined_reason'>,
+    alongside: () => void,
+  ): void {
+    this.#db.transaction(() => {
+      this.#require(deviceId)
+      this.#db.run(query.updateTable('devices').set(row).where('id', '=', deviceId))
+      alongside()
+    })
+  }
+
+  /** @throws PanalError 'not-found' */
+  #require(deviceId: DeviceId): void {
+    if (this.standing(deviceId) === 'unknown') throw new PanalError('not-found', 'there is no such device')
+  }
+
   /** Newest first, from the one after `after`. @throws PanalError 'not-found' for an `after` that there is not */
-  list(options: { readonly limit?: number; readonly after?: DeviceId } = {}): DeviceInfo[] {
+  list(options: DevicePage = {}): DeviceInfo[] {
     let select = query
       .selectFrom('devices')
       .selectAll()
       .orderBy('created_at', 'desc')
       .orderBy('id')
       .limit(options.limit ?? 100)
+    if (options.quarantined === true) select = select.where('quarantined_at', 'is not', null)
     if (options.after !== undefined) select = select.where(this.#isAfter(options.after))
     return this.#db.all(select).map((row) => ({
       id: row.id,
@@ -179,7 +239,8 @@ export class Devices {
       enrolledAt: row.created_at,
       lastSeenAt: row.last_seen_at,
       revokedAt: row.revoked_at,
-      reason: row.revoked_reason,
+      quarantinedAt: row.quarantined_at,
+      reason: row.revoked_reason ?? row.quarantined_reason,
     }))
   }
 
@@ -211,6 +272,8 @@ export class Devices {
         last_seen_at: now,
         revoked_at: null,
         revoked_reason: null,
+        quarantined_at: null,
+        quarantined_reason: null,
       }),
     )
   }

@@ -6,20 +6,25 @@ import { onServer } from './server-command.ts'
 
 /** `panal device …` */
 export function deviceCommands(program: Command, context: CliContext): void {
-  const device = program.command('device').description('who may contribute')
+  const device = program.command('device').alias('devices').description('who may contribute')
   onServer(
     device
       .command('list')
       .description('devices, newest first')
       .option('--limit <n>', 'how many', '100')
-      .option('--after <id>', 'go on after this one, the last of the list before'),
+      .option('--after <id>', 'go on after this one, the last of the list before')
+      .option('--quarantined', 'only those in quarantine'),
     context,
-    async (api, { json, limit, after }) => {
-      const page = new URLSearchParams({ limit: limit ?? '100', ...(after !== undefined && { after }) })
+    async (api, { json, limit, after, quarantined }) => {
+      const page = new URLSearchParams({
+        limit: limit ?? '100',
+        ...(after !== undefined && { after }),
+        ...(quarantined === true && { quarantined: 'true' }),
+      })
       const answer = await api.get<{ devices: DeviceInfo[] }>(`/v1/devices?${page.toString()}`)
       show(context, json, answer, () =>
         table(
-          ['device', 'tasks', 'network', 'enrolled', 'seen', 'revoked', 'why'],
+          ['device', 'tasks', 'network', 'enrolled', 'seen', 'revoked', 'quarantine', 'why'],
           answer.devices.map((each) => [
             each.id,
             each.tasks.join(' '),
@@ -27,6 +32,7 @@ export function deviceCommands(program: Command, context: CliContext): void {
             when(each.enrolledAt),
             when(each.lastSeenAt),
             when(each.revokedAt ?? undefined),
+            when(each.quarantinedAt ?? undefined),
             each.reason,
           ]),
         ),
@@ -46,6 +52,23 @@ export function deviceCommands(program: Command, context: CliContext): void {
       show(context, json, answer, () => `${id} is shut out.\n`)
     },
   )
+
+  for (const [verb, description, done] of [
+    ['quarantine', 'ask a device no more and count nothing of it, until it is released', 'is in quarantine'],
+    ['release', 'end the quarantine of a device', 'may be asked again'],
+  ] as const)
+    onServer(
+      device
+        .command(verb)
+        .description(description)
+        .argument('<id>', 'of the device, as `panal round inspect` shows it')
+        .requiredOption('--reason <text>', 'why; kept in the audit trail'),
+      context,
+      async (api, { json, reason }, [id = '']) => {
+        const answer = await api.post<object>(`/v1/devices/${encodeURIComponent(id)}/${verb}`, { reason })
+        show(context, json, answer, () => `${id} ${done}.\n`)
+      },
+    )
 
   onServer(
     device

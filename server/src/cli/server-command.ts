@@ -7,6 +7,7 @@ export interface ServerCommandOptions extends ServerOptions {
   readonly json?: boolean
   readonly limit?: string
   readonly after?: string
+  readonly quarantined?: boolean
   readonly minutes?: string
   readonly reason?: string
   readonly to?: string

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { bandwidth, type Pointers, type RoundSummary, type TaskCard } from '@panal/client-core'
+import type { Pointers, RoundSummary, TaskCard } from '@panal/client-core'
 import type { Command } from 'commander'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { decimals, fields, percent, seconds, show, table, when } from './output.ts'
+import { engineText } from './engine-text.ts'
+import { inspectCommand } from './inspect.ts'
 import { replayCommand } from './replay.ts'
 import { onServer } from './server-command.ts'
 import { taskSetsCommand } from './task-sets.ts'
@@ -63,6 +65,7 @@ export function taskCommands(program: Command, context: CliContext): void {
 
   const round = program.command('round').description('look at rounds, and replay them')
   replayCommand(round, context)
+  inspectCommand(round, context)
   onServer(
     round
       .command('list')
@@ -112,15 +115,6 @@ const overviewText = (overview: TaskOverview): string => {
     round: round?.number,
     accepted: round === null ? undefined : `${round.numAccepted} of ${round.numInvited}`,
   })
-}
-
-/** Its name, and how fast it read the updates. */
-function engineText(aggregation: RoundSummary['aggregation']): string | undefined {
-  if (aggregation === undefined) return undefined
-  const { engine, lost } = aggregation
-  const gbPerS = bandwidth(aggregation)
-  const speed = gbPerS === undefined ? '' : ` ${gbPerS.toPrecision(2)} GB/s`
-  return `${engine}${speed}${lost === undefined ? '' : ` (${lost} lost)`}`
 }
 
 const roundHead = [

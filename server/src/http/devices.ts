@@ -11,7 +11,11 @@ import { answers, Page, Reason, TaskParams } from './schemas.ts'
 const DeviceParams = Type.Object({ deviceId: DeviceId })
 /** Newest first: `limit` of them, after the last one of the page before. */
 const DevicePage = Type.Object(
-  { limit: Page.properties.limit, after: Type.Optional(DeviceId) },
+  {
+    limit: Page.properties.limit,
+    after: Type.Optional(DeviceId),
+    quarantined: Type.Optional(Type.Boolean({ description: 'only those in quarantine' })),
+  },
   { additionalProperties: false },
 )
 const DeviceList = Type.Object({ devices: Type.Array(Type.Unsafe<DeviceInfo>(Type.Object({ id: DeviceId }))) })
@@ -122,6 +126,29 @@ function operatorRoutes(app: App, { devices, rounds, tasks, invitations, keys }:
       return { deviceId }
     },
   )
+
+  for (const [verb, summary, done] of [
+    ['quarantine', 'Ask a device no more and count nothing of it, until it is released', 'in quarantine'],
+    ['release', 'End a device’s quarantine', 'released'],
+  ] as const)
+    app.post(
+      `/devices/:deviceId/${verb}`,
+      {
+        ...common,
+        schema: {
+          tags: ['devices'],
+          summary,
+          params: DeviceParams,
+          body: Type.Object({ reason: Reason }, { additionalProperties: false }),
+          response: answers(Type.Object({ deviceId: DeviceId }), done),
+        },
+      },
+      ({ params: { deviceId }, body, person }) => {
+        devices[verb](deviceId, { actor: nameOf(person), reason: body.reason })
+        rounds.quarantineChanged(deviceId)
+        return { deviceId }
+      },
+    )
 
   app.post(
     '/tasks/:taskId/invitations',

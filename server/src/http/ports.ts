@@ -18,6 +18,7 @@ import type { BlobCatalogue } from '../registry/blob-catalogue.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { TaskStore } from '../registry/task-store.ts'
 import type { Rounds } from '../round/contract.ts'
+import type { UpdateLog } from '../round/ports.ts'
 import type { BlobStore } from '../store/blobs.ts'
 import type { DiskSpace } from '../store/disk-space.ts'
 import type { UploadRoom } from '../store/upload-room.ts'
@@ -43,12 +44,13 @@ export interface AppDeps {
   readonly tasks: Pick<TaskStore, 'has' | 'get' | 'list' | 'card' | 'create' | 'changeSets' | 'setPaused'>
   readonly blobs: BlobStore
   readonly catalogue: Pick<BlobCatalogue, 'isPublic' | 'addDataset'>
-  readonly devices: Pick<Devices, 'enrol' | 'standing' | 'revoke' | 'list'>
+  readonly devices: Pick<Devices, 'enrol' | 'standing' | 'revoke' | 'list' | 'quarantine' | 'release' | 'isQuarantined'>
   readonly nonces: ProofNonces
   readonly work: ProofOfWork
   readonly invitations: Invitations
   readonly keys: Pick<ServerKeys, 'id' | 'publicSet' | 'sign' | 'rotate'>
   readonly audit: Pick<AuditLog, 'append' | 'verify' | 'page'>
+  readonly updateLog: Pick<UpdateLog, 'updatesOf'>
   readonly disk: Pick<DiskSpace, 'freeBytes' | 'isLow' | 'reserveBytes'>
   readonly samples: SampleReader
   readonly people: People

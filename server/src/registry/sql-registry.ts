@@ -137,6 +137,7 @@ export class SqlRegistry implements Registry {
     const weights = await this.#store(candidate.params)
     const optimizer = candidate.optimizerState.length === 0 ? null : await this.#store(candidate.optimizerState)
     failpoint('after-blob')
+    const log = new SqlUpdateLog(this.#deps.db)
     const gating = this.#deps.db.transaction(() => {
       const { taskId } = round
       const version = this.#versions.next(taskId)
@@ -150,8 +151,9 @@ export class SqlRegistry implements Registry {
         numBytes: candidate.params.byteLength,
         optimizerSha256: optimizer,
         participants: round.participants,
-        dataDigest: dataDigest(countedUpdates(new SqlUpdateLog(this.#deps.db), round)),
+        dataDigest: dataDigest(countedUpdates(log, round)),
       })
+      log.noteLikenesses(taskId, round.number, candidate.likenesses ?? [])
       // What devices download is public, as weights are.
       const kind = candidate.sharesState ? 'weights' : 'optimizer'
       if (optimizer !== null) this.#record(optimizer, kind, candidate.optimizerState.byteLength)

@@ -1,4 +1,5 @@
 import { canonicalJson, type DeviceId } from '@panal/client-core'
+import type { Likeness } from '../round/likeness.ts'
 import type { UpdateLog, UpdateRecord } from '../round/ports.ts'
 import { sha256Of } from '../store/blob-files.ts'
 import type { Schema } from '../store/schema.ts'
@@ -26,6 +27,19 @@ export class SqlUpdateLog implements UpdateLog {
 
   updatesOf(taskId: string, roundNumber: number): UpdateRecord[] {
     return this.#db.all(selectRound(taskId, roundNumber).orderBy('device_id')).map(fromRow)
+  }
+
+  /** For a transaction: how the counted updates of a round lie to what it came to. */
+  noteLikenesses(taskId: string, roundNumber: number, likenesses: readonly Likeness[]): void {
+    for (const { deviceId, cosine, distance, distanceRank } of likenesses)
+      this.#db.run(
+        query
+          .updateTable('updates')
+          .set({ cosine, distance, distance_rank: distanceRank })
+          .where('task_id', '=', taskId)
+          .where('round_number', '=', roundNumber)
+          .where('device_id', '=', deviceId),
+      )
   }
 
   markSelected(taskId: string, deviceIds: readonly DeviceId[], roundNumber: number): void {
@@ -75,6 +89,9 @@ const toRow = (record: UpdateRecord): Schema['updates'] => ({
   loss_after: record.lossAfter ?? null,
   verdict: record.verdict,
   received_at: record.receivedAt,
+  cosine: record.cosine ?? null,
+  distance: record.distance ?? null,
+  distance_rank: record.distanceRank ?? null,
 })
 
 const fromRow = (row: Schema['updates']): UpdateRecord => ({
@@ -91,4 +108,7 @@ const fromRow = (row: Schema['updates']): UpdateRecord => ({
   ...(row.train_ms !== null && { trainMs: row.train_ms }),
   ...(row.loss_before !== null && { lossBefore: row.loss_before }),
   ...(row.loss_after !== null && { lossAfter: row.loss_after }),
+  ...(row.cosine !== null && { cosine: row.cosine }),
+  ...(row.distance !== null && { distance: row.distance }),
+  ...(row.distance_rank !== null && { distanceRank: row.distance_rank }),
 })

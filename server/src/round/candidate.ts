@@ -7,6 +7,7 @@ import type { Aggregator, UpdateSource } from '../strategy/strategy.ts'
 import type { EngineLender } from '../vector/engines.ts'
 import { measured } from '../vector/measured.ts'
 import { vectorEngines } from '../vector/registry.ts'
+import type { Likeness } from './likeness.ts'
 import type { RoundPorts } from './ports.ts'
 import type { Collected } from './update-source.ts'
 
@@ -15,6 +16,8 @@ export interface Candidate {
   readonly optimizerState: Params
   /** Whether devices may read the state. */
   readonly sharesState?: boolean
+  /** Of each update that counts. */
+  readonly likenesses?: readonly Likeness[]
 }
 
 /** A candidate, and how the updates came to it. */

@@ -55,6 +55,11 @@ export interface Rounds {
   leave(taskId: string, deviceId: DeviceId): void
   /** The device was revoked: its connections are closed, its uploads in flight refused, its rounds go on without it. */
   expel(deviceId: DeviceId): void
+  /**
+   * The device was put in quarantine, or released from it: whoever knows which is asked. In quarantine it stays a member, is
+   * not asked, its uploads are refused, and a round that waits for it waits no longer. What was counted stays counted.
+   */
+  quarantineChanged(deviceId: DeviceId): void
   /** The connection is gone; the lease runs on. */
   unlink(taskId: string, deviceId: DeviceId, link: Link): void
 

@@ -52,6 +52,9 @@ interface Entry {
   readonly signal: AbortSignal
 }
 
+/** Why nothing of a device counts any more. */
+type ShutOut = Extract<ErrorCode, 'revoked' | 'quarantined'>
+
 /** Updates decoded at once: bounds the memory of the checks whatever the number of uploads. */
 const numDecoders = 2
 /** Up to so many times its length, an update was made for another model or of wider numbers; beyond, it is no update. */
@@ -81,9 +84,9 @@ export class Intake {
     await Promise.all([...this.#uploads.values()].map(({ done }) => done))
   }
 
-  /** Refuses what a revoked device is uploading. What was counted before stays counted. */
-  expel(deviceId: DeviceId): void {
-    for (const [key, { stop }] of this.#uploads) if (key.endsWith(`/${deviceId}`)) stop.abort(new PanalError('revoked'))
+  /** Refuses what a device that is shut out is uploading. What was counted before stays counted. */
+  expel(deviceId: DeviceId, code: ShutOut = 'revoked'): void {
+    for (const [key, { stop }] of this.#uploads) if (key.endsWith(`/${deviceId}`)) stop.abort(new PanalError(code))
   }
 
   /** @throws PanalError */
@@ -111,7 +114,7 @@ export class Intake {
       signal.throwIfAborted()
       await this.#deps.spool.keep(target)
       const record = this.#record(target, header, { norm, verdict: 'accepted' })
-      if (!(await this.#commits.submit({ record, signal }))) throw isRevoked(signal) ? signal.reason : this.#over(live)
+      if (!(await this.#commits.submit({ record, signal }))) throw isShutOut(signal) ? signal.reason : this.#over(live)
       failpoint('after-row-before-receipt')
       return this.#receiptOf(record)
     })
@@ -216,7 +219,7 @@ export class Intake {
     const tally = { ...live.tally }
     const accepted: UpdateRecord[] = []
     const counted = entries.map(({ record, signal }) => {
-      if (record.roundNumber !== next.number || isRevoked(signal)) return false
+      if (record.roundNumber !== next.number || isShutOut(signal)) return false
       const after = advance(next, { type: 'accepted', deviceId: record.deviceId, at: clock.now() })
       if (after === next) return false
       next = after
@@ -270,4 +273,5 @@ export class Intake {
 }
 
 /** A round that is over stops an upload, too; what was whole by then may still count. */
-const isRevoked = ({ reason }: AbortSignal): boolean => reason instanceof PanalError && reason.code === 'revoked'
+const isShutOut = ({ reason }: AbortSignal): boolean =>
+  reason instanceof PanalError && ['revoked', 'quarantined'].includes(reason.code)

@@ -31,6 +31,8 @@ interface Member {
 export interface PopulationEvents {
   gone(deviceId: DeviceId): void
   arrived(): void
+  /** Whether a device is never to be asked, whatever it says; left out, none is. */
+  isBarred?(deviceId: DeviceId): boolean
 }
 
 /**
@@ -73,7 +75,7 @@ export class Population {
     const leaseUntil = this.#leaseEnd()
     const member: Member = { link, conditions, phase: 'waiting', leaseUntil, numExamples, available: false }
     this.#members.set(deviceId, member)
-    this.#changed(member)
+    this.#changed(deviceId, member)
   }
 
   heartbeat(deviceId: DeviceId, heartbeat: Heartbeat): { readonly ok: true } | Refusal {
@@ -82,7 +84,7 @@ export class Population {
     member.conditions = heartbeat.conditions
     member.phase = heartbeat.phase
     member.leaseUntil = this.#leaseEnd()
-    this.#changed(member)
+    this.#changed(deviceId, member)
     return ok
   }
 
@@ -118,7 +120,13 @@ export class Population {
     const member = this.#members.get(deviceId)
     if (member?.link !== link) return
     member.link = null
-    this.#changed(member)
+    this.#changed(deviceId, member)
+  }
+
+  /** Whether a device is barred has changed. */
+  barChanged(deviceId: DeviceId): void {
+    const member = this.#members.get(deviceId)
+    if (member !== undefined) this.#changed(deviceId, member)
   }
 
   /** Drops every member whose lease is over. */
@@ -143,8 +151,8 @@ export class Population {
   }
 
   /** To be called after every change of a member. */
-  #changed(member: Member): void {
-    const available = this.#mayBeAsked(member)
+  #changed(deviceId: DeviceId, member: Member): void {
+    const available = this.#mayBeAsked(member) && this.#events.isBarred?.(deviceId) !== true
     if (available === member.available) return
     member.available = available
     this.#numAvailable += available ? 1 : -1

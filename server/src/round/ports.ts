@@ -25,6 +25,10 @@ export interface UpdateRecord {
   readonly trainMs?: number
   readonly lossBefore?: number
   readonly lossAfter?: number
+  /** How it lies to what its round came to, once that is known: see `Likeness`. `cosine` is absent where it has none. */
+  readonly cosine?: number
+  readonly distance?: number
+  readonly distanceRank?: number
 }
 
 /** The durable record of what arrived. */

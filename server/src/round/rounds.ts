@@ -4,6 +4,7 @@ import {
   PanalError,
   refuse,
   type Clock,
+  type DeviceId,
   type Promoted,
   type Receipt,
   type RoundSummary,
@@ -39,6 +40,8 @@ export interface RoundsDeps {
   readonly keptRounds: number
   /** Most bytes of memory for the updates of a round whose rule needs them all at once. */
   readonly maxHeldBytes: number
+  /** Whether nothing of a device counts; left out, there is no such device. */
+  readonly isQuarantined?: (deviceId: DeviceId) => boolean
   /** What rules that need all updates at once work with; left out, WASM SIMD. */
   readonly engines?: Pick<Engines, 'prepare' | 'run'>
   readonly taskCard: (task: Task, paused: boolean) => TaskCard
@@ -79,6 +82,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
   }
   const mayUpload = (target: UploadTarget): TaskRounds => {
     if (stopping.signal.aborted) throw new PanalError('draining', undefined, { retryAfterMs: drainRetryMs })
+    if (deps.isQuarantined?.(target.deviceId) === true) throw new PanalError('quarantined')
     return find(target.taskId)
   }
   const lastOf = (taskId: string): RoundSummary | null => deps.registry.roundSummaries(taskId, { limit: 1 })[0] ?? null
@@ -131,6 +135,9 @@ export function makeRounds(deps: RoundsDeps): Rounds {
         intake.expel(deviceId)
         population.expel(deviceId)
       }
+    },
+    quarantineChanged(deviceId) {
+      for (const rounds of tasks.values()) rounds.quarantineChanged(deviceId)
     },
     unlink: (taskId, deviceId, link: Link) => tasks.get(taskId)?.population.unlink(deviceId, link),
 

@@ -34,6 +34,7 @@ export interface TaskRoundsDeps {
   /** See `UpdateSource`. */
   readonly maxHeldBytes: number
   readonly engines?: EngineLender
+  readonly isQuarantined?: (deviceId: DeviceId) => boolean
   /** Something in a round went wrong that no rule foresees: logged, the round tried again later. */
   readonly onError: (error: unknown, taskId: string) => void
   readonly onRound: (summary: RoundSummary) => void
@@ -62,6 +63,7 @@ export class TaskRounds {
     this.population = new Population(task.document, deps.clock, {
       gone: (deviceId) => this.#live?.dispatch({ type: 'dropped', deviceId, at: deps.clock.now() }),
       arrived: () => this.#wake(),
+      isBarred: (deviceId) => deps.isQuarantined?.(deviceId) === true,
     })
     this.intake = new Intake({
       task,
@@ -110,6 +112,17 @@ export class TaskRounds {
 
   get #offering(): Offering {
     return { population: this.population, clock: this.#deps.clock, manifest: (live) => this.#manifestOf(live) }
+  }
+
+  /** See `Rounds`. */
+  quarantineChanged(deviceId: DeviceId): void {
+    this.population.barChanged(deviceId)
+    if (this.#deps.isQuarantined?.(deviceId) !== true) return
+    this.intake.expel(deviceId, 'quarantined')
+    const round = this.#live?.dispatch({ type: 'declined', deviceId, at: this.#deps.clock.now() })
+    const retryAfterMs = this.#task.document.rounds.minIntervalMs
+    if (round !== undefined)
+      this.population.send(deviceId, 'withdrawn', { roundNumber: round.number, code: 'not-assigned', retryAfterMs })
   }
 
   /** Signed once a round, and once more when the server's key has changed. */

@@ -15,6 +15,8 @@ export interface Schema {
     last_seen_at: number
     revoked_at: number | null
     revoked_reason: string | null
+    quarantined_at: number | null
+    quarantined_reason: string | null
   }
   /** Which device may serve which task. */
   enrolments: { device_id: string; task_id: string; created_at: number }
@@ -48,6 +50,10 @@ export interface Schema {
     /** 'accepted' or a RejectCode. */
     verdict: string
     received_at: number
+    /** To what the round came to, once it has: see `Likeness`. */
+    cosine: number | null
+    distance: number | null
+    distance_rank: number | null
   }
   versions: {
     task_id: string

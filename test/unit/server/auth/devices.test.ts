@@ -60,6 +60,30 @@ describe('Devices', () => {
     expect(() => devices.revoke(deviceIdOf(b!), because)).toThrow(expect.objectContaining({ code: 'not-found' }))
   })
 
+  it('keeps a quarantine over a restart and ends it when told to, audited; the device is as good as before', async () => {
+    const id = await devices.enrol(entry(a!))
+    await devices.enrol(entry(b!))
+    devices.quarantine(id, because)
+    expect([devices.isQuarantined(id), devices.standing(id)]).toEqual([true, 'good'])
+    await store.reopen()
+    devices = new Devices(store)
+    expect(devices.isQuarantined(id)).toBe(true)
+    expect(devices.list({ quarantined: true })).toMatchObject([
+      { id, quarantinedAt: 1_000_000, revokedAt: null, reason: 'it lies' },
+    ])
+    devices.release(id, { actor: 'ada', reason: 'it was the data' })
+    devices.release(id, { actor: 'ada', reason: 'again' }) // changes nothing
+    expect(devices.isQuarantined(id)).toBe(false)
+    expect(devices.list({ quarantined: true })).toEqual([])
+    expect(store.audit.entries()).toMatchObject([
+      { action: 'device-released', detail: { deviceId: id, reason: 'it was the data' } },
+      { action: 'device-quarantined', detail: { deviceId: id, reason: 'it lies' } },
+    ])
+    const stranger = `d_${'A'.repeat(22)}`
+    for (const decide of [devices.quarantine.bind(devices), devices.release.bind(devices)])
+      expect(() => decide(stranger, because)).toThrow(expect.objectContaining({ code: 'not-found' }))
+  })
+
   it('takes no more than so many new devices a day from one network', async () => {
     devices = new Devices({ ...store, maxPerNetwork: 1 })
     await devices.enrol(entry(a!))

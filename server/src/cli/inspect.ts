@@ -1,0 +1,48 @@
+import type { Command } from 'commander'
+import type { RoundInspection } from '../http/inspection.ts'
+import type { CliContext } from './context.ts'
+import { engineText } from './engine-text.ts'
+import { decimals, fields, seconds, show, table } from './output.ts'
+import { onServer } from './server-command.ts'
+
+/** `panal round inspect` */
+export function inspectCommand(round: Command, context: CliContext): void {
+  onServer(
+    round
+      .command('inspect')
+      .description('what each device sent in a round, the most suspicious first')
+      .argument('<task>', 'the task')
+      .argument('<round>', 'its number'),
+    context,
+    async (api, { json }, [task = '', number = '']) => {
+      const path = `/v1/tasks/${encodeURIComponent(task)}/rounds/${encodeURIComponent(number)}/inspection`
+      const answer = await api.get<RoundInspection>(path)
+      show(context, json, answer, () => inspectionText(answer))
+    },
+  )
+}
+
+const head = ['device', 'suspicion', 'weight', 'norm', 'cosine', 'distance', 'rank', 'verdict']
+
+function inspectionText({ round, updates }: RoundInspection): string {
+  const { aggregation } = round
+  const about = fields({
+    round: `${round.number}, ${round.outcome ?? round.phase}`,
+    base: round.baseVersion,
+    candidate: round.candidateVersion,
+    engine: engineText(aggregation),
+    device: aggregation?.device,
+    aggregated: aggregation && `${seconds(aggregation.ms)}, ${aggregation.bytes} bytes of updates read`,
+  })
+  const rows = updates.map((each) => [
+    each.deviceId,
+    decimals(each.suspicion ?? undefined, 1),
+    each.weight,
+    each.norm.toPrecision(4),
+    decimals(each.cosine ?? undefined),
+    each.distance?.toPrecision(4),
+    each.distanceRank,
+    each.isQuarantined ? `${each.verdict}, in quarantine` : each.verdict,
+  ])
+  return `${about}\n${table(head, rows)}`
+}

@@ -1,0 +1,55 @@
+import { DeviceId, PanalError, RoundNumber, RoundSummary, TaskId } from '@panal/client-core'
+import { Type, type Static } from 'typebox'
+import { inspect } from '../round/inspection.ts'
+import type { App, AppDeps } from './ports.ts'
+import { answers } from './schemas.ts'
+
+const OrNull = Type.Union([Type.Number(), Type.Null()])
+
+/** A round's updates, one by one. */
+export const RoundInspection = Type.Object({
+  round: RoundSummary,
+  /** The most suspicious first. */
+  updates: Type.Array(
+    Type.Object({
+      deviceId: DeviceId,
+      weight: Type.Number(),
+      numExamples: Type.Integer(),
+      norm: Type.Number(),
+      cosine: OrNull,
+      distance: OrNull,
+      distanceRank: OrNull,
+      suspicion: OrNull,
+      verdict: Type.String(),
+      isQuarantined: Type.Boolean(),
+    }),
+  ),
+})
+export type RoundInspection = Static<typeof RoundInspection>
+
+/** What each device sent in a round. Who took part is private: for whoever may shut devices out, and for nobody else. */
+export function inspectionRoutes(app: App, { tasks, registry, updateLog, devices }: AppDeps): void {
+  app.get(
+    '/tasks/:taskId/rounds/:roundNumber/inspection',
+    {
+      config: { audience: 'operator' },
+      schema: {
+        tags: ['tasks'],
+        summary: 'The updates of one round, the most suspicious first',
+        params: Type.Object({ taskId: TaskId, roundNumber: RoundNumber }),
+        response: answers(RoundInspection, 'the round and its updates'),
+      },
+    },
+    async ({ params: { taskId, roundNumber } }, reply): Promise<RoundInspection> => {
+      tasks.get(taskId)
+      const round = registry.roundSummary(taskId, roundNumber)
+      if (round === undefined) throw new PanalError('unknown-round', `the task has no round ${roundNumber}`)
+      const updates = inspect(updateLog.updatesOf(taskId, roundNumber)).map((update) => ({
+        ...update,
+        isQuarantined: devices.isQuarantined(update.deviceId),
+      }))
+      void reply.header('cache-control', 'no-store')
+      return { round, updates }
+    },
+  )
+}

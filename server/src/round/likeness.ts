@@ -1,0 +1,67 @@
+import { setImmediate } from 'node:timers/promises'
+import type { DeviceId, Params } from '@panal/client-core'
+import type { UpdateSource } from '../strategy/strategy.ts'
+
+/** How one update lies to what its round came to. */
+export interface Likeness {
+  readonly deviceId: DeviceId
+  /** Of the angle between the two, −1 to 1; null where one of them is all zeros. */
+  readonly cosine: number | null
+  /** L2, between the two. */
+  readonly distance: number
+  /** 1 is the nearest; of equal ones the first by device id. */
+  readonly distanceRank: number
+}
+
+/** Params after which others have their turn. */
+const sliceLength = 2 ** 20
+
+/**
+ * Compares each update with the mean delta, in float64. One more pass over the updates, each hashed once more; memory does
+ * not grow with their number.
+ */
+export async function likenessesOf(updates: UpdateSource, meanDelta: Params): Promise<Likeness[]> {
+  const meanNorm = Math.sqrt((await products(meanDelta, meanDelta)).dot)
+  const found: Omit<Likeness, 'distanceRank'>[] = []
+  for await (const { deviceId, delta } of updates) {
+    const { dot, squaredNorm, squaredDistance } = await products(delta, meanDelta)
+    const norms = Math.sqrt(squaredNorm) * meanNorm
+    const cosine = norms > 0 ? Math.min(1, Math.max(-1, dot / norms)) : null
+    found.push({ deviceId, cosine, distance: Math.sqrt(squaredDistance) })
+  }
+  const nearestFirst = found.map((_, i) => i).sort((a, b) => found[a]!.distance - found[b]!.distance || a - b)
+  const ranks = new Map(nearestFirst.map((index, rank) => [index, rank + 1]))
+  return found.map((each, i) => ({ ...each, distanceRank: ranks.get(i)! }))
+}
+
+interface Products {
+  dot: number
+  /** Of the first. */
+  squaredNorm: number
+  squaredDistance: number
+}
+
+async function products(x: Params, y: Params): Promise<Products> {
+  const sums: Products = { dot: 0, squaredNorm: 0, squaredDistance: 0 }
+  for (let start = 0; start < y.length; start += sliceLength) {
+    if (start > 0) await setImmediate()
+    addProducts(sums, x.subarray(start, start + sliceLength), y.subarray(start, start + sliceLength))
+  }
+  return sums
+}
+
+// An own function, so that the loop is compiled once and stays monomorphic.
+function addProducts(sums: Products, x: Params, y: Params): void {
+  let [dot, squaredNorm, squaredDistance] = [0, 0, 0]
+  for (let i = 0; i < y.length; i++) {
+    const xi = x[i]!
+    const yi = y[i]!
+    const difference = xi - yi
+    dot += xi * yi
+    squaredNorm += xi * xi
+    squaredDistance += difference * difference
+  }
+  sums.dot += dot
+  sums.squaredNorm += squaredNorm
+  sums.squaredDistance += squaredDistance
+}

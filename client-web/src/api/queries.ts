@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-query'
 import { getJson, isUnreachable, sendJson } from './http.ts'
 import type {
+  InspectionView,
   JudgedVersion,
   JudgementsView,
   PointerMove,
@@ -56,6 +57,23 @@ export const roundsQuery = (taskId: string, limit = 100) =>
         ({ rounds }) => rounds,
       ),
   })
+
+/** What each device sent in a round: for operators. */
+export const inspectionQuery = (taskId: string, roundNumber: number) =>
+  queryOptions({
+    queryKey: ['inspection', taskId, roundNumber],
+    queryFn: ({ signal }) => getJson<InspectionView>(`${taskPath(taskId)}/rounds/${roundNumber}/inspection`, signal),
+  })
+
+/** Puts a device in quarantine, or releases it. */
+export function useQuarantine(deviceId: string, verb: 'quarantine' | 'release') {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (body: { readonly reason: string }) =>
+      sendJson<unknown>('POST', `/v1/devices/${encodeURIComponent(deviceId)}/${verb}`, body),
+    onSettled: () => client.invalidateQueries({ queryKey: ['inspection'] }),
+  })
+}
 
 export const versionsQuery = (taskId: string, limit = 50) =>
   queryOptions({

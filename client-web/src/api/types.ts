@@ -95,6 +95,28 @@ export interface PointerMove {
   readonly at: EpochMs
 }
 
+/** One update of a round. */
+export interface InspectedUpdateView {
+  readonly deviceId: string
+  readonly weight: number
+  readonly norm: number
+  readonly cosine: number | null
+  readonly distanceRank: number | null
+  readonly suspicion: number | null
+  /** `accepted`, or the code it was refused with. */
+  readonly verdict: string
+  readonly isQuarantined: boolean
+}
+
+/** From here on an update is out of the line of its round; of honest ones one in two hundred is. */
+export const outOfLine = 3
+
+/** GET /v1/tasks/:id/rounds/:number/inspection */
+export interface InspectionView {
+  /** The most suspicious first. */
+  readonly updates: readonly InspectedUpdateView[]
+}
+
 /** GET /v1/session */
 export interface SessionView {
   readonly signedIn: boolean

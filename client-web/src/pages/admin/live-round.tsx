@@ -3,6 +3,7 @@ import type { RoundSummary } from '@panal/client-core'
 import { Figure } from '../../components/figure.tsx'
 import { formatBytes, formatDuration, formatSeconds } from '../../components/format.ts'
 import { RoundCard } from '../../components/round-card.tsx'
+import { sayAggregation } from '../../components/say-aggregation.ts'
 import { useServerNow } from '../../components/use-server-now.ts'
 
 /** The round that runs now, with all its figures. */
@@ -33,6 +34,11 @@ export function LiveRound({ round, numMembers }: { readonly round: RoundSummary 
             <Figure label="Aggregate" value={time(round.aggregateMs)} />
             <Figure label="Gate" value={time(round.gateMs)} />
           </SimpleGrid>
+          {round.aggregation !== undefined && (
+            <Text size="xs" c="dimmed">
+              Aggregated by {sayAggregation(round.aggregation)}
+            </Text>
+          )}
           {round.reason !== undefined && round.phase === 'closed' && (
             <Text size="xs" c="dimmed">
               {round.reason}

@@ -1,16 +1,19 @@
-import { Badge, Card, ScrollArea, Skeleton, Stack, Table, Text, Title } from '@mantine/core'
+import { Anchor, Badge, Card, ScrollArea, Skeleton, Stack, Table, Text, Title } from '@mantine/core'
 import type { RoundSummary } from '@panal/client-core'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { roundsQuery } from '../../api/queries.ts'
 import { formatBytes, formatDuration, formatNumber, formatPercent } from '../../components/format.ts'
 import { outcomeColors } from '../../components/outcome-colors.ts'
+import { sayAggregation } from '../../components/say-aggregation.ts'
+import { RoundDrawer } from './round-drawer.tsx'
 
 const ProgressChart = lazy(() => import('../../components/progress-chart.tsx'))
 
 /** Accuracy and loss over the rounds, and each round in a row. */
-export function RoundHistory({ taskId }: { readonly taskId: string }) {
+export function RoundHistory({ taskId, canAct }: { readonly taskId: string; readonly canAct: boolean }) {
   const { data: rounds } = useQuery(roundsQuery(taskId))
+  const [shown, setShown] = useState<number | null>(null)
   return (
     <Card withBorder h="100%">
       <Stack gap="sm">
@@ -28,7 +31,12 @@ export function RoundHistory({ taskId }: { readonly taskId: string }) {
             <Suspense fallback={<Skeleton height={220} />}>
               <ProgressChart rounds={rounds} />
             </Suspense>
-            <RoundsTable rounds={rounds} />
+            <RoundsTable rounds={rounds} onShow={setShown} />
+            <RoundDrawer
+              round={rounds.find(({ number }) => number === shown) ?? null}
+              canAct={canAct}
+              onClose={() => setShown(null)}
+            />
           </>
         )}
       </Stack>
@@ -36,10 +44,15 @@ export function RoundHistory({ taskId }: { readonly taskId: string }) {
   )
 }
 
-function RoundsTable({ rounds }: { readonly rounds: readonly RoundSummary[] }) {
+interface RoundsTableProps {
+  readonly rounds: readonly RoundSummary[]
+  readonly onShow: (round: number) => void
+}
+
+function RoundsTable({ rounds, onShow }: RoundsTableProps) {
   return (
     <ScrollArea.Autosize mah={280} type="auto" offsetScrollbars>
-      <Table fz="sm" striped stickyHeader aria-label="Rounds, newest first" miw={560}>
+      <Table fz="sm" striped stickyHeader aria-label="Rounds, newest first" miw={760}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Round</Table.Th>
@@ -49,12 +62,17 @@ function RoundsTable({ rounds }: { readonly rounds: readonly RoundSummary[] }) {
             <Table.Th ta="right">Log loss</Table.Th>
             <Table.Th ta="right">Up</Table.Th>
             <Table.Th ta="right">Took</Table.Th>
+            <Table.Th>Aggregated by</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {rounds.map((round) => (
             <Table.Tr key={round.number}>
-              <Table.Td>{round.number}</Table.Td>
+              <Table.Td>
+                <Anchor component="button" size="sm" onClick={() => onShow(round.number)}>
+                  {round.number}
+                </Anchor>
+              </Table.Td>
               <Table.Td>
                 <Badge
                   size="sm"
@@ -73,6 +91,7 @@ function RoundsTable({ rounds }: { readonly rounds: readonly RoundSummary[] }) {
               <Table.Td ta="right">
                 {round.closedAt === undefined ? '–' : formatDuration(round.closedAt - round.openedAt)}
               </Table.Td>
+              <Table.Td>{sayAggregation(round.aggregation)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

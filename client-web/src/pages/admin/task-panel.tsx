@@ -26,7 +26,7 @@ export function TaskPanel({ taskId, canAct, isSignedIn }: TaskPanelProps) {
           <LiveRound round={view.round} numMembers={view.numMembers} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 7 }}>
-          <RoundHistory taskId={taskId} />
+          <RoundHistory taskId={taskId} canAct={canAct} />
         </Grid.Col>
       </Grid>
       {isSignedIn && <PendingMoves taskId={taskId} canAct={canAct} />}

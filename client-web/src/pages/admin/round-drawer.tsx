@@ -1,0 +1,75 @@
+import { Drawer, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core'
+import type { RoundSummary } from '@panal/client-core'
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
+import { inspectionQuery } from '../../api/queries.ts'
+import { Figure } from '../../components/figure.tsx'
+import { formatBytes, formatDuration } from '../../components/format.ts'
+import { sayBandwidth } from '../../components/say-aggregation.ts'
+import { InspectedUpdates } from './inspected-updates.tsx'
+
+const NormCosineChart = lazy(() => import('../../components/norm-cosine-chart.tsx'))
+
+interface RoundDrawerProps {
+  readonly round: RoundSummary | null
+  readonly canAct: boolean
+  readonly onClose: () => void
+}
+
+/** What one round was aggregated with and, for whoever may shut devices out, what each of them sent. */
+export function RoundDrawer({ round, canAct, onClose }: RoundDrawerProps) {
+  return (
+    <Drawer
+      opened={round !== null}
+      onClose={onClose}
+      position="right"
+      size="xl"
+      title={round === null ? '' : `Round ${round.number}`}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      {round !== null && (
+        <Stack>
+          <Aggregated round={round} />
+          {canAct && <Updates taskId={round.taskId} roundNumber={round.number} />}
+        </Stack>
+      )}
+    </Drawer>
+  )
+}
+
+function Aggregated({ round: { aggregation } }: { readonly round: RoundSummary }) {
+  if (aggregation === undefined)
+    return (
+      <Text size="sm" c="dimmed">
+        It has no record of an aggregation.
+      </Text>
+    )
+  return (
+    <Stack gap="xs">
+      <SimpleGrid cols={{ base: 2, xs: 4 }} spacing="xs">
+        <Figure label="Aggregated by" value={aggregation.engine} />
+        <Figure label="In" value={formatDuration(aggregation.ms)} />
+        <Figure label="Read" value={formatBytes(aggregation.bytes)} />
+        <Figure label="Bandwidth" value={sayBandwidth(aggregation)} />
+      </SimpleGrid>
+      <Text size="sm" c="dimmed">
+        {aggregation.device}
+        {aggregation.lost !== undefined && `; ${aggregation.lost} had lost its device`}
+      </Text>
+    </Stack>
+  )
+}
+
+function Updates({ taskId, roundNumber }: { readonly taskId: string; readonly roundNumber: number }) {
+  const { data, error } = useQuery(inspectionQuery(taskId, roundNumber))
+  if (error !== null) return <Text size="sm">{error.message}</Text>
+  if (data === undefined) return <Skeleton height={240} />
+  return (
+    <Stack gap="sm">
+      <Suspense fallback={<Skeleton height={220} />}>
+        <NormCosineChart updates={data.updates} />
+      </Suspense>
+      <InspectedUpdates updates={data.updates} />
+    </Stack>
+  )
+}

@@ -9,6 +9,8 @@ import { CommandError, exitCodes, type CliContext } from './context.ts'
 export interface DataDirOptions {
   readonly data?: string
   readonly json?: boolean
+  /** Of `panal round replay`: devices, separated by commas. */
+  readonly without?: string
 }
 
 /**

@@ -1,9 +1,10 @@
 import { systemClock } from '@panal/client-core'
 import type { Command } from 'commander'
+import type { ReplayWithout } from '../round/replay-without.ts'
 import type { Replay } from '../round/replay.ts'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { onDataDir } from './data-dir-command.ts'
-import { show, table } from './output.ts'
+import { fields, show, table } from './output.ts'
 
 /** `panal round replay` */
 export function replayCommand(round: Command, context: CliContext): void {
@@ -12,11 +13,23 @@ export function replayCommand(round: Command, context: CliContext): void {
       .command('replay')
       .description('fold the kept updates of a round again, and compare with the version that it made')
       .argument('<task>', 'the task')
-      .argument('<round>', 'its number'),
+      .argument('<round>', 'its number')
+      .option('--without <devices>', 'what it would have come to without these, separated by commas'),
     context,
-    async (reader, { json }, [task = '', number = '']) => {
+    async (reader, { json, without }, [task = '', number = '']) => {
       const { replayRound } = await import('../round/replay.ts')
       const clock = systemClock({ setTimeout, clearTimeout })
+      if (without !== undefined) {
+        const { replayWithout } = await import('../round/replay-without.ts')
+        const devices = [...new Set(without.split(',').filter((id) => id !== ''))]
+        const ports = { ...reader, clock }
+        const replay = await replayWithout(await reader.task(task), roundNumber(number), devices, ports)
+        if (replay.verdict !== 'replayed')
+          throw new CommandError(exitCodes.refused, replay.verdict, replay.reason, replay.devices)
+        const { candidate: _, ...found } = replay
+        show(context, json, found, () => withoutText(found))
+        return
+      }
       const replay = await replayRound(await reader.task(task), roundNumber(number), { ...reader, clock })
       show(context, json, replay, () => replayText(replay))
       complainOf(replay)
@@ -32,6 +45,22 @@ function roundNumber(text: string): number {
     `a round is a whole number from 1, and ${JSON.stringify(text)} is not`,
   )
 }
+
+function withoutText({ version, without, participants, steps }: Omit<Replayed, 'candidate'>): string {
+  const counts = `${without.length} of ${without.length + participants.length} updates left out, ${participants.length} averaged\n`
+  if (steps === null) return `${counts}the round made no version to compare with\n`
+  const { norm, otherNorm, distance, cosine } = steps
+  return `${counts}${fields({
+    'step of the recorded version': `${digits(otherNorm)} (version ${String(version)})`,
+    'step without them': digits(norm),
+    'distance between the two': `${digits(distance)}, ${digits(distance / otherNorm)} of the recorded step`,
+    'cosine of the two': cosine === null ? undefined : cosine.toFixed(6),
+  })}`
+}
+
+type Replayed = Extract<ReplayWithout, { verdict: 'replayed' }>
+
+const digits = (value: number): string => value.toPrecision(4)
 
 function replayText(replay: Replay): string {
   if (!('comparisons' in replay)) return ''

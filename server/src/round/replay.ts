@@ -128,9 +128,9 @@ async function openRecorded(name: string, { open = vectorEngines }: ReplayPorts)
 const reasonOf = (round: Round): string => (round.phase === 'closed' ? round.reason : `the round is ${round.phase}`)
 
 /** Participants whose update has no row, no file, or other bytes than its receipt says. */
-async function lostUpdates(
+export async function lostUpdates(
   task: Task,
-  { participants, taskId, number }: Exclude<Round, { phase: 'collecting' }>,
+  { participants, taskId, number }: Collected,
   { log, spool }: ReplayPorts,
 ): Promise<DeviceId[]> {
   const scratch = Buffer.allocUnsafeSlow(task.codec.maxBytes(task.layout))

@@ -6,7 +6,7 @@ import type { Task } from '../registry/task.ts'
 import type { Aggregator, UpdateSource } from '../strategy/strategy.ts'
 import type { EngineLender } from '../vector/engines.ts'
 import { measured } from '../vector/measured.ts'
-import { vectorEngines } from '../vector/registry.ts'
+import { makeWasmEngine } from '../vector/wasm/engine.ts'
 import type { Likeness } from './likeness.ts'
 import type { RoundPorts } from './ports.ts'
 import type { Collected } from './update-source.ts'
@@ -67,8 +67,8 @@ function ofSum(aggregator: Aggregator, sum: UpdateSum): Params {
   return resultOfSum(aggregator.linear, sum)
 }
 
-/** On wasm where nobody lends an engine. */
-const ownEngine: EngineLender = { run: async (work) => ({ value: await work(await vectorEngines.wasm({})) }) }
+/** On this thread where nobody lends an engine. */
+const ownEngine: EngineLender = { run: async (work) => ({ value: await work(makeWasmEngine()) }) }
 
 /** Rules that only add need no engine: they fold. */
 async function aggregate(

@@ -97,8 +97,8 @@ describe('a live round whose GPU is lost while it works', () => {
     if (numOpened++ > 0) return engine
     const losing = (rows: Rows): Rows => ({
       ...rows,
-      async read(start, into) {
-        await rows.read(start, into)
+      async read(...part) {
+        await rows.read(...part)
         engine.close()
       },
     })

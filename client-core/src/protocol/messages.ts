@@ -130,9 +130,10 @@ export const Aggregation = Type.Object(
 )
 export type Aggregation = Static<typeof Aggregation>
 
-/** 10⁹ bytes a second; undefined where it was too quick for a clock of milliseconds. */
+/** 10⁹ bytes a second; undefined where it was too quick for a clock of milliseconds to tell. */
 export const bandwidth = ({ ms, bytes }: Pick<Aggregation, 'ms' | 'bytes'>): number | undefined =>
-  ms === 0 ? undefined : bytes / ms / 1e6
+  ms < leastTellingMs ? undefined : bytes / ms / 1e6
+const leastTellingMs = 10
 
 export const RoundSummary = Type.Object(
   {

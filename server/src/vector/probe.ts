@@ -26,6 +26,7 @@ const shortest = 2 ** 12
 /** A size is measured again until so much time has passed: a clock has milliseconds. */
 const leastMs = 25
 const mostRuns = 64
+const numTurns = 3
 const defaultBoxMs = 2_000
 
 /**
@@ -92,7 +93,10 @@ function sizes(size: number): number[] {
   return [...lengths, most]
 }
 
-/** Bytes of updates read by all operations in all, over the time they took: 10⁹ a second. The first run only warms up. */
+/**
+ * Bytes of updates read by all operations in all, over the time they took: 10⁹ a second. The first run only warms up. The
+ * best of some turns: what a server has to do beside makes a turn slower, and none faster.
+ */
 async function measure(
   engine: VectorEngine,
   numParams: number,
@@ -100,14 +104,19 @@ async function measure(
 ): Promise<number> {
   const rows = probeRows(numParams)
   await everyOperation(engine, rows)
-  let numRuns = 0
-  const startedAt = clock.now()
-  const elapsed = () => Math.max(1, clock.now() - startedAt)
-  while (numRuns < mostRuns && !isOver() && (numRuns === 0 || elapsed() < leastMs)) {
-    await everyOperation(engine, rows)
-    numRuns += 1
+  const bytesOfRun = numOperations * numUpdates * numParams * 4
+  let best = 0
+  for (let turn = 0; turn < numTurns && !isOver(); turn++) {
+    let numRuns = 0
+    const startedAt = clock.now()
+    const elapsed = () => Math.max(1, clock.now() - startedAt)
+    while (numRuns < mostRuns && !isOver() && (numRuns === 0 || elapsed() < leastMs)) {
+      await everyOperation(engine, rows)
+      numRuns += 1
+    }
+    best = Math.max(best, (numRuns * bytesOfRun) / elapsed() / 1e6)
   }
-  return (numRuns * numOperations * numUpdates * numParams * 4) / elapsed() / 1e6
+  return best
 }
 
 const numOperations = 3

@@ -32,6 +32,7 @@ export const Loss = Type.Union(
     Type.Literal('binary-crossentropy'),
     Type.Literal('mean-squared-error'),
     Type.Literal('mean-absolute-error'),
+    Type.Literal('huber'),
   ],
   {
     description:

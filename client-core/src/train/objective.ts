@@ -1,12 +1,14 @@
 import {
   abs,
   add,
+  clipByValue,
   concat2d,
   customGrad,
   exp,
   log,
   logSoftmax,
   mean,
+  minimum,
   mul,
   neg,
   relu,
@@ -91,6 +93,19 @@ const ofProbabilities = (cost: (d: Tensor) => Tensor, slope: (d: Tensor) => Tens
     ),
 })
 
+/** Squares up to here, absolute values beyond. */
+export const huberDelta = 1
+
+/** d²/2 where |d| ≤ δ, else δ·(|d| − δ/2): with c = min(|d|, δ) both are c·(|d| − c/2). */
+const huber = ofProbabilities(
+  (d) => {
+    const size = abs(d)
+    const curved = minimum(size, huberDelta)
+    return mul(curved, sub(size, mul(curved, 0.5)))
+  },
+  (d) => clipByValue(d, -huberDelta, huberDelta),
+)
+
 export const objectives = {
   'categorical-crossentropy': categorical,
   'binary-crossentropy': binary,
@@ -98,4 +113,6 @@ export const objectives = {
   'mean-squared-error': ofProbabilities(square, (d) => mul(d, 2)),
   // Forgives wrong labels. Ghosh et al. 2017, arXiv:1712.09482
   'mean-absolute-error': ofProbabilities(abs, sign),
+  // Huber 1964. Two probabilities are never more than δ = 1 apart: it is half the mean squared error, and half its gradient.
+  huber,
 } as const satisfies Record<Loss, Objective>

@@ -1,4 +1,4 @@
-import type { Loss } from '@panal/client-core'
+import { huberDelta, type Loss } from '@panal/client-core'
 import type { GraphBuilder } from './onnx/graph-builder.ts'
 
 /** A mean loss over logits, in a graph: the same as client-core's objective of its name. */
@@ -71,4 +71,12 @@ export const graphObjectives = {
     slope: g.op('Mul', [d, g.float(2)]),
   })),
   'mean-absolute-error': ofProbabilities((g, d) => ({ cost: g.op('Abs', [d]), slope: g.op('Sign', [d]) })),
+  huber: ofProbabilities((g, d) => {
+    const size = g.op('Abs', [d])
+    const curved = g.op('Min', [size, g.float(huberDelta)])
+    return {
+      cost: g.op('Mul', [curved, g.op('Sub', [size, g.op('Mul', [curved, g.float(0.5)])])]),
+      slope: g.op('Clip', [d, g.float(-huberDelta), g.float(huberDelta)]),
+    }
+  }),
 } as const satisfies Record<Loss, GraphObjective>

@@ -29,6 +29,7 @@ describe('losses of probabilities', () => {
   it.each([
     ['mean-squared-error', (d: number) => d * d],
     ['mean-absolute-error', Math.abs],
+    ['huber', (d: number) => (Math.abs(d) <= 1 ? d ** 2 / 2 : Math.abs(d) - 1 / 2)],
   ] as const)('%s is its definition, and so is its gradient', (name, cost) => {
     const { loss, targets } = objectives[name]
     const { values, width } = targets(Int32Array.from(labels), 3)

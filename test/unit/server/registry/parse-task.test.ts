@@ -47,7 +47,7 @@ describe('parseTaskDocument', () => {
     [
       '/loss',
       'mse',
-      'must be "categorical-crossentropy" or "binary-crossentropy" or "mean-squared-error" or "mean-absolute-error"',
+      'must be "categorical-crossentropy" or "binary-crossentropy" or "mean-squared-error" or "mean-absolute-error" or "huber"',
     ],
     ['/metrics', ['accuracy', 'accuracy'], 'must not have duplicate items'],
     ['/metrics/0', 'f1', 'must be "accuracy"'],

@@ -163,7 +163,9 @@ describe('a compiled model, after 20 steps, is where tfjs is', () => {
     ['with momentum', { optimizer: { name: 'sgd', momentum: 0.9 } }, 0],
   ])('corrected gradients, %s', (_, changes, correctedBy) => expectAlike({ ...small, plan: changes, correctedBy }))
 
-  it.each(['mean-squared-error', 'mean-absolute-error'] as const)('%s', (loss) => expectAlike({ ...small, loss }))
+  it.each(['mean-squared-error', 'mean-absolute-error', 'huber'] as const)('%s', (loss) =>
+    expectAlike({ ...small, loss }),
+  )
 
   it('the two classes of a table', () => {
     const schema: DataSchema = {

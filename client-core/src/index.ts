@@ -72,6 +72,15 @@ export { checkDataset, gather, rowsOfRound, stepsOfRound, type Batch } from './t
 export * from './train/calibrated-params.ts'
 export type { Correction, CorrectedRound } from './train/correction/correction.ts'
 export { makeCorrection } from './train/correction/registry.ts'
+export * from './train/held-out.ts'
+export {
+  trainPersonal,
+  type OwnMetrics,
+  type PersonalTraining,
+  type Personalised,
+} from './train/personalisation/train-personal.ts'
+export * from './train/personalisation/registry.ts'
+export type { Personalisation, PersonalisationPolicy, PersonalRound } from './train/personalisation/personalisation.ts'
 export * from './train/check-model.ts'
 export * from './train/initial-params.ts'
 export * from './train/local-metrics.ts'

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { codecs } from '../codec/registry.ts'
+import { PersonalisationSpec } from '../train/personalisation/registry.ts'
 import { DataSchema } from './data-schema.ts'
 import { Sha256, TaskId } from './ids.ts'
 
@@ -79,8 +80,8 @@ export const CorrectionSpec = Type.Union([
 ])
 export type CorrectionSpec = Static<typeof CorrectionSpec>
 
-/** What one device must do in one round. */
-export const Plan = Type.Object(
+/** How one device trains in one round. */
+export const LocalPlan = Type.Object(
   {
     epochs: Type.Integer({ minimum: 1, maximum: 1000 }),
     batchSize: Type.Integer({ minimum: 1, maximum: 65536 }),
@@ -96,6 +97,13 @@ export const Plan = Type.Object(
     maxExamples: Type.Optional(Type.Integer({ minimum: 1, description: 'most local examples used in one round' })),
     codec: CodecName,
   },
+  closed,
+)
+export type LocalPlan = Static<typeof LocalPlan>
+
+/** What one device must do in one round. */
+export const Plan = Type.Object(
+  { ...LocalPlan.properties, personalisation: Type.Optional(PersonalisationSpec) },
   closed,
 )
 export type Plan = Static<typeof Plan>

@@ -32,19 +32,20 @@ export interface LocalStepsParts {
   readonly objective: Objective
   readonly plan: Plan
   readonly numClasses: number
-  readonly correction: TrainOptions['correction']
+  readonly options: Pick<TrainOptions, 'correction' | 'centre' | 'layers'>
 }
 
 /** What a round's steps share. Holds tensors until disposed; `model` must have the base params in it. */
 export function localSteps(
   model: LayersModel,
-  { objective, plan, numClasses, correction }: LocalStepsParts,
+  { objective, plan, numClasses, options: { correction, centre, layers } }: LocalStepsParts,
 ): LocalSteps {
-  const variables = model.trainableWeights.map((weight) => weight.read()).filter((v) => v instanceof Variable)
+  const weights = layers === 'last' ? lastTrained(model) : model.trainableWeights
+  const variables = weights.map((weight) => weight.read()).filter((v) => v instanceof Variable)
   const optimizer = startOptimizer(variables, plan)
   const proximalTerm = (plan.proximalTerm ?? 0) + (correction?.proximalTerm ?? 0)
   const offset = correction && offsetsOf(model, correction.offset)
-  const base = proximalTerm > 0 ? new Map(variables.map((v) => [v.name, v.clone()])) : undefined
+  const base = proximalTerm > 0 ? centreOf(model, variables, centre) : undefined
   const [, ...exampleShape] = model.inputs[0]!.shape as number[]
 
   const lossOf = (x: Tensor, targets: Tensor2D): Scalar => {
@@ -83,6 +84,17 @@ export function localSteps(
     },
   }
 }
+
+/** Weights of the last layer that has any to train: a head, as one says. */
+export const lastTrained = ({ layers }: LayersModel): LayersModel['trainableWeights'] =>
+  layers.filter(({ trainableWeights }) => trainableWeights.length > 0).at(-1)?.trainableWeights ?? []
+
+const centreOf = (
+  model: LayersModel,
+  variables: readonly Variable[],
+  centre: Params | undefined,
+): ReadonlyMap<string, Tensor> =>
+  centre === undefined ? new Map(variables.map((v) => [v.name, v.clone()])) : offsetsOf(model, centre)
 
 /** A vector in the layout of the params, by the names of the variables that they are in. */
 function offsetsOf(model: LayersModel, offset: Params): Map<string, Tensor> {

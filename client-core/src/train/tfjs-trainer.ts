@@ -3,7 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
 import type { Dataset } from '../data/dataset.ts'
 import { inputShape } from '../data/read-dataset.ts'
 import type { Clock } from '../device/clock.ts'
-import { tensorSize, type Params } from '../model/layout.ts'
+import { tensorSize, tensorViews, type Layout, type Params } from '../model/layout.ts'
 import { shuffle, type Rng } from '../model/rng.ts'
 import { clipToNorm } from '../privacy/clip.ts'
 import type { DataSchema } from '../protocol/data-schema.ts'
@@ -11,7 +11,7 @@ import type { Loss, Plan } from '../protocol/task.ts'
 import { checkDataset, gather, rowsOfRound, stepsOfRound } from './batches.ts'
 import { breathing, type Breath } from './breath.ts'
 import { localMetrics } from './local-metrics.ts'
-import { localSteps } from './local-step.ts'
+import { lastTrained, localSteps } from './local-step.ts'
 import { LossLog } from './loss-log.ts'
 import { applyModel, layoutOf, openModel, readParams, writeParams } from './model.ts'
 import { objectives } from './objective.ts'
@@ -73,7 +73,7 @@ export async function tfjsTrainer(
     const rows = rowsOfRound(data.numExamples, plan.maxExamples, rng.fork('examples'))
     const numSteps = stepsOfRound(plan, data.numExamples)
     const losses = new LossLog()
-    const steps = localSteps(model, { objective, plan, numClasses, correction: options.correction })
+    const steps = localSteps(model, { objective, plan, numClasses, options })
     let step = 0
     const report = async () => {
       const loss = await losses.read()
@@ -134,6 +134,7 @@ export async function tfjsTrainer(
 
   const model = await openModel(logits)
   const layout = layoutOf(model)
+  const lastNames = new Set(lastTrained(model).map(({ originalName }) => originalName))
   model.dispose()
   return {
     layout,
@@ -149,6 +150,7 @@ export async function tfjsTrainer(
       signal.throwIfAborted()
       const { delta } = result
       for (let i = 0; i < delta.length; i++) delta[i]! -= base[i]!
+      if (options.layers === 'last') clearOthers(delta, layout, lastNames)
       if (plan.clipNorm !== undefined) clipToNorm(delta, plan.clipNorm)
       return result
     },
@@ -157,4 +159,11 @@ export async function tfjsTrainer(
     predict,
     dispose: () => undefined,
   }
+}
+
+/** Moving averages of layers that stay as they are have moved along: not so for whoever gets the delta. */
+function clearOthers(delta: Params, layout: Layout, names: ReadonlySet<string>): void {
+  tensorViews(delta, layout).forEach((values, i) => {
+    if (!names.has(layout.tensors[i]!.name)) values.fill(0)
+  })
 }

@@ -31,6 +31,10 @@ export interface TrainOptions {
   readonly onProgress?: TrainProgress
   /** What the device's plan corrects its gradients by, if it does. */
   readonly correction?: Pick<Correction, 'proximalTerm'> & { readonly offset: Params }
+  /** [size] What the proximal terms draw to. Default: the base. */
+  readonly centre?: Params
+  /** Whose weights move: those of all layers, or of the last one that has any to train. Default: all. */
+  readonly layers?: 'all' | 'last'
 }
 
 /** Trains one model on one device. Holds no tensors between calls. */

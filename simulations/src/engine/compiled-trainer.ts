@@ -80,15 +80,17 @@ export async function compiledTrainer(
     data: Dataset,
     rng: Rng,
     signal: AbortSignal,
-    correction?: TrainOptions['correction'],
+    { correction, centre, layers = 'all' }: TrainOptions,
   ) {
     signal.throwIfAborted()
     checkDataset(data, inputShape, numClasses)
     const { optimizer, batchSize } = plan
     const proximalTerm = (plan.proximalTerm ?? 0) + (correction?.proximalTerm ?? 0)
     const isCorrected = correction !== undefined
-    const native = await session(`train ${JSON.stringify([optimizer, batchSize, proximalTerm, isCorrected])}`, () =>
-      trainingGraph(chain, { loss, numClasses, optimizer, batchSize, proximalTerm, isCorrected }),
+    const hasCentre = centre !== undefined && proximalTerm > 0
+    const terms = { optimizer, batchSize, proximalTerm, isCorrected, hasCentre, layers }
+    const native = await session(`train ${JSON.stringify(terms)}`, () =>
+      trainingGraph(chain, { loss, numClasses, ...terms }),
     )
     const steps = stepsOf(data.numExamples, plan, rng)
     const numSteps = steps.starts.length
@@ -101,6 +103,7 @@ export async function compiledTrainer(
       ends: new Tensor('int64', steps.ends, [numSteps]),
       ...Object.fromEntries(drawnFor(chain, steps, Math.min(batchSize, steps.numRows), rng)),
       ...(isCorrected && { offset: new Tensor('float32', correction.offset, [base.length]) }),
+      ...(hasCentre && { centre: new Tensor('float32', centre, [base.length]) }),
       rate: new Tensor('float32', Float32Array.of(plan.learningRate), []),
     })
     signal.throwIfAborted()
@@ -122,9 +125,9 @@ export async function compiledTrainer(
 
   return {
     layout,
-    async train(base, plan, data, rng, signal, options) {
-      const result = await train(base, plan, data, rng, signal, options?.correction)
-      options?.onProgress?.(1, result.lossAfter)
+    async train(base, plan, data, rng, signal, options = {}) {
+      const result = await train(base, plan, data, rng, signal, options)
+      options.onProgress?.(1, result.lossAfter)
       return result
     },
     evaluate: async (params, data, signal) => localMetrics(await predict(params, data, signal), data.y, numClasses),

@@ -19,6 +19,10 @@ export interface TrainingPlan {
   readonly proximalTerm: number
   /** Whether a vector, the same in all steps, is added to every gradient: the input `offset` [P]. */
   readonly isCorrected: boolean
+  /** Whether the proximal term draws to another vector than the params that training starts from: the input `centre` [P]. */
+  readonly hasCentre: boolean
+  /** Whose weights move; of the last layer that has any to train, no moving averages do either. */
+  readonly layers: 'all' | 'last'
 }
 
 /**
@@ -49,8 +53,8 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
   const targets = objective.targets(g, labels, plan.numClasses)
   const base = unpackWeights(g, chain, params)
   const offsets = plan.isCorrected ? unpackWeights(g, chain, g.input('float32', [numParams], 'offset')) : undefined
-  const of = (role: ChainWeight['role']) => weights.flatMap((weight, i) => (weight.role === role ? [i] : []))
-  const [trained, following] = [of('trained'), of('follows')]
+  const centre = plan.hasCentre ? unpackWeights(g, chain, g.input('float32', [numParams], 'centre')) : base
+  const { trained, following } = movingWeights(chain, plan.layers)
   if (trained.length === 0) throw new Uncompilable('no weight of it is trained')
   const changing = [...trained, ...following]
   const shifts = offsets?.map((offset) => g.op('Mul', [offset, rate]))
@@ -82,6 +86,7 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
       x: { name: pick(examples), shape: inputShape },
       mode: (place) => ({ batchSize: plan.batchSize, drawn: drawnOf(place) }),
       weights: current,
+      trained,
       loss: (logits) => objective.loss(inner, { logits, targets: pick(targets), count }),
       ...(isFused && { stepBy: inner.op('Neg', [rate]) }),
     })
@@ -95,7 +100,7 @@ export function trainingGraph(chain: Chain, plan: TrainingPlan): Uint8Array {
       const gradient = pulled(inner, {
         gradient: offsets === undefined ? gradients[i]! : inner.op('Add', [gradients[i]!, offsets[i]!]),
         weight: current[i]!,
-        base: base[i]!,
+        centre: centre[i]!,
         mu: plan.proximalTerm,
       })
       const own = state.map((of) => of[place]!)
@@ -132,6 +137,8 @@ interface Differentiation {
   readonly mode: (place: number) => Mode
   /** In the order of the chain's weights. */
   readonly weights: readonly string[]
+  /** Places of those that are trained. */
+  readonly trained: readonly number[]
   readonly loss: (logits: string) => { readonly loss: string; readonly gradient: string }
   /**
    * Instead of gradients, the weights plus so many times them: large ones are then read and written once, where a step
@@ -152,14 +159,11 @@ interface Derivatives {
 function differentiate(
   g: GraphBuilder,
   chain: Chain,
-  { x, mode, weights, loss: lossOf, stepBy }: Differentiation,
+  { x, mode, weights, trained, loss: lossOf, stepBy }: Differentiation,
 ): Derivatives {
   const passes = forward(g, chain, { x, weights, mode })
   const { loss, gradient } = lossOf(passes.at(-1)!.y.name)
-  const firstTrained = chain.weights.reduce(
-    (least, { role, layer }) => (role === 'trained' ? Math.min(least, layer) : least),
-    Infinity,
-  )
+  const firstTrained = Math.min(...trained.map((i) => chain.weights[i]!.layer))
   const gradients: (string | undefined)[] = chain.weights.map(() => undefined)
   // Every gradient is linear in this one.
   let dy: string | undefined = stepBy === undefined ? gradient : g.op('Mul', [gradient, stepBy])
@@ -170,10 +174,10 @@ function differentiate(
       fuses.includes(shortName) ? [[shortName, weights[i]!] as const] : [],
     )
     const found = passes[place]!.backward(dy, place > firstTrained, Object.fromEntries(plus))
-    for (const { shortName, role, i } of own) {
+    for (const { shortName, i } of own) {
       const gradient = found.weights[shortName]
       const isApart = stepBy !== undefined && gradient !== undefined && !fuses.includes(shortName)
-      if (role === 'trained') gradients[i] = isApart ? g.op('Add', [weights[i]!, gradient]) : gradient
+      if (trained.includes(i)) gradients[i] = isApart ? g.op('Add', [weights[i]!, gradient]) : gradient
     }
     dy = found.input
   }
@@ -213,13 +217,22 @@ function unblocked(g: GraphBuilder, { name, shape }: Activation, pass: (x: Activ
   }
 }
 
-/** FedProx: μ·(w − base) more. Li et al. 2020, arXiv:1812.06127 */
+/** Places of the weights that the optimizer moves, and of those that follow the batches. */
+function movingWeights({ weights }: Chain, layers: TrainingPlan['layers']): Record<'trained' | 'following', number[]> {
+  const of = (role: ChainWeight['role']) => weights.flatMap((weight, i) => (weight.role === role ? [i] : []))
+  const trained = of('trained')
+  if (layers === 'all') return { trained, following: of('follows') }
+  const last = Math.max(...trained.map((i) => weights[i]!.layer))
+  return { trained: trained.filter((i) => weights[i]!.layer === last), following: [] }
+}
+
+/** FedProx: μ·(w − centre) more. Li et al. 2020, arXiv:1812.06127 */
 function pulled(
   g: GraphBuilder,
-  { gradient, weight, base, mu }: { gradient: string; weight: string; base: string; mu: number },
+  { gradient, weight, centre, mu }: { gradient: string; weight: string; centre: string; mu: number },
 ): string {
   if (mu === 0) return gradient
-  return g.op('Add', [gradient, g.op('Mul', [g.op('Sub', [weight, base]), g.float(mu)])])
+  return g.op('Add', [gradient, g.op('Mul', [g.op('Sub', [weight, centre]), g.float(mu)])])
 }
 
 /** Class probabilities [N, classes] of x [N, values] under params [P]. */

@@ -7,6 +7,7 @@ import {
   type Dataset,
   type Loss,
   type Plan,
+  type TrainOptions,
 } from '@panal/client-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { ready, setBackend } from '@tensorflow/tfjs-core'
@@ -86,6 +87,10 @@ export interface Tried {
   readonly options?: CompiledTrainerOptions
   /** Pull back to the base, beside a vector that is added to every gradient. */
   readonly correctedBy?: number
+  /** What else training is given. */
+  readonly given?: Pick<TrainOptions, 'layers'>
+  /** Whether proximal terms draw to another vector than the base. */
+  readonly isDrawnElsewhere?: boolean
   /** Values that are less become 0, so that neighbours are equal. */
   readonly least?: number
   /** Whole numbers from 0 on instead of normal values. */
@@ -94,7 +99,7 @@ export interface Tried {
 
 async function bothWays(tried: Tried) {
   const { shape, topology, schema, loss = 'categorical-crossentropy', plan: changes, options } = tried
-  const { least = -Infinity, numbersBelow, correctedBy } = tried
+  const { least = -Infinity, numbersBelow, correctedBy, isDrawnElsewhere = false } = tried
   const data = dataset(schema, shape, numExamples)
   data.x.forEach((value, i) => {
     if (numbersBelow !== undefined) data.x[i] = Math.floor(Math.abs(value) * 100) % numbersBelow
@@ -108,7 +113,11 @@ async function bothWays(tried: Tried) {
     await compiledTrainer(topology, schema, loss, options),
   ]
   const offset = base.map((_, i) => 0.1 * Math.sin(i))
-  const given = correctedBy === undefined ? {} : { correction: { offset, proximalTerm: correctedBy } }
+  const given = {
+    ...tried.given,
+    ...(correctedBy !== undefined && { correction: { offset, proximalTerm: correctedBy } }),
+    ...(isDrawnElsewhere && { centre: offset }),
+  }
   const run = (trainer: typeof ours) => trainer.train(base, whole, data, makeRng('round'), signal, given)
   const expected = await run(theirs)
   const found = await run(ours)

@@ -163,6 +163,24 @@ describe('a compiled model, after 20 steps, is where tfjs is', () => {
     ['with momentum', { optimizer: { name: 'sgd', momentum: 0.9 } }, 0],
   ])('corrected gradients, %s', (_, changes, correctedBy) => expectAlike({ ...small, plan: changes, correctedBy }))
 
+  it.each<[string, Partial<Plan>]>([
+    ['sgd', { proximalTerm: 0.5 }],
+    ['Adam', { proximalTerm: 0.5, optimizer: { name: 'adam' }, learningRate: 0.01 }],
+  ])('a pull elsewhere than to the base, %s', (_, changes) =>
+    expectAlike({ ...small, plan: changes, isDrawnElsewhere: true }),
+  )
+
+  it.each<[string, Partial<Plan>]>([
+    ['sgd', {}],
+    ['momentum, and a pull to the base', { proximalTerm: 0.5, optimizer: { name: 'sgd', momentum: 0.9 } }],
+  ])('the last layer alone, %s: no moving average of another moves', (_, changes) =>
+    expectAlike({
+      ...onImages([5, 5, 1], [conv(3, 2), layer('BatchNormalization'), flatten, dense(6, 'relu')]),
+      plan: changes,
+      given: { layers: 'last' },
+    }),
+  )
+
   it.each(['mean-squared-error', 'mean-absolute-error', 'huber'] as const)('%s', (loss) =>
     expectAlike({ ...small, loss }),
   )

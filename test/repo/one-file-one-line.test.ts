@@ -16,6 +16,21 @@ const additions = {
       import { f32 } from './f32.ts'
       export const added = { ...f32, name: 'half-norm' }`,
   },
+  echo: {
+    file: 'client-core/src/train/personalisation/echo.ts',
+    registry: 'client-core/src/train/personalisation/registry.ts',
+    source: `
+      import { Type } from 'typebox'
+      import { personalisation } from './personalisation.ts'
+      export const added = personalisation({
+        options: { times: Type.Integer({ minimum: 1 }) },
+        make: ({ times }) => ({
+          name: 'echo ' + times,
+          continues: false,
+          work: ({ shared, plan }) => ({ start: shared, plan, options: {} }),
+        }),
+      })`,
+  },
   newest: {
     file: 'server/src/sample/newest.ts',
     registry: 'server/src/sample/registry.ts',
@@ -110,10 +125,11 @@ const probe = `
   const { parseTaskDocument } = await import('./src/registry/parse-task.ts')
   const { makeStrategy } = await import('./src/strategy/registry.ts')
   const { makeGateChecks } = await import('./src/gate/checks/registry.ts')
-  const { codecs } = await import('@panal/client-core')
+  const { codecs, makePersonalisation } = await import('@panal/client-core')
   const made = ({ strategy, plan, gate }) => {
     const { sampler, checks, aggregator, optimizer } = makeStrategy({ strategy, plan })
     const parts = [codecs[plan.codec], sampler, ...checks, aggregator, optimizer, ...makeGateChecks(gate.checks)]
+    if (plan.personalisation !== undefined) parts.push(makePersonalisation(plan.personalisation))
     return parts.map(({ name }) => name)
   }
   const answers = JSON.parse(await text(process.stdin)).map((document) => {
@@ -172,11 +188,11 @@ async function ask(part: 'server' | 'simulations', ...documents: unknown[]): Pro
   return JSON.parse((await running).stdout) as string[][]
 }
 
-it('a sampler, check, aggregator or step before it, server optimizer, gate check or codec is one file and one registry line', async () => {
+it('a sampler, check, aggregator or step before it, server optimizer, gate check, personalisation or codec is one file and one registry line', async () => {
   const plain = digitsLike()
   const added = {
     ...plain,
-    plan: { ...plain.plan, codec: 'half-norm' },
+    plan: { ...plain.plan, codec: 'half-norm', personalisation: { name: 'echo', times: 2, holdout: 0.5 } },
     strategy: {
       ...plain.strategy,
       sampler: { name: 'newest', share: 0.5 },
@@ -189,7 +205,7 @@ it('a sampler, check, aggregator or step before it, server optimizer, gate check
   }
   const wrong = {
     ...plain,
-    plan: { ...plain.plan, codec: 'zip' },
+    plan: { ...plain.plan, codec: 'zip', personalisation: { name: 'echo', times: 0, holdout: 1 } },
     strategy: {
       ...plain.strategy,
       sampler: { name: 'newest', share: 2 },
@@ -205,9 +221,21 @@ it('a sampler, check, aggregator or step before it, server optimizer, gate check
   const twice = { ...added, gate: { checks: [...added.gate.checks, ...added.gate.checks] } }
   expect(await ask('server', plain, added, wrong, misfit, starved, twice)).toEqual([
     ['f32', 'uniform', 'finite', 'max-norm', 'weight-range', 'mean', 'sgd', 'integrity', 'floor'],
-    ['half-norm', 'newest', 'finite', 'max-share 0.5', 'thin, midrange', 'adadelta', 'integrity', 'never-worse'],
+    [
+      'half-norm',
+      'newest',
+      'finite',
+      'max-share 0.5',
+      'thin, midrange',
+      'adadelta',
+      'integrity',
+      'never-worse',
+      'echo 2',
+    ],
     [
       '/plan/codec must be "f32" or "f16" or "half-norm"',
+      '/plan/personalisation/times must be >= 1',
+      '/plan/personalisation/holdout must be <= 0.9',
       '/strategy/sampler/share must be <= 1',
       '/strategy/checks/0/share must be number',
       '/strategy/checks/1/name must be "finite" or "max-norm" or "weight-range" or "max-share"',

@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.ts'
 import { tensorSize } from '../model/layout.ts'
 import { makeRng, uniformInt } from '../model/rng.ts'
+import type { DeviceId } from '../protocol/ids.ts'
 import type { Plan } from '../protocol/task.ts'
 import { gather } from './batches.ts'
 import { defaultHoldout } from './personalisation/registry.ts'
@@ -10,6 +11,9 @@ export interface HeldOutSplit {
   /** Null where no example fell on this side. */
   readonly heldOut: Dataset | null
 }
+
+/** By which one device holds out examples of one task. */
+export const holdoutSalt = (taskId: string, deviceId: DeviceId): string => `${taskId}/${deviceId}`
 
 /** Share of a device's examples that a plan lets it train on, on average. */
 export const trainedShare = ({ personalisation }: Pick<Plan, 'personalisation'>): number =>

@@ -98,6 +98,7 @@ export function adversarialExecutor(devices: Executor, options: AdversarialOptio
         updates: updates.all(),
         kept: new Map([...trained.kept].filter(([deviceId]) => !refused.has(deviceId))),
         withheld: new Map(),
+        personal: trained.personal,
       }
     },
   }

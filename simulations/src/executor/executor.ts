@@ -1,4 +1,4 @@
-import type { DeviceId, ErrorCode, LocalMetrics, Params } from '@panal/client-core'
+import type { DeviceId, ErrorCode, LocalMetrics, OwnMetrics, Params } from '@panal/client-core'
 import type { UpdateSum, WeightedUpdate } from '@panal/server'
 
 /** What one device has to do in a round. */
@@ -14,6 +14,17 @@ export interface DeviceWork {
   readonly labels?: readonly number[]
   /** What it trained is handed back instead of going to the server: neither judged nor among the updates. */
   readonly withheld?: true
+  /** For a model of its own, where the plan makes one. */
+  readonly personal?: PersonalState
+}
+
+export interface PersonalState {
+  /** By which examples are held out. */
+  readonly salt: string
+  /** [size] Its own model as its last round left it; absent: it has none yet. */
+  readonly own?: Params
+  /** Whether its models are to be measured in this round. */
+  readonly isMeasured: boolean
 }
 
 export interface CohortWork {
@@ -44,6 +55,8 @@ export interface DeviceOutcome {
   /** Mean training loss over the first and over the last epoch. */
   readonly lossBefore: number
   readonly lossAfter: number
+  /** The shared model and its own on the examples that it holds out; absent where they were not measured. */
+  readonly ownMetrics?: OwnMetrics
 }
 
 /** The accepted updates: their sum where the task's aggregator can do with it, else each of them. */
@@ -57,6 +70,8 @@ export interface CohortResult {
   readonly kept: ReadonlyMap<DeviceId, Params>
   /** What devices trained that withhold it. */
   readonly withheld: ReadonlyMap<DeviceId, Params>
+  /** Models of their own that devices go on from; empty where the plan makes none, or begins anew each time. */
+  readonly personal: ReadonlyMap<DeviceId, Params>
 }
 
 /** Where simulated devices train. Law: the same work gives the same bytes, wherever and in whatever order it is done. */

@@ -1,4 +1,16 @@
-import { gather, makeCorrection, makeRng, type Dataset, type Params, type Trainer } from '@panal/client-core'
+import {
+  gather,
+  makeCorrection,
+  makePersonalisation,
+  makeRng,
+  splitHeldOut,
+  trainPersonal,
+  type Dataset,
+  type HeldOutSplit,
+  type Params,
+  type Personalised,
+  type Trainer,
+} from '@panal/client-core'
 import { arrivals, type Arrival } from './arrival.ts'
 import type { DeviceOutcome, DeviceWork } from './executor.ts'
 import type { LocalTask } from './messages.ts'
@@ -19,6 +31,8 @@ export interface Arrived extends Pick<Arrival, 'delta'> {
   readonly trained: Params
   /** What the plan's correction leaves on the device, if the update counts. */
   readonly kept?: Params
+  /** The device's own model, if its next round goes on from it. */
+  readonly personal?: Params
 }
 
 /** Both halves of one update: the device's training and clipping, then its way to the server. */
@@ -26,8 +40,25 @@ export function localWork(task: LocalTask, trainer: Trainer, train: Dataset): Lo
   const { plan } = task
   const arrive = arrivals(task, trainer.layout)
   const correction = plan.correction && makeCorrection(plan.correction)
+  const personalisation = plan.personalisation && makePersonalisation(plan.personalisation)
+
+  /** Undefined where there is nothing to be known of it, and nothing to go on from. */
+  async function personalise(
+    shared: Params,
+    { personal, seed }: DeviceWork,
+    split: HeldOutSplit,
+    signal: AbortSignal,
+  ): Promise<Personalised | undefined> {
+    if (personal === undefined || personalisation === undefined) return undefined
+    const { own, isMeasured } = personal
+    if (!isMeasured && !personalisation.continues) return undefined
+    const rng = makeRng(seed).fork('personal')
+    return trainPersonal(trainer, { personalisation, own, shared, plan, ...split, rng, isMeasured }, signal)
+  }
 
   return async ({ base, servers }, device, signal) => {
+    const { deviceId, seed } = device
+    const split = splitHeldOut(examplesOf(train, device), plan, device.personal?.salt ?? deviceId)
     const round = servers && {
       own: device.own,
       servers,
@@ -37,19 +68,14 @@ export function localWork(task: LocalTask, trainer: Trainer, train: Dataset): Lo
       round === null || correction === undefined
         ? {}
         : { correction: { offset: correction.offset(round), proximalTerm: correction.proximalTerm } }
-    const { delta, ...done } = await trainer.train(
-      base,
-      plan,
-      examplesOf(train, device),
-      makeRng(device.seed),
-      signal,
-      given,
-    )
+    const { delta, ...done } = await trainer.train(base, plan, split.train, makeRng(seed), signal, given)
     const { numExamples, numSteps, lossBefore, lossAfter } = done
     const arrival = arrive(delta, numExamples)
+    const personalised = await personalise(base, device, split, signal)
     const isKept = round !== null && correction !== undefined && arrival.outcome.verdict === 'accepted'
     return {
       ...(isKept && { kept: correction.next(round, delta, numSteps) }),
+      ...(personalised !== undefined && personalisation?.continues === true && { personal: personalised.params }),
       outcome: {
         deviceId: device.deviceId,
         numExamples,
@@ -57,6 +83,7 @@ export function localWork(task: LocalTask, trainer: Trainer, train: Dataset): Lo
         lossBefore,
         lossAfter,
         ...arrival.outcome,
+        ...(personalised?.metrics && { ownMetrics: personalised.metrics }),
       },
       trained: delta,
       delta: arrival.delta,

@@ -51,6 +51,8 @@ export type JobResult =
       readonly withheld?: Params
       /** What the device keeps for the plan's correction, if its update counts. */
       readonly kept?: Params
+      /** Its own model, if its next round goes on from it. */
+      readonly personal?: Params
     }
   | { readonly type: 'evaluated'; readonly metrics: LocalMetrics }
 

@@ -55,7 +55,7 @@ async function obey(command: WorkerCommand): Promise<void> {
   }
   try {
     const result = await work(command.job)
-    const vectors = result.type === 'trained' ? [result.delta, result.kept, result.withheld] : []
+    const vectors = result.type === 'trained' ? [result.delta, result.kept, result.withheld, result.personal] : []
     report(
       { type: 'done', run, index: command.index, result },
       vectors.flatMap((vector) => (vector === undefined ? [] : [vector.buffer as ArrayBuffer])),
@@ -70,7 +70,7 @@ async function work(job: Job): Promise<JobResult> {
   if (job.type === 'evaluate')
     return { type: 'evaluated', metrics: await trainer.evaluate(base, part(test, job.from, job.to)) }
   const { device } = job
-  const { outcome, trained, delta, kept } = await perform({ base, servers }, device, never)
+  const { outcome, trained, delta, kept, personal } = await perform({ base, servers }, device, never)
   const counts = outcome.verdict === 'accepted' && device.withheld === undefined
   if (sum !== null && rule !== undefined && counts) addUpdate(sum, delta, rule.summand(outcome))
   const summed = { count: sum?.count ?? 0, reach: sum?.reach ?? 0 }
@@ -81,6 +81,7 @@ async function work(job: Job): Promise<JobResult> {
     ...(sum === null && counts && { delta: delta.slice() }),
     ...(device.withheld && { withheld: trained.slice() }),
     ...(kept !== undefined && { kept }),
+    ...(personal !== undefined && { personal }),
   }
 }
 

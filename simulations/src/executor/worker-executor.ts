@@ -130,14 +130,14 @@ function cohortResult(
   sum: UpdateSum | null,
 ): CohortResult {
   const outcomes = devices.map((_, index): DeviceOutcome => found.get(index)!.outcome)
-  const vectors = (of: 'kept' | 'withheld'): Map<DeviceId, Params> =>
+  const vectors = (which: 'kept' | 'withheld' | 'personal'): ReadonlyMap<DeviceId, Params> =>
     new Map(
       devices.flatMap(({ deviceId }, index) => {
-        const vector = found.get(index)![of]
+        const vector = found.get(index)![which]
         return vector === undefined ? [] : [[deviceId, vector] as const]
       }),
     )
-  const beside = { outcomes, kept: vectors('kept'), withheld: vectors('withheld') }
+  const beside = { outcomes, kept: vectors('kept'), withheld: vectors('withheld'), personal: vectors('personal') }
   if (sum !== null) return { ...beside, updates: sum }
   const updates = devices.flatMap(({ deviceId }, index): WeightedUpdate[] => {
     const { delta, outcome } = found.get(index)!

@@ -1,5 +1,5 @@
 import type { TProperties } from 'typebox'
-import { codecs } from '@panal/client-core'
+import { codecs, personalisations } from '@panal/client-core'
 import { aggregators, checks, optimizers, preAggregators, samplers, type Policy } from '@panal/server'
 import { attacks } from '../adversary/registry.ts'
 import { dataSources } from '../data/registry.ts'
@@ -15,6 +15,7 @@ import { speeds } from '../profile/speed/registry.ts'
 const registries: Readonly<Record<string, Readonly<Record<string, Pick<Policy<TProperties, unknown>, 'options'>>>>> = {
   data: dataSources,
   partition: partitioners,
+  'plan.personalisation': personalisations,
   'strategy.sampler': samplers,
   'strategy.checks': checks,
   'strategy.preAggregators': preAggregators,

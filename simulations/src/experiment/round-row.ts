@@ -1,5 +1,6 @@
+import type { OwnMetrics } from '@panal/client-core'
 import type { DeviceOutcome } from '../executor/executor.ts'
-import type { DeviceDeciles, RoundRecord } from '../results/run-record.ts'
+import type { DeviceDeciles, PersonalRecord, RoundRecord } from '../results/run-record.ts'
 import { startAt, type SimulatedRound } from './simulation.ts'
 
 /** One line of `rounds.jsonl`. */
@@ -17,6 +18,7 @@ export function roundRow({ closed, ...round }: SimulatedRound, wallMs: number): 
   const { counts } = closed.statuses
   const accepted = round.outcomes.filter(({ verdict }) => verdict === 'accepted')
   const deciles = decilesOf(accepted)
+  const personal = personalOf(accepted)
   return {
     round: closed.number,
     simulatedMs: closed.closedAt - startAt,
@@ -27,6 +29,7 @@ export function roundRow({ closed, ...round }: SimulatedRound, wallMs: number): 
     trainLoss: meanLoss(accepted),
     ...(round.metrics !== null && { loss: round.metrics.logLoss, accuracy: round.metrics.accuracy }),
     ...(deciles.length > 0 && { deciles }),
+    ...(personal !== undefined && { personal }),
     phases: round.phases,
     outcome: closed.outcome,
     ...(closed.outcome !== 'promoted' && { reason: closed.reason }),
@@ -54,7 +57,40 @@ function decilesOf(outcomes: readonly DeviceOutcome[]): DeviceDeciles[] {
     of('loss', ({ lossAfter }) => lossAfter),
     of('examples', ({ numExamples }) => numExamples),
     of('norm', ({ norm }) => norm),
+    ...ownDeciles(outcomes),
   ]
+}
+
+const measured = (outcomes: readonly DeviceOutcome[]): OwnMetrics[] =>
+  outcomes.flatMap(({ ownMetrics }) => (ownMetrics === undefined ? [] : [ownMetrics]))
+
+/** On what the devices hold out; of those that hold anything out. */
+function ownDeciles(outcomes: readonly DeviceOutcome[]): DeviceDeciles[] {
+  const found = measured(outcomes)
+  if (found.length === 0) return []
+  const of = (metric: string, value: (own: OwnMetrics) => number): DeviceDeciles => ({
+    metric,
+    values: deciles(found.map(value)),
+  })
+  return [
+    of('shared model accuracy', ({ shared }) => shared.accuracy),
+    of('own model accuracy', ({ personal }) => personal.accuracy),
+    of('accuracy gained', ({ shared, personal }) => personal.accuracy - shared.accuracy),
+  ]
+}
+
+function personalOf(outcomes: readonly DeviceOutcome[]): PersonalRecord | undefined {
+  const found = measured(outcomes)
+  if (found.length === 0) return undefined
+  const mean = (value: (own: OwnMetrics) => number): number =>
+    found.reduce((sum, own) => sum + value(own), 0) / found.length
+  return {
+    numDevices: found.length,
+    sharedAccuracy: mean(({ shared }) => shared.accuracy),
+    personalAccuracy: mean(({ personal }) => personal.accuracy),
+    sharedLoss: mean(({ shared }) => shared.logLoss),
+    personalLoss: mean(({ personal }) => personal.logLoss),
+  }
 }
 
 /** Least, nine deciles, greatest, each between its two nearest values (type 7 of Hyndman and Fan 1996). */
@@ -69,7 +105,9 @@ export function deciles(values: readonly number[]): number[] {
 }
 
 /** What is the same on every machine and for any number of workers. */
-const columns: readonly (readonly [string, (row: RoundRow) => string | number | null | undefined])[] = [
+type Column = readonly [name: string, value: (row: RoundRow) => string | number | null | undefined]
+
+const columns: readonly Column[] = [
   ['round', ({ round }) => round],
   ['outcome', ({ outcome }) => outcome],
   ['simulatedMs', ({ simulatedMs }) => simulatedMs],
@@ -85,10 +123,21 @@ const columns: readonly (readonly [string, (row: RoundRow) => string | number | 
   ['accuracy', ({ accuracy }) => accuracy],
 ]
 
+/** Of a plan by which devices have models of their own. */
+const personalColumns: readonly Column[] = [
+  ['numMeasured', ({ personal }) => personal?.numDevices],
+  ['sharedAccuracy', ({ personal }) => personal?.sharedAccuracy],
+  ['personalAccuracy', ({ personal }) => personal?.personalAccuracy],
+  ['sharedLoss', ({ personal }) => personal?.sharedLoss],
+  ['personalLoss', ({ personal }) => personal?.personalLoss],
+]
+
 /** RFC 4180 but for its line ends; empty where there is no value. */
-export const roundsCsv = (rows: readonly RoundRow[]): string =>
-  [
-    columns.map(([name]) => name).join(','),
-    ...rows.map((row) => columns.map(([, value]) => value(row) ?? '').join(',')),
+export function roundsCsv(rows: readonly RoundRow[]): string {
+  const shown = rows.some(({ personal }) => personal !== undefined) ? [...columns, ...personalColumns] : columns
+  return [
+    shown.map(([name]) => name).join(','),
+    ...rows.map((row) => shown.map(([, value]) => value(row) ?? '').join(',')),
     '',
   ].join('\n')
+}

@@ -1,4 +1,4 @@
-import type { Clock } from '@panal/client-core'
+import { makePersonalisation, type Clock } from '@panal/client-core'
 import type { CompleteExperiment } from './complete.ts'
 import { ExecutorError, type Executor } from '../executor/executor.ts'
 import type { WorkerExecutorOptions } from '../executor/worker-executor.ts'
@@ -7,7 +7,7 @@ import { openExecutor } from './open-executor.ts'
 import { openExperiment, type OpenExperiment } from './open-experiment.ts'
 import { roundRow, type RoundRow } from './round-row.ts'
 import { identityOf, RunFolder, type FinishedRun } from './run-folder.ts'
-import { KeptCorrections } from './kept-corrections.ts'
+import { KeptVectors } from './kept-vectors.ts'
 import { Simulation, startAt, type SimulatedRound, type SimulationState } from './simulation.ts'
 import { gitCommit, machine, resourcesSoFar, versions } from './surroundings.ts'
 
@@ -77,11 +77,16 @@ async function runRounds(
   const { checkpoint } = folder
   const used = meter(clock, checkpoint)
   const state = checkpoint ?? beginning(opened)
-  const corrections = experiment.plan.correction && (await KeptCorrections.open(folder.path, state.head.version))
+  const { correction, personalisation } = experiment.plan
+  const { version, lastRound } = state.head
+  const corrections = correction && (await KeptVectors.open(folder.path, 'corrections', version))
+  const goesOn = personalisation !== undefined && makePersonalisation(personalisation).continues
+  const personal = goesOn && (await KeptVectors.open(folder.path, 'personal', lastRound + 1))
   const simulation = new Simulation(opened, state, {
     executor,
     realClock: clock,
     ...(corrections !== undefined && { corrections }),
+    ...(personal !== false && { personal }),
   })
   events.onResumed(folder.rows)
   const isTested = (round: number): boolean => round % experiment.evaluateEvery === 0 || round === experiment.rounds

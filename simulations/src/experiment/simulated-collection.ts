@@ -1,4 +1,4 @@
-import type { DeviceId, Params, VirtualClock } from '@panal/client-core'
+import { holdoutSalt, trainedShare, type DeviceId, type Params, type VirtualClock } from '@panal/client-core'
 import {
   addToTally,
   deviceSeed,
@@ -10,11 +10,11 @@ import {
   type UpdateSource,
   type WeightedUpdate,
 } from '@panal/server'
-import type { CohortUpdates, DeviceOutcome, DeviceWork, Executor } from '../executor/executor.ts'
+import type { CohortUpdates, DeviceOutcome, DeviceWork, Executor, PersonalState } from '../executor/executor.ts'
 import type { Partition } from '../partition/partitioner.ts'
 import type { SimulatedDevices, Trip } from '../profile/simulated-devices.ts'
 import { deviceOf } from './device-ids.ts'
-import type { KeptCorrections } from './kept-corrections.ts'
+import type { KeptVectors } from './kept-vectors.ts'
 
 export interface CollectionDeps {
   readonly task: Task
@@ -24,7 +24,10 @@ export interface CollectionDeps {
   readonly clock: VirtualClock
   readonly onDone: (outcome: DeviceOutcome) => void
   /** Null where the plan corrects nothing. */
-  readonly corrections: KeptCorrections | null
+  readonly corrections: KeptVectors | null
+  /** Null where no model of a device's own is gone on with. */
+  readonly personal: KeptVectors | null
+  readonly isTested: (roundNumber: number) => boolean
 }
 
 /** What collection came to, beside the round's own state. */
@@ -96,12 +99,13 @@ const baseBytes = ({ layout, strategy }: Task): number =>
   layout.size * Float32Array.BYTES_PER_ELEMENT * (strategy.optimizer.sharesState === true ? 2 : 1)
 
 function tripOf(deviceId: DeviceId, { round }: LiveRound, { task, partition, devices }: CollectionDeps): Trip {
-  const { epochs, maxExamples = Infinity } = task.document.plan
+  const { plan } = task.document
+  const { epochs, maxExamples = Infinity } = plan
   const device = deviceOf(deviceId)
   return devices.trip(device, round.number, round.openedAt, {
     bytesDown: baseBytes(task),
     bytesUp: task.codec.maxBytes(task.layout),
-    numExamples: epochs * Math.min(maxExamples, partition.sizeOf(device)),
+    numExamples: epochs * Math.min(maxExamples, Math.ceil(trainedShare(plan) * partition.sizeOf(device))),
   })
 }
 
@@ -116,10 +120,15 @@ interface Goal {
 async function trainUntilGoal(
   reporters: readonly DeviceId[],
   { roundNumber, baseVersion, goal, ...sent }: Sent & Goal,
-  { task, executor, partition, onDone, corrections }: CollectionDeps,
+  { task, executor, partition, onDone, corrections, personal, isTested }: CollectionDeps,
   signal: AbortSignal,
 ): Promise<{ readonly outcomes: ReadonlyMap<DeviceId, DeviceOutcome>; readonly updates: CohortUpdates }> {
   const outcomes = new Map<DeviceId, DeviceOutcome>()
+  const personalState = async (deviceId: DeviceId): Promise<PersonalState> => {
+    const own = await personal?.of(deviceOf(deviceId), roundNumber)
+    const salt = holdoutSalt(task.id, deviceId)
+    return { salt, isMeasured: isTested(roundNumber), ...(own !== undefined && { own }) }
+  }
   const workOf = async (deviceId: DeviceId): Promise<DeviceWork> => {
     const own = await corrections?.of(deviceOf(deviceId), baseVersion)
     return {
@@ -127,6 +136,7 @@ async function trainUntilGoal(
       rows: partition.indicesOf(deviceOf(deviceId)).slice(), // a view would take all of its buffer along
       seed: deviceSeed(task, roundNumber, deviceId),
       ...(own !== undefined && { own }),
+      ...(task.document.plan.personalisation !== undefined && { personal: await personalState(deviceId) }),
     }
   }
   let updates: CohortUpdates = []
@@ -138,6 +148,7 @@ async function trainUntilGoal(
     for (const deviceId of wave) devices.push(await workOf(deviceId))
     const found = await executor.run({ ...sent, round: roundNumber, devices }, signal, onDone)
     for (const [deviceId, own] of found.kept) await corrections?.put(deviceOf(deviceId), baseVersion, own)
+    for (const [deviceId, own] of found.personal) await personal?.put(deviceOf(deviceId), roundNumber, own)
     for (const outcome of found.outcomes) {
       outcomes.set(outcome.deviceId, outcome)
       if (outcome.verdict === 'accepted') numAccepted += 1

@@ -20,7 +20,7 @@ import type { DeviceOutcome, Executor } from '../executor/executor.ts'
 import { SimulatedDevices } from '../profile/simulated-devices.ts'
 import { deviceIdOf, deviceOf } from './device-ids.ts'
 import { ExperimentError } from './experiment-error.ts'
-import type { KeptCorrections } from './kept-corrections.ts'
+import type { KeptVectors } from './kept-vectors.ts'
 import { MemoryRegistry, type Head } from './memory-registry.ts'
 import type { OpenExperiment } from './open-experiment.ts'
 import { collectSimulated, type Collected, type Sent } from './simulated-collection.ts'
@@ -55,7 +55,9 @@ export interface SimulationParts {
   readonly executor: Executor
   readonly realClock: Clock
   /** Of a plan that corrects devices' gradients. */
-  readonly corrections?: KeptCorrections
+  readonly corrections?: KeptVectors
+  /** Of a plan by which devices go on with models of their own. */
+  readonly personal?: KeptVectors
 }
 
 /** The server's own rounds over simulated devices, on a virtual clock. */
@@ -63,7 +65,8 @@ export class Simulation {
   readonly #opened: OpenExperiment
   readonly #executor: Executor
   readonly #realClock: Clock
-  readonly #corrections: KeptCorrections | null
+  readonly #corrections: KeptVectors | null
+  readonly #personal: KeptVectors | null
   readonly #registry: MemoryRegistry
   readonly #clock: VirtualClock
   readonly #devices: SimulatedDevices
@@ -76,6 +79,7 @@ export class Simulation {
     this.#executor = parts.executor
     this.#realClock = parts.realClock
     this.#corrections = parts.corrections ?? null
+    this.#personal = parts.personal ?? null
     this.#registry = new MemoryRegistry(state.head)
     this.#clock = virtualClock({ startAt: state.now, settle: () => Promise.resolve() })
     this.#devices = new SimulatedDevices(experiment.profile, experiment.devices, seed)
@@ -104,6 +108,8 @@ export class Simulation {
       devices: this.#devices,
       clock: this.#clock,
       corrections: this.#corrections,
+      personal: this.#personal,
+      isTested,
       onDone,
     }
     const ports: RoundPorts = {

@@ -25,10 +25,26 @@ const plotHeight = 260
 
 const names = { accuracy: 'Accuracy', loss: 'Loss' } as const
 
+/** What a figure is called, and what its metric was measured on. */
+export interface BandTitles extends Pick<ResultFigure, 'id' | 'title' | 'python'> {
+  readonly on: string
+}
+
+const onTestSet = (metric: Metric, axis: ProgressAxis): BandTitles => ({
+  id: `${metric}-by-${axis}`,
+  title: `${names[metric]} by ${progressAxes[axis].says}`,
+  on: 'the test set',
+  python: progressCode(metric, axis),
+})
+
 /** A metric of each experiment as a line, the range of its seeds as a band. */
-export function bandFigure(bands: readonly Band[], metric: Metric, axis: ProgressAxis): ResultFigure {
-  const { title: across, says } = progressAxes[axis]
-  const title = `${names[metric]} by ${says}`
+export function bandFigure(
+  bands: readonly Band[],
+  metric: Metric,
+  axis: ProgressAxis,
+  { id, title, on, python } = onTestSet(metric, axis),
+): ResultFigure {
+  const { title: across } = progressAxes[axis]
   const told = metric === 'accuracy' ? sayShare : sayNumber
   const points = bands.flatMap((band) => band.points)
   const drawn = plot(
@@ -39,7 +55,7 @@ export function bandFigure(bands: readonly Band[], metric: Metric, axis: Progres
     axisOver(
       points.flatMap(({ low, high }) => [low, high]),
       {
-        title: `${names[metric].toLowerCase()} on the test set`,
+        title: `${names[metric].toLowerCase()} on ${on}`,
         say: metric === 'accuracy' ? (value) => `${sayNumber(100 * value)} %` : sayNumber,
       },
     ),
@@ -50,7 +66,7 @@ export function bandFigure(bands: readonly Band[], metric: Metric, axis: Progres
     return `${name}: ${told(first.y)} at ${sayNumber(first.x)}, ${told(last.y)} at ${sayNumber(last.x)}.`
   })
   return {
-    id: `${metric}-by-${axis}`,
+    id,
     title,
     says: `The line is the mean over the seeds, the band their range; a line ends where the first of its seeds did.`,
     picture: svg(
@@ -59,7 +75,7 @@ export function bandFigure(bands: readonly Band[], metric: Metric, axis: Progres
       bands.map(({ points }, i) => bandMarks(thinned(points, maxPoints), i, drawn)),
       bands.map(({ name, numSeeds }, i) => legendLine(`${shorten(name, 36)}, ${seeds(numSeeds)}`, i)),
     ),
-    python: progressCode(metric, axis),
+    python,
     numbers: numbersOf(bands, { title, across, told, metric }),
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '@panal/client-core'
 import { htmlFile } from '@panal/server'
 import { figureOnPage, type ResultFigure } from './figure.ts'
-import { partitionFigures, phaseFigures, progressFigures } from './result-figures.ts'
+import { partitionFigures, personalFigures, phaseFigures, progressFigures } from './result-figures.ts'
 import { decileFigures } from './bar-figures.ts'
 import { assertRuns, textFile, type ResultWriter } from './result-writer.ts'
 import { totalBytes } from './result-tables.ts'
@@ -36,6 +36,7 @@ const reportPage = (title: string, runs: readonly RunRecord[]): MarkupElement =>
     h('h1', {}, `Results: ${title}`),
     h('section', {}, h('h2', {}, 'In numbers'), summaryTable(runs)),
     section('Learning', progressFigures(runs)),
+    section('Models of the devices’ own', personalFigures(runs)),
     section('By device', decileFigures(runs)),
     section('Data of the devices', partitionFigures(runs)),
     section('Time', phaseFigures(runs)),

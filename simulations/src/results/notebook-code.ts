@@ -37,6 +37,22 @@ export function progressCode(metric: string, axis: keyof typeof axes): string {
   ].join('\n')
 }
 
+export const personalCode = (): string =>
+  [
+    'fig, ax = plt.subplots()',
+    'measured = rounds.dropna(subset=["personal_accuracy"])',
+    'for name, runs in measured.groupby("name", sort=False):',
+    '    # Only rounds in which all seeds were measured.',
+    '    by_round = runs.groupby("round").filter(lambda each: len(each) == runs["seed"].nunique()).groupby("round")',
+    '    for column, which in [("personal_accuracy", "own models"), ("shared_accuracy", "shared model")]:',
+    '        y = by_round[column]',
+    '        ax.fill_between(y.mean().index, y.min(), y.max(), alpha=0.15)',
+    '        ax.plot(y.mean(), label=f"{name}: {which}")',
+    'ax.set(xlabel="round", ylabel="accuracy on held-out examples, mean of devices")',
+    'ax.legend()',
+    'plt.show()',
+  ].join('\n')
+
 export const decileCode = (of: { name: string; seed: number; round: number; metric: string }): string =>
   [
     `shown = deciles[(deciles["name"] == ${quoted(of.name)}) & (deciles["seed"] == ${of.seed})]`,

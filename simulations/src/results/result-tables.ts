@@ -30,10 +30,10 @@ export function roundsTable(runs: readonly RunRecord[]): ResultTable {
     kind: 'number',
     values: rows.map(({ at }) => of(at) ?? null),
   })
-  const count = (name: string, of: (at: RoundRecord) => number): ResultColumn => ({
+  const count = (name: string, of: (at: RoundRecord) => number | undefined): ResultColumn => ({
     name,
     kind: 'count',
-    values: rows.map(({ at }) => of(at)),
+    values: rows.map(({ at }) => of(at) ?? null),
   })
   return {
     name: 'rounds',
@@ -49,6 +49,15 @@ export function roundsTable(runs: readonly RunRecord[]): ResultTable {
       number('train_loss', ({ trainLoss }) => trainLoss),
       number('loss', ({ loss }) => loss),
       number('accuracy', ({ accuracy }) => accuracy),
+      ...(rows.some(({ at }) => at.personal !== undefined)
+        ? [
+            count('measured_devices', ({ personal }) => personal?.numDevices),
+            number('shared_accuracy', ({ personal }) => personal?.sharedAccuracy),
+            number('personal_accuracy', ({ personal }) => personal?.personalAccuracy),
+            number('shared_loss', ({ personal }) => personal?.sharedLoss),
+            number('personal_loss', ({ personal }) => personal?.personalLoss),
+          ]
+        : []),
       ...phases.map((phase) => number(`phase_${phase}_ms`, (at) => at.phases[phase])),
     ],
   }

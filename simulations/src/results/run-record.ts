@@ -46,8 +46,22 @@ export interface RoundRecord {
   /** Share of the test set, 0 to 1; absent as `loss` is, and for tasks that have none. */
   readonly accuracy?: number
   readonly deciles?: readonly DeviceDeciles[]
+  /** Of the round's devices with models of their own; absent in rounds in which they were not measured. */
+  readonly personal?: PersonalRecord
   /** Name of a phase (train, aggregate, evaluate, …) to the real milliseconds that it took in this round. */
   readonly phases: Readonly<Record<string, number>>
+}
+
+/**
+ * Means over devices, each counting once, of the model that the round began with and of each device's own after it: on the
+ * examples that the device holds out.
+ */
+export interface PersonalRecord {
+  readonly numDevices: number
+  readonly sharedAccuracy: number
+  readonly personalAccuracy: number
+  readonly sharedLoss: number
+  readonly personalLoss: number
 }
 
 /** How a metric spreads over the devices of a round. */

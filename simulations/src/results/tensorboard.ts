@@ -43,6 +43,8 @@ function scalarsOf(at: RoundRecord, bytesSoFar: number): Scalar[] {
     ['test/accuracy', at.accuracy],
     ['test/loss', at.loss],
     ['train/loss', at.trainLoss],
+    ['personal/accuracy', at.personal?.personalAccuracy],
+    ['personal/shared_model_accuracy', at.personal?.sharedAccuracy],
     ['round/updates', at.numUpdates],
     ['round/simulated_seconds', at.simulatedMs / 1000],
     ['round/total_megabytes', bytesSoFar / 1e6],

@@ -53,7 +53,7 @@ function standIn({ sums, refused = -1 }: { readonly sums: boolean; readonly refu
         const rest = { numExamples: 10, numSteps: 1, bytes: 8, lossAfter: 1 }
         return { deviceId: device.deviceId, verdict, ...facts, ...rest }
       })
-      return { outcomes, updates: sums ? sum : each, kept, withheld }
+      return { outcomes, updates: sums ? sum : each, kept, withheld, personal: new Map() }
     },
     evaluate: () => Promise.reject(new PanalError('internal')),
     close: async () => undefined,

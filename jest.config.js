@@ -31,6 +31,7 @@ const long = files(
   'property/server/gate/segments.property',
   'e2e/gate-calibrate',
   'e2e/simulations/experiment',
+  'e2e/simulations/published',
 )
 
 const under = (...folders) => folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.{ts,tsx}`)

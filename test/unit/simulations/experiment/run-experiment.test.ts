@@ -140,6 +140,72 @@ describe('runExperiment', () => {
     }
   }, 60_000)
 
+  describe('with devices that have models of their own', () => {
+    const ditto: Partial<Experiment> = {
+      rounds: 6,
+      evaluateEvery: 2,
+      partition: { name: 'shards', shardsPerDevice: 1 },
+      plan: { epochs: 2, batchSize: 10, learningRate: 0.1, personalisation: { name: 'ditto', lambda: 0.5 } },
+      cohort: { size: 10 },
+    }
+    const csvIn = (path: string) => readFile(join(folder, path, 'rounds.csv'), 'utf8')
+    const runIn = async (
+      path: string,
+      changes: Partial<Experiment> = {},
+      workers = 1,
+      stop = signal,
+      events = quiet,
+    ) => {
+      const options = { ...optionsFor({ ...ditto, ...changes }), folder: join(folder, path), workers }
+      return runExperiment(options, events, stop)
+    }
+
+    it('comes to the same figures with other workers, and after a stop', async () => {
+      await runIn('one')
+      await runIn('two', {}, 2)
+      expect(await csvIn('two')).toBe(await csvIn('one'))
+      const stop = new AbortController()
+      const onRound = ({ round }: RoundRow) => {
+        if (round === 3) stop.abort(new Error('enough'))
+      }
+      await expect(runIn('stopped', {}, 2, stop.signal, { ...quiet, onRound })).rejects.toThrow('enough')
+      // what a round that the stop undid had kept
+      const kept = join(folder, 'stopped', 'personal')
+      for (let device = 0; device < 20; device++) await writeFile(join(kept, `${device}-4`), new Uint8Array(4))
+      await runIn('stopped')
+      expect(await csvIn('stopped')).toBe(await csvIn('one'))
+    }, 120_000)
+
+    it('measures them where it tests: each device’s own, beside the shared model, over the round’s devices', async () => {
+      const { rounds } = await runIn('measured')
+      expect(rounds.map(({ personal }) => personal?.numDevices)).toEqual([undefined, 10, undefined, 10, undefined, 10])
+      const { personal, deciles = [] } = rounds.at(-1)!
+      expect(personal!.personalAccuracy).toBeGreaterThan(personal!.sharedAccuracy)
+      const own = deciles.find(({ metric }) => metric === 'own model accuracy')!.values
+      expect(own[0]).toBeLessThanOrEqual(personal!.personalAccuracy)
+      expect(own[10]).toBeGreaterThanOrEqual(personal!.personalAccuracy)
+    }, 60_000)
+
+    it('goes on from what a device’s last round left, which fine-tuning does not: it keeps nothing', async () => {
+      const lossOf = async (path: string, changes: Partial<Experiment>) =>
+        (await runIn(path, changes)).rounds.at(-1)!.personal!.personalLoss
+      const plan = { ...ditto.plan!, personalisation: { name: 'fine-tuning', epochs: 2 } as const }
+      const alone = { ...ditto.plan!, personalisation: { name: 'ditto', lambda: 0 } as const }
+      const cohort = { size: 20 } // all of them in every round
+      const [anew, onward] = [await lossOf('anew', { plan, cohort }), await lossOf('onward', { plan: alone, cohort })]
+      expect(onward).toBeLessThan(0.5 * anew) // twelve epochs on one label, and two
+      await expect(readdir(join(folder, 'anew', 'personal'))).rejects.toThrow('ENOENT')
+    }, 60_000)
+
+    it('sends what a run without them sends, but for what is held out', async () => {
+      const weightsOf = (path: string) => readFile(join(folder, path, 'model', 'weights.bin'))
+      const { personalisation: _, ...plan } = ditto.plan!
+      await runIn('plain', { plan })
+      await runIn('nothing-held', { plan: { ...plan, personalisation: { name: 'ditto', lambda: 1, holdout: 0 } } })
+      expect(await weightsOf('nothing-held')).toEqual(await weightsOf('plain'))
+    }, 60_000)
+  })
+
   describe('with devices that correct their gradients', () => {
     const scaffold: Partial<Experiment> = {
       rounds: 6,

@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { systemClock, type PersonalisationSpec } from '@panal/client-core'
+import { parseExperiment, readDocument, runExperiment, type FinishedRun, type RunEvents } from '@panal/simulations'
+
+const experiments = new URL('../../../simulations/experiments/', import.meta.url).pathname
+const { signal } = new AbortController()
+const clock = systemClock({ setTimeout, clearTimeout })
+const quiet: RunEvents = {
+  onNote: () => undefined,
+  onResumed: () => undefined,
+  onDevice: () => undefined,
+  onRound: () => undefined,
+}
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'panal-published-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+/** A file of simulations/experiments under seed 1. */
+async function run(name: string, personalisation?: PersonalisationSpec): Promise<FinishedRun> {
+  const experiment = parseExperiment(await readDocument(join(experiments, `${name}.yaml`)))
+  const plan = personalisation === undefined ? experiment.plan : { ...experiment.plan, personalisation }
+  const own = { experiment: { ...experiment, plan }, folder: await mkdtemp(join(folder, `${name}-`)) }
+  return runExperiment({ ...own, seed: 1, home: experiments, resume: false, clock }, quiet, signal)
+}
+
+describe('published experiments', () => {
+  it('the 2NN of McMahan et al. 2017, IID, reaches 97 % in at most 110 rounds', async () => {
+    // The paper took 87; three seeds here 39, 41 and 46.
+    const { ended, rounds } = await run('mnist-2nn-iid')
+    expect(ended).toEqual({ why: 'target', round: rounds.length })
+    expect(rounds.length).toBeLessThanOrEqual(110)
+  }, 600_000)
+})
+
+describe('models of the devices’ own, where each device has two digits of the ten', () => {
+  const lastOf = ({ rounds }: FinishedRun) => rounds.at(-1)!.personal!
+  const gainOf = (finished: FinishedRun) => lastOf(finished).personalAccuracy - lastOf(finished).sharedAccuracy
+
+  it('ditto: right on 10 points more of what they hold out than the shared model; drawn strongly, they come near it', async () => {
+    // Three seeds: gains of 0.165, 0.099 and 0.146 with λ = 0.1; of 0.064, 0.000 and −0.028 with λ = 15 (η·λ = 0.75).
+    const free = await run('mnist-ditto')
+    const drawn = await run('mnist-ditto', { name: 'ditto', lambda: 15 })
+    expect(lastOf(free).numDevices).toBe(20)
+    expect(gainOf(free)).toBeGreaterThan(0.1)
+    expect(Math.abs(gainOf(drawn))).toBeLessThan(gainOf(free) / 2)
+    // nothing of it reaches the server
+    expect(drawn.rounds.map(({ accuracy }) => accuracy)).toEqual(free.rounds.map(({ accuracy }) => accuracy))
+  }, 600_000)
+
+  it('fine-tuning of the last layer does so as well', async () => {
+    // Measured: a gain of 0.160.
+    expect(gainOf(await run('mnist-ditto', { name: 'fine-tuning', epochs: 1, layers: 'last' }))).toBeGreaterThan(0.1)
+  }, 600_000)
+})

@@ -5,6 +5,7 @@ import type { ModelManifest } from '../protocol/manifest.ts'
 import { makeCorrection } from '../train/correction/registry.ts'
 import type { TrainOptions } from '../train/trainer.ts'
 import type { DeviceRuntime } from './runtime.ts'
+import { vectorOf } from './stored-vector.ts'
 
 /** Of all keys under which a device keeps what corrections leave. */
 export const correctionPrefix = 'correction/'
@@ -85,15 +86,4 @@ async function forgetOld(storage: DeviceRuntime['storage'], manifest: ModelManif
   const prefix = prefixOf(manifest)
   const wanted = new Set((await versionsIn(storage, prefix)).slice(0, numKept).map((version) => `${prefix}${version}`))
   for (const key of await storage.keys(rootOf(manifest))) if (!wanted.has(key)) await storage.remove(key)
-}
-
-/** Undefined where it is damaged. */
-function vectorOf(bytes: Uint8Array, layout: Layout): Params | undefined {
-  try {
-    const vector = codecs.f32.decode(bytes, layout)
-    return vector.every(Number.isFinite) ? vector : undefined
-  } catch (error) {
-    if (error instanceof PanalError) return undefined
-    throw error
-  }
 }

@@ -54,8 +54,14 @@ export async function readLedger(storage: DeviceStorage, taskId: string): Promis
   return entries.filter((entry) => entry !== undefined)
 }
 
-/** Notes in which version the update of a closed round is, if this device sent one that was accepted. */
-export async function noteOutcome(
+/**
+ * Notes in which version the update of a closed round is, if this device sent one that was accepted; whether it did. A storage
+ * that fails costs a line of the ledger, never the session.
+ */
+export const noteOutcome = (storage: DeviceStorage, round: RoundSummary): Promise<boolean> =>
+  noted(storage, round).catch(() => false)
+
+async function noted(
   storage: DeviceStorage,
   { taskId, number, phase, candidateVersion }: RoundSummary,
 ): Promise<boolean> {

@@ -1,11 +1,13 @@
 import { codecs } from '../codec/registry.ts'
 import type { Dataset } from '../data/dataset.ts'
+import type { Params } from '../model/layout.ts'
 import { makeRng } from '../model/rng.ts'
 import { PanalError, refuse, type Refusal } from '../protocol/errors.ts'
 import type { DeviceId } from '../protocol/ids.ts'
 import type { Receipt } from '../protocol/manifest.ts'
 import { maxTrainMs, type Assignment } from '../protocol/messages.ts'
 import { l2Norm } from '../privacy/clip.ts'
+import { holdoutSalt, splitHeldOut, type HeldOutSplit } from '../train/held-out.ts'
 import type { LocalResult, Trainer } from '../train/trainer.ts'
 import { defaultRetryPolicy, isTransient, retryDelayMs } from '../transport/retry.ts'
 import { baseWeights } from './base-cache.ts'
@@ -21,6 +23,12 @@ export type WorkState = Extract<SessionState, { state: 'downloading' | 'training
 
 /** What came of an update that reached the server, as the session tells it. */
 export type UpdateVerdict = Extract<SessionEvent, { type: 'accepted' | 'refused' }>
+
+/** The verdict, and what the update was made of, for what the device does with it for itself. */
+export interface Performed {
+  readonly verdict: UpdateVerdict
+  readonly used: HeldOutSplit & { readonly base: Params }
+}
 
 /** What the work on an assignment is done with. */
 export interface WorkTools {
@@ -42,10 +50,11 @@ export async function perform(
   tools: WorkTools,
   signal: AbortSignal,
   onProgress: (state: WorkState) => void,
-): Promise<UpdateVerdict> {
-  const { runtime, trainer, data } = tools
+): Promise<Performed> {
+  const { runtime, trainer } = tools
   const { roundNumber, manifest } = assignment
   const { plan } = manifest
+  const split = splitHeldOut(tools.data, plan, holdoutSalt(assignment.taskId, tools.deviceId))
 
   onProgress({ state: 'downloading', roundNumber, fraction: 0 })
   const weights = await baseWeights(runtime, manifest, signal, (fraction) =>
@@ -59,7 +68,7 @@ export async function perform(
 
   onProgress({ state: 'training', roundNumber, fraction: 0, loss: null })
   const startedAt = runtime.clock.now()
-  const local = await trainer.train(base, plan, data, makeRng(assignment.seed), signal, {
+  const local = await trainer.train(base, plan, split.train, makeRng(assignment.seed), signal, {
     onProgress: (fraction, loss) => onProgress({ state: 'training', roundNumber, fraction, loss }),
     ...(correction !== undefined && { correction: correction.given }),
   })
@@ -75,16 +84,18 @@ export async function perform(
     bytes: bytes.length,
   }
   await keep(runtime, entry)
+  const used = { ...split, base }
   const outcome = await uploadUpdate(assignment, { bytes, local, entry }, tools, signal, onProgress)
   if (!outcome.ok) {
     await keep(runtime, { ...entry, refused: outcome.code })
-    return { type: 'refused', roundNumber, code: outcome.code, detail: outcome.detail }
+    return { used, verdict: { type: 'refused', roundNumber, code: outcome.code, detail: outcome.detail } }
   }
   const { receipt } = outcome
   await keep(runtime, { ...entry, receipt })
   await correction?.keep(local.delta, local.numSteps)
   const { lossBefore, lossAfter } = local
-  return { type: 'accepted', receipt, lossBefore, lossAfter, trainMs, bytesDown, bytesUp: bytes.length }
+  const figures = { lossBefore, lossAfter, trainMs, bytesDown, bytesUp: bytes.length }
+  return { used, verdict: { type: 'accepted', receipt, ...figures } }
 }
 
 /** A storage that is full or forbidden costs a line of the ledger, never the round. */

@@ -16,7 +16,7 @@ export const final: ReadonlySet<ErrorCode> = new Set([
 export const needsJoin: ReadonlySet<ErrorCode> = new Set(['not-joined', 'lease-lapsed', 'unauthorized'])
 
 /** What a device finds wrong with the model that it is offered. */
-export const untrusted: ReadonlySet<ErrorCode> = new Set([
+const untrusted: ReadonlySet<ErrorCode> = new Set([
   'unknown-key',
   'bad-signature',
   'rolled-back',
@@ -24,6 +24,8 @@ export const untrusted: ReadonlySet<ErrorCode> = new Set([
   'wrong-model',
   'weaker-policy',
 ])
+
+export const isUntrusted = (error: unknown): boolean => error instanceof PanalError && untrusted.has(error.code)
 
 /** What went wrong, as a session tells it. */
 export function described(error: unknown): { readonly code?: ErrorCode; readonly detail: string } {

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../protocol/errors.ts'
 import type { Privacy, Receipt } from '../protocol/manifest.ts'
 import type { Pointers, Promoted, RoundSummary } from '../protocol/messages.ts'
 import type { TaskCard } from '../protocol/task.ts'
+import type { OwnMetrics } from '../train/personalisation/train-personal.ts'
 import type { Trainer } from '../train/trainer.ts'
 import type { DeviceRuntime } from './runtime.ts'
 
@@ -19,6 +20,8 @@ export type SessionState =
       readonly loss: number | null
     }
   | { readonly state: 'uploading'; readonly roundNumber: number; readonly fraction: number }
+  /** Its part of the round is done; it trains a model of its own, and may be asked for another round meanwhile. */
+  | { readonly state: 'personalising'; readonly roundNumber: number; readonly fraction: number }
   | {
       readonly state: 'left'
       readonly reason: 'asked' | 'refused' | 'failed'
@@ -46,6 +49,15 @@ export type SessionEvent =
   | { readonly type: 'withdrawn'; readonly roundNumber: number; readonly code: string }
   /** In which version an update that was accepted is, now that its round is closed: the ledger has it. */
   | { readonly type: 'counted'; readonly roundNumber: number }
+  /** What came of training a model of the device's own; not kept where the storage refused it, and then the one before stays. */
+  | {
+      readonly type: 'personalised'
+      readonly roundNumber: number
+      readonly outcome: 'kept' | 'storage-refused' | 'diverged' | 'failed'
+      /** On what the device holds out; null where nothing was measured. */
+      readonly metrics: OwnMetrics | null
+      readonly detail?: string
+    }
   /** The device could not do its part: `code` where a transfer failed or the offer did not hold, none where training did. */
   | { readonly type: 'failed'; readonly roundNumber: number; readonly code?: ErrorCode; readonly detail: string }
 

@@ -1,4 +1,4 @@
-import { PanalError, type ErrorCode } from '../protocol/errors.ts'
+import type { ErrorCode } from '../protocol/errors.ts'
 import type { Assignment, Conditions, Decline, HeartbeatReply, JoinReply, RoundSummary } from '../protocol/messages.ts'
 import type { TaskCard } from '../protocol/task.ts'
 import type { Trainer } from '../train/trainer.ts'
@@ -9,7 +9,8 @@ import { noteOutcome } from './ledger.ts'
 import type { Left, Member } from './member.ts'
 import { Membership } from './membership.ts'
 import { perform } from './perform.ts'
-import { described, untrusted } from './refusals.ts'
+import { PersonalTurn } from './personal-turn.ts'
+import { described, isUntrusted } from './refusals.ts'
 import type { Session, SessionEvent, SessionOptions, SessionState } from './session-state.ts'
 import { Trust } from './trust.ts'
 import { Work } from './work.ts'
@@ -30,9 +31,14 @@ class DeviceSession implements Session, Member {
   readonly #life: ChildController
   readonly #membership: Membership
   readonly #trust: Trust
+  readonly #tell: (event: SessionEvent) => void
   #left: Left | undefined
   #card: TaskCard | undefined
   #trainer: Promise<Trainer> | undefined
+  readonly #personal = new PersonalTurn((event) => {
+    if (event !== undefined) this.#tell(event)
+    else if (this.#work === undefined) this.#showRest(null)
+  })
   #paused = false
   #work: Work | undefined
   /** Pushed right behind the answer to the first join, and here before it: sockets hand over frames in batches. */
@@ -46,6 +52,7 @@ class DeviceSession implements Session, Member {
     const { runtime, taskId, data, signal, invitation, agreed } = options
     const { numExamples } = data
     this.#options = options
+    this.#tell = options.onEvent
     this.#life = childController(signal)
     this.#trust = new Trust({ runtime, taskId, agreed })
     const membership = { runtime, taskId, trust: this.#trust, invitation, numExamples, signal: this.#life.signal }
@@ -74,6 +81,7 @@ class DeviceSession implements Session, Member {
   pause(): void {
     if (this.#paused || this.#life.signal.aborted) return
     this.#paused = true
+    this.#personal.stop()
     if (this.#work !== undefined) this.#giveBack(this.#work, 'paused')
     else this.#rest()
   }
@@ -147,19 +155,13 @@ class DeviceSession implements Session, Member {
   #onRound(round: RoundSummary): void {
     if (round.taskId !== this.#options.taskId) return
     this.#tell({ type: 'round', round })
-    this.#noteOutcome(round)
+    void noteOutcome(this.#options.runtime.storage, round).then(
+      (noted) => noted && this.#tell({ type: 'counted', roundNumber: round.number }),
+    )
     const inHand = this.#work?.roundNumber
     if (inHand === undefined || round.number < inHand) return
     if (round.number === inHand && round.phase !== 'collecting') this.#abandonUnsent('round-closed')
     if (round.number > inHand) this.#abandonUnsent('stale-round')
-  }
-
-  /** A storage that fails costs a line of the ledger, never the session. */
-  #noteOutcome(round: RoundSummary): void {
-    noteOutcome(this.#options.runtime.storage, round).then(
-      (noted) => noted && this.#tell({ type: 'counted', roundNumber: round.number }),
-      () => undefined,
-    )
   }
 
   #reconcile(expectedRound: number | null, roundInHand: number | undefined): void {
@@ -218,16 +220,18 @@ class DeviceSession implements Session, Member {
       const rejoin = () => this.#membership.rejoin(signal)
       const { deviceId } = this.#membership
       const tools = { runtime, deviceId, trainer, data, trust: this.#trust, rejoin }
-      const verdict = await perform(assignment, tools, signal, (state) => {
+      const { verdict, used } = await perform(assignment, tools, signal, (state) => {
         if (this.#work !== work) return
         work.state = state
         this.#show(state)
       })
       this.#settle(work, verdict)
+      // An assignment that comes meanwhile waits for its end, as for anything that has the trainer.
+      if (this.#work === undefined && !this.#paused)
+        await this.#personal.run({ assignment, trainer, runtime, ...used }, this.#life.signal)
     } catch (error) {
       if (signal.aborted) return
-      const isUntrusted = error instanceof PanalError && untrusted.has(error.code)
-      this.#membership.decline({ roundNumber, reason: isUntrusted ? 'untrusted' : 'failed' })
+      this.#membership.decline({ roundNumber, reason: isUntrusted(error) ? 'untrusted' : 'failed' })
       this.#settle(work, { type: 'failed', roundNumber, ...described(error) })
     }
   }
@@ -244,9 +248,10 @@ class DeviceSession implements Session, Member {
 
   /** A device must meet the task's conditions to start, and for as long as it works. */
   onConditions(conditions: Conditions): void {
-    if (this.#work === undefined || this.#card === undefined) return
-    if (!isEligible(this.#card.eligibility, conditions, this.#options.data.numExamples))
-      this.#giveBack(this.#work, 'not-eligible')
+    const { eligibility } = this.#card ?? {}
+    if (eligibility === undefined || isEligible(eligibility, conditions, this.#options.data.numExamples)) return
+    this.#personal.stop()
+    if (this.#work !== undefined) this.#giveBack(this.#work, 'not-eligible')
   }
 
   doing(): ReturnType<Member['doing']> {
@@ -284,15 +289,12 @@ class DeviceSession implements Session, Member {
 
   #showRest(nextRoundInMs: number | null): void {
     if (this.#paused) this.#show({ state: 'paused' })
+    else if (this.#personal.state !== undefined) this.#show(this.#personal.state)
     else if (this.#membership.joined) this.#show({ state: 'waiting', nextRoundInMs })
     else this.#show({ state: 'connecting', attempt: this.#membership.attempt })
   }
 
   #show(state: SessionState): void {
     this.#tell({ type: 'state', state })
-  }
-
-  #tell(event: SessionEvent): void {
-    this.#options.onEvent(event)
   }
 }

@@ -9,7 +9,11 @@ export async function readJson<S extends TSchema>(
   schema: S,
 ): Promise<Static<S> | undefined> {
   const bytes = await storage.read(key)
-  if (bytes === undefined) return undefined
+  return bytes && parseJson(bytes, schema)
+}
+
+/** Undefined where it is no JSON, or does not match. */
+export function parseJson<S extends TSchema>(bytes: Uint8Array, schema: S): Static<S> | undefined {
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
     return Value.Check(schema, value) ? value : undefined

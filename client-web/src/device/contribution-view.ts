@@ -101,6 +101,7 @@ function afterSessionEvent(
       return { ...view, numWithdrawn: view.numWithdrawn + 1 }
     case 'promoted':
     case 'counted':
+    case 'personalised':
       return view
   }
 }

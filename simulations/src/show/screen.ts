@@ -34,6 +34,7 @@ const inOrder: readonly SessionState['state'][] = [
   'downloading',
   'training',
   'uploading',
+  'personalising',
   'left',
 ]
 

@@ -42,6 +42,8 @@ function saySession(session: SessionState): StateText {
       return of('Training on this device', session.roundNumber, session.fraction)
     case 'uploading':
       return of('Sending the weight changes', session.roundNumber, session.fraction)
+    case 'personalising':
+      return of('Training your own model', session.roundNumber, session.fraction)
     case 'left':
       return sayLeft(session)
   }

@@ -1,0 +1,89 @@
+import { Type, type Static } from 'typebox'
+import { codecs } from '../codec/registry.ts'
+import type { Layout, Params } from '../model/layout.ts'
+import { RoundNumber, VersionNumber } from '../protocol/ids.ts'
+import { layoutDigest, type ModelManifest } from '../protocol/manifest.ts'
+import type { DeviceStorage } from './runtime.ts'
+import { parseJson } from './stored-json.ts'
+import { vectorOf } from './stored-vector.ts'
+
+/** Of all keys under which a device keeps models of its own. */
+export const personalPrefix = 'personal/'
+
+const Metrics = Type.Object({ numExamples: Type.Integer(), accuracy: Type.Number(), logLoss: Type.Number() })
+
+const About = Type.Object({
+  roundNumber: RoundNumber,
+  /** Of the shared model that it was trained from, or drawn to. */
+  version: VersionNumber,
+  /** By this device's clock. */
+  trainedAt: Type.Number(),
+  /** On the examples that this device holds out; null: it holds none out. */
+  metrics: Type.Union([Type.Object({ shared: Metrics, personal: Metrics }), Type.Null()]),
+})
+
+/** A model that this device trained for itself. It never leaves it. */
+export interface PersonalModel extends Static<typeof About> {
+  /** [size] */
+  readonly params: Params
+}
+
+type Named = Pick<ModelManifest, 'taskId' | 'layoutSha256' | 'planHash'>
+
+const rootOf = (taskId: string): string => `${personalPrefix}${taskId}/`
+/** Another model, or another plan, begins anew: a plan may hold out other examples, which the old one was trained on. */
+const keyOf = ({ taskId, layoutSha256, planHash }: Named): string => `${rootOf(taskId)}${layoutSha256}/${planHash}`
+
+/** Undefined where there is none of this model and plan, or it is damaged. */
+export async function keptPersonalModel(
+  storage: DeviceStorage,
+  manifest: Named,
+  layout: Layout,
+): Promise<PersonalModel | undefined> {
+  const bytes = await storage.read(keyOf(manifest))
+  return bytes && read(bytes, layout)
+}
+
+/** The newest of a task that fits the model, whatever its plan was: for whoever wants to use it. */
+export async function readPersonalModel(
+  storage: DeviceStorage,
+  taskId: string,
+  layout: Layout,
+): Promise<PersonalModel | undefined> {
+  const keys = await storage.keys(`${rootOf(taskId)}${layoutDigest(layout)}/`)
+  const found = await Promise.all(keys.map((key) => storage.read(key)))
+  const models = found.flatMap((bytes) => (bytes && read(bytes, layout)) ?? [])
+  return models.reduce<PersonalModel | undefined>(
+    (newest, each) => (newest === undefined || each.trainedAt > newest.trainedAt ? each : newest),
+    undefined,
+  )
+}
+
+/** In place of the one before: a write is whole or none, so that a crash leaves one of the two. @throws what the storage does */
+export async function keepPersonalModel(
+  storage: DeviceStorage,
+  manifest: Named,
+  { params, ...about }: PersonalModel,
+  layout: Layout,
+): Promise<void> {
+  const head = new TextEncoder().encode(`${JSON.stringify(about)}\n`)
+  const body = codecs.f32.encode(params, layout)
+  const bytes = new Uint8Array(head.length + body.length)
+  bytes.set(head)
+  bytes.set(body, head.length)
+  const key = keyOf(manifest)
+  await storage.write(key, bytes)
+  for (const other of await storage.keys(rootOf(manifest.taskId))) if (other !== key) await storage.remove(other)
+}
+
+export async function forgetPersonalModel(storage: DeviceStorage, taskId: string): Promise<void> {
+  for (const key of await storage.keys(rootOf(taskId))) await storage.remove(key)
+}
+
+/** A line of JSON, then the params as raw floats. */
+function read(bytes: Uint8Array, layout: Layout): PersonalModel | undefined {
+  const end = bytes.indexOf(10)
+  const about = parseJson(bytes.subarray(0, end), About)
+  const params = about && vectorOf(bytes.subarray(end + 1), layout)
+  return params && { ...about, params }
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from '@jest/globals'
+import { forgetPersonalModel, forgetServer, readPersonalModel, type Plan } from '@panal/client-core'
+import { baseDigest, DeviceBench, last, trained } from '../../../fixtures/device-bench.ts'
+import { assignmentOf, digest, manifestOf } from '../../../fixtures/wire.ts'
+
+const plan: Plan = {
+  epochs: 1,
+  batchSize: 8,
+  learningRate: 0.1,
+  optimizer: { name: 'sgd' },
+  codec: 'f32',
+  personalisation: { name: 'ditto', lambda: 0.5, holdout: 0 },
+}
+const offerOf = (round: number, changes: Parameters<typeof manifestOf>[0] = {}) =>
+  assignmentOf(round, { manifest: manifestOf({ version: round - 1, weightsSha256: baseDigest, plan, ...changes }) })
+
+/** A device whose update of round 1 was accepted, and that trains its own model now. */
+async function personalising(bench = new DeviceBench()) {
+  const session = bench.start()
+  await bench.settle()
+  await bench.offer(offerOf(1))
+  await bench.finishDownload()
+  await bench.finishTraining()
+  await bench.finishUpload()
+  return { bench, session }
+}
+
+/** Goes through another round, up to the training of its own model. */
+async function again(bench: DeviceBench, round: number, changes: Parameters<typeof manifestOf>[0] = {}) {
+  await bench.offer(offerOf(round, changes))
+  await bench.finishTraining()
+  await bench.finishUpload()
+}
+
+const keptBy = (bench: DeviceBench) => readPersonalModel(bench.storage, 'digits', bench.trainer.layout)
+const own = trained({ delta: Float32Array.of(1, 1, 1) })
+
+describe('a device with a model of its own', () => {
+  it('trains it once its update has its verdict, keeps it, and says so to nobody but its owner', async () => {
+    const { bench } = await personalising()
+    expect(bench.told('accepted')).toHaveLength(1)
+    expect(bench.state).toEqual({ state: 'personalising', roundNumber: 1, fraction: 0 })
+    expect(last(bench.messages('heartbeat')).phase).toBe('waiting') // it may be asked
+    expect([...last(bench.trainings).asked.base]).toEqual([1, 2, 3])
+    last(bench.trainings).asked.onProgress?.(0.5, 1)
+    expect(bench.state).toEqual({ state: 'personalising', roundNumber: 1, fraction: 0.5 })
+    const numUploads = bench.uploads.length
+    await bench.finishTraining(own)
+    expect(bench.told('personalised')).toEqual([
+      { type: 'personalised', roundNumber: 1, outcome: 'kept', metrics: null },
+    ])
+    expect(bench.state.state).toBe('waiting')
+    expect(await keptBy(bench)).toMatchObject({ roundNumber: 1, version: 0, params: Float32Array.of(2, 3, 4) })
+    expect(bench.uploads).toHaveLength(numUploads)
+  })
+
+  it('goes on from it in the next round, in another session as well', async () => {
+    const { bench, session } = await personalising()
+    await bench.finishTraining(own)
+    await session.leave()
+    bench.start()
+    await bench.settle()
+    await again(bench, 2)
+    expect([...last(bench.trainings).asked.base]).toEqual([2, 3, 4])
+    await bench.finishTraining(own)
+    expect((await keptBy(bench))!.params).toEqual(Float32Array.of(3, 4, 5))
+    expect([...bench.storage.held.keys()].filter((key) => key.startsWith('personal/'))).toHaveLength(1)
+  })
+
+  it('begins anew under another plan, which may hold out what the old one trained on', async () => {
+    const { bench } = await personalising()
+    await bench.finishTraining(own)
+    await again(bench, 2, { planHash: digest('e') })
+    expect([...last(bench.trainings).asked.base]).toEqual([1, 2, 3])
+  })
+
+  it.each([
+    ['half written', (bytes: Uint8Array) => bytes.slice(0, -2)],
+    ['of other numbers', (bytes: Uint8Array) => new Uint8Array([...bytes.slice(0, -4), 0, 0, 0xc0, 0x7f])], // NaN
+    ['no text', () => Uint8Array.of(0xff, 0xfe, 10)],
+    ['of another program', () => new TextEncoder().encode('{"version":"new"}\n')],
+  ])('begins anew where what it kept is %s', async (_, damaged) => {
+    const { bench } = await personalising()
+    await bench.finishTraining(own)
+    for (const [key, bytes] of bench.storage.held)
+      if (key.startsWith('personal/')) bench.storage.held.set(key, damaged(bytes))
+    expect(await keptBy(bench)).toBeUndefined()
+    await again(bench, 2)
+    expect([...last(bench.trainings).asked.base]).toEqual([1, 2, 3])
+  })
+
+  it('a storage that is full costs the model of this round alone', async () => {
+    const { bench } = await personalising()
+    await bench.finishTraining(own)
+    const { write } = bench.storage
+    bench.storage.write = async (key, value) => {
+      if (key.startsWith('personal/')) throw new DOMException('full', 'QuotaExceededError')
+      return write(key, value)
+    }
+    await again(bench, 2)
+    await bench.finishTraining(own)
+    expect(last(bench.told('personalised'))).toMatchObject({ roundNumber: 2, outcome: 'storage-refused' })
+    expect(await keptBy(bench)).toMatchObject({ roundNumber: 1 })
+    expect(bench.told('accepted')).toHaveLength(2)
+  })
+
+  it('what diverges or fails leaves the model as it was', async () => {
+    const { bench } = await personalising()
+    await bench.finishTraining(own)
+    await again(bench, 2)
+    await bench.finishTraining(trained({ delta: Float32Array.of(NaN, 0, 0) }))
+    expect(last(bench.told('personalised'))).toMatchObject({ outcome: 'diverged' })
+    await again(bench, 3)
+    last(bench.trainings).fail(new Error('the GPU is gone'))
+    await bench.settle()
+    expect(last(bench.told('personalised'))).toMatchObject({ outcome: 'failed', detail: 'the GPU is gone' })
+    expect(await keptBy(bench)).toMatchObject({ roundNumber: 1 })
+    expect(bench.told('failed')).toEqual([])
+    expect(bench.state.state).toBe('waiting')
+  })
+
+  it('an assignment that comes meanwhile waits for the trainer, and is then worked on', async () => {
+    const { bench } = await personalising()
+    await bench.offer(offerOf(2))
+    expect(bench.trainings).toHaveLength(2)
+    await bench.finishTraining(own)
+    expect(bench.told('personalised')).toHaveLength(1)
+    expect(bench.state).toMatchObject({ state: 'training', roundNumber: 2 })
+  })
+
+  it.each([
+    ['a pause', (_: DeviceBench, session: ReturnType<DeviceBench['start']>) => void session.pause(), 'paused'],
+    ['leaving', (_: DeviceBench, session: ReturnType<DeviceBench['start']>) => void session.leave(), 'left'],
+  ])('%s ends it, and the model stays as it was', async (_, end, state) => {
+    const { bench, session } = await personalising()
+    end(bench, session)
+    await bench.settle()
+    expect(last(bench.trainings).signal.aborted).toBe(true)
+    expect(bench.told('personalised')).toEqual([])
+    expect(bench.state.state).toBe(state)
+    expect(await keptBy(bench)).toBeUndefined()
+  })
+
+  it('a battery that must not be drained ends it as well', async () => {
+    const bench = new DeviceBench()
+    const { join } = bench.answers
+    bench.answers.join = (message) => {
+      const reply = join(message)
+      return reply?.ok === true ? { ...reply, task: { ...reply.task, eligibility: { charging: true } } } : reply
+    }
+    await personalising(bench)
+    bench.conditions = { charging: false, unmetered: true, idle: true }
+    await bench.clock.advance(5_000) // a heartbeat
+    expect(last(bench.trainings).signal.aborted).toBe(true)
+    expect(bench.messages('decline')).toEqual([])
+  })
+
+  it('is forgotten with the server, and when its owner asks', async () => {
+    for (const forget of [
+      (bench: DeviceBench) => forgetPersonalModel(bench.storage, 'digits'),
+      (bench: DeviceBench) => forgetServer({ storage: bench.storage }),
+    ]) {
+      const { bench } = await personalising()
+      await bench.finishTraining(own)
+      await forget(bench)
+      expect(await keptBy(bench)).toBeUndefined()
+    }
+  })
+})

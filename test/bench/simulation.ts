@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { measuredWhere, writeSection } from './page.ts'
 import { examplesOfDevice, modelNames, models, type ModelName } from './simulation/models.ts'
+import { benchPopulation } from './simulation/population.ts'
 import { reportModel, type Contender } from './simulation/report.ts'
 import { deviceScript, python, startWorkers, torchScript, type Run, type Workers } from './simulation/workers.ts'
 
@@ -19,7 +20,8 @@ const numTurns = 7
 /**
  * Local training of simulated devices, by two processes that each train one device after another and sum up their updates:
  * the compiled trainer beside a bare PyTorch loop (where python3 has torch), in turns; then tfjs's backends. `--write` puts
- * the result into docs/benchmarks.md, `--only 2nn|cnn` measures one model, `--without-tfjs` leaves tfjs out.
+ * the result into docs/benchmarks.md, `--only 2nn|cnn|population` measures one model or what devices cost that are not asked,
+ * `--without-tfjs` leaves tfjs out.
  */
 export async function benchSimulation(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -30,6 +32,12 @@ export async function benchSimulation(args: readonly string[]): Promise<void> {
       'without-tfjs': { type: 'boolean', default: false },
     },
   })
+  if (values.only === undefined || values.only === 'population') {
+    const population = [measuredWhere(), '', await benchPopulation()].join('\n')
+    console.log(population)
+    if (values.write) await writeSection('population', population)
+    if (values.only === 'population') return
+  }
   const withTorch = await python()
   if (withTorch === undefined) console.error('no python3 has torch: nothing stands beside the compiled trainer')
   const sections: string[] = []

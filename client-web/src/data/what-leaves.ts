@@ -1,4 +1,5 @@
-import type { TaskCard } from '@panal/client-core'
+import { trainedShare, type TaskCard } from '@panal/client-core'
+import { formatPercent } from '../components/format.ts'
 
 const bytesPerParam = { f32: 4, f16: 2 } as const satisfies Record<TaskCard['plan']['codec'], number>
 
@@ -23,8 +24,13 @@ export function whatLeaves(card: Pick<TaskCard, 'numParams' | 'plan'>): string[]
 }
 
 /** What stays, in the same plain words. */
-export const whatStays = (card: Pick<TaskCard, 'data'>): string[] => [
+export const whatStays = (card: Pick<TaskCard, 'data' | 'plan'>): string[] => [
   card.data.kind === 'image' ? 'Your drawings and their labels.' : 'Your file: every row and every column of it.',
+  ...(card.plan.personalisation === undefined
+    ? []
+    : [
+        `A model of your own, which this browser trains after each round. About ${formatPercent(1 - trainedShare(card.plan), 0)} of your examples are held out to measure it with.`,
+      ]),
   'Everything the training works out on the way, but for what is listed beside this.',
   'Your name, account or e-mail: none is asked for.',
 ]

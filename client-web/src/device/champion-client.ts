@@ -1,6 +1,6 @@
 import type { TaskCard } from '@panal/client-core'
 import { openWorker } from './open-worker.ts'
-import type { BackendName, FromWorker, PredictInput, ToWorker } from './worker-messages.ts'
+import type { BackendName, FromWorker, OwnModel, PredictInput, ToWorker } from './worker-messages.ts'
 
 export interface ChampionState {
   /** Version that answers now; null until the first one is loaded. */
@@ -8,10 +8,20 @@ export interface ChampionState {
   readonly backend: BackendName | null
   /** P(class), in the order of the schema's classes, for the newest question; null before there is one. */
   readonly probabilities: readonly number[] | null
+  /** This browser's own model, and its answer to the same question; null where it has none. */
+  readonly own: OwnModel | null
+  readonly ownProbabilities: readonly number[] | null
   readonly failure: string | null
 }
 
-export const noChampion: ChampionState = { version: null, backend: null, probabilities: null, failure: null }
+export const noChampion: ChampionState = {
+  version: null,
+  backend: null,
+  probabilities: null,
+  own: null,
+  ownProbabilities: null,
+  failure: null,
+}
 
 /** The champion in a worker. Of questions that come faster than answers, only the newest is put. */
 export class ChampionClient {
@@ -40,7 +50,7 @@ export class ChampionClient {
   ask(question: PredictInput | null): void {
     this.#question = question
     this.#isAnswered = question === null
-    if (question === null) this.#show({ probabilities: null })
+    if (question === null) this.#show({ probabilities: null, ownProbabilities: null })
     this.#next()
   }
 
@@ -51,13 +61,13 @@ export class ChampionClient {
   #receive(message: FromWorker): void {
     if (message.type === 'backend') this.#show({ backend: message.chosen })
     if (message.type === 'model-loaded') {
-      this.#show({ version: this.#wanted, failure: null })
+      this.#show({ version: this.#wanted, own: message.own, failure: null })
       this.#isAnswered = this.#question === null // the same question, to the new model
       this.#next()
     }
     if (message.type === 'predicted') {
       this.#isAsking = false
-      if (this.#question !== null) this.#show({ probabilities: message.probabilities })
+      if (this.#question !== null) this.#show({ probabilities: message.probabilities, ownProbabilities: message.own })
       this.#next()
     }
     if (message.type === 'failed') {

@@ -4,48 +4,76 @@ import {
   calibratorOf,
   encodeRow,
   inputShape,
+  layoutOf,
+  openModel,
+  readPersonalModel,
   scalePixels,
+  writeParams,
   type Calibrator,
   type TaskCard,
 } from '@panal/client-core'
 import { tensor, tidy } from '@tensorflow/tfjs-core'
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers'
 import { chooseBackend } from './backend.ts'
-import type { FromWorker, PredictInput, ToWorker } from './worker-messages.ts'
+import { browserStorage } from './storage.ts'
+import type { FromWorker, OwnModel, PredictInput, ToWorker } from './worker-messages.ts'
 
 type PredictionMessage = Extract<ToWorker, { type: 'load-model' | 'predict' }>
 
 /** `calibrator`: what the served weights do not do by themselves. */
-let loaded: { readonly model: LayersModel; readonly card: TaskCard; readonly calibrator: Calibrator } | undefined
+interface Loaded {
+  readonly model: LayersModel
+  readonly card: TaskCard
+  readonly calibrator: Calibrator
+  /** This browser's own. */
+  readonly own: LayersModel | null
+}
+let loaded: Loaded | undefined
 
-/** Loads the champion as any application would, and answers with it. */
+/** Loads the champion as any application would, and answers with it; beside it this browser's own model, if it has one. */
 export async function handlePrediction(message: PredictionMessage, tell: (message: FromWorker) => void): Promise<void> {
   if (message.type === 'load-model') {
+    const { card, url } = message
     if (loaded === undefined) {
-      const { chosen, trials } = await chooseBackend(message.backend, message.card.topology)
+      const { chosen, trials } = await chooseBackend(message.backend, card.topology)
       tell({ type: 'backend', chosen, trials })
     }
-    const model = await loadLayersModel(message.url)
+    const model = await loadLayersModel(url)
+    const own = await loadOwn(card)
     loaded?.model.dispose()
-    loaded = { model, card: message.card, calibrator: calibratorOf(model) }
-    tell({ type: 'model-loaded', url: message.url })
+    loaded?.own?.dispose()
+    loaded = { model, card, calibrator: calibratorOf(model), own: own?.model ?? null }
+    tell({ type: 'model-loaded', url, own: own?.about ?? null })
     return
   }
   if (loaded === undefined) throw new Error('No model is loaded yet.')
-  tell({ type: 'predicted', requestId: message.requestId, probabilities: await predict(loaded, message.input) })
+  const { model, own, card, calibrator } = loaded
+  const values = encode(card, message.input)
+  const answers = [...applyCalibrator(calibrator, await predict(model, card, values))]
+  const ownAnswers = own === null ? null : [...(await predict(own, card, values)).probabilities]
+  tell({ type: 'predicted', requestId: message.requestId, probabilities: answers, own: ownAnswers })
 }
 
-async function predict(
-  { model, card, calibrator }: NonNullable<typeof loaded>,
-  input: PredictInput,
-): Promise<number[]> {
-  const values = encode(card, input)
-  const output = tidy(() => applyModel(model, tensor(values, [1, ...inputShape(card.data)]), false))
+async function loadOwn(card: TaskCard): Promise<{ readonly model: LayersModel; readonly about: OwnModel } | null> {
+  if (card.plan.personalisation === undefined) return null
+  const model = await openModel(card.topology)
+  const kept = await readPersonalModel(browserStorage, card.id, layoutOf(model))
+  if (kept === undefined) {
+    model.dispose()
+    return null
+  }
+  const { params, ...about } = kept
+  writeParams(model, params)
+  return { model, about }
+}
+
+async function predict(model: LayersModel, { data }: TaskCard, values: Float32Array) {
+  const output = tidy(() => applyModel(model, tensor(values, [1, ...inputShape(data)]), false))
   const answers = [...(await output.data())]
   output.dispose()
   const [positive] = answers
   const probabilities = answers.length === 1 && positive !== undefined ? [1 - positive, positive] : answers
-  return [...applyCalibrator(calibrator, { probabilities, numClasses: probabilities.length })]
+  return { probabilities, numClasses: probabilities.length }
 }
 
 function encode({ data }: TaskCard, input: PredictInput): Float32Array {

@@ -1,4 +1,4 @@
-import type { Conditions, SessionEvent, TaskCard } from '@panal/client-core'
+import type { Conditions, PersonalModel, SessionEvent, TaskCard } from '@panal/client-core'
 import type { DataSummary } from '../data/table-file.ts'
 
 /** Everything that passes between the page and its worker. Data goes in, never out. */
@@ -52,14 +52,23 @@ export type PredictInput =
   /** Raw values by column name; a column that is absent is missing. */
   | { readonly kind: 'row'; readonly values: Readonly<Record<string, string>> }
 
+/** A model that this browser trained for itself, without its weights. */
+export type OwnModel = Omit<PersonalModel, 'params'>
+
 export type FromWorker =
   | { readonly type: 'inspected'; readonly requestId: number; readonly summary: DataSummary }
   | { readonly type: 'backend'; readonly chosen: BackendName; readonly trials: readonly BackendTrial[] }
   | { readonly type: 'data'; readonly summary: DataSummary }
   | { readonly type: 'session'; readonly event: SessionEvent }
-  | { readonly type: 'model-loaded'; readonly url: string }
-  /** P(class), in the order of the schema's classes. */
-  | { readonly type: 'predicted'; readonly requestId: number; readonly probabilities: readonly number[] }
+  /** `own`: what this browser's own model is, if it has one. */
+  | { readonly type: 'model-loaded'; readonly url: string; readonly own: OwnModel | null }
+  /** P(class), in the order of the schema's classes; `own`: of this browser's own model. */
+  | {
+      readonly type: 'predicted'
+      readonly requestId: number
+      readonly probabilities: readonly number[]
+      readonly own: readonly number[] | null
+    }
   /** Something that was asked for could not be done; `requestId` names the request, if it had one. */
   | { readonly type: 'failed'; readonly requestId?: number; readonly detail: string }
 

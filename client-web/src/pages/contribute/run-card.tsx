@@ -117,7 +117,7 @@ function Consent({ card, chosen, admission, elsewhere }: ConsentProps) {
       <Checkbox
         checked={agreed}
         onChange={(event) => setAgreed(event.currentTarget.checked)}
-        label="I agree that this browser trains on these examples and sends the weight changes described above. I can pause or leave at any moment."
+        label={`I agree that this browser trains on these examples and sends the weight changes described above.${card.plan.personalisation === undefined ? '' : ' The model of my own that it trains as well stays here.'} I can pause or leave at any moment.`}
       />
       <Group align="flex-end">
         <Button

@@ -1,14 +1,17 @@
 import { Card, Group, Progress, Stack, Text, Title } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { formatPercent } from '../../components/format.ts'
 
 interface AnswerProps {
   readonly classes: readonly string[]
   readonly probabilities: readonly number[] | null
   readonly kind: 'image' | 'table'
+  /** Above the answer: whose it is. */
+  readonly children?: ReactNode
 }
 
 /** One bar for each class, and the most probable one in words. */
-export function Answer({ classes, probabilities, kind }: AnswerProps) {
+export function Answer({ classes, probabilities, kind, children }: AnswerProps) {
   const best = probabilities === null ? -1 : probabilities.indexOf(Math.max(...probabilities))
   return (
     <Card withBorder>
@@ -16,6 +19,7 @@ export function Answer({ classes, probabilities, kind }: AnswerProps) {
         <Title order={2} size="h4">
           Its answer
         </Title>
+        {children}
         <Text aria-live="polite" fw={600} size="xl" data-testid="answer" c={best === -1 ? 'dimmed' : 'inherit'}>
           {best === -1
             ? kind === 'image'

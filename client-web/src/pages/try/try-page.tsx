@@ -9,6 +9,7 @@ import type { TaskPageProps } from '../../components/task-gate.tsx'
 import { Answer } from './answer.tsx'
 import { AskByDrawing } from './ask-by-drawing.tsx'
 import { AskByForm } from './ask-by-form.tsx'
+import { ChooseModel, type AnsweringModel } from './choose-model.tsx'
 import { NoChampion } from './no-champion.tsx'
 import { useChampion } from './use-champion.ts'
 
@@ -19,6 +20,8 @@ export default function TryPage({ view }: TaskPageProps) {
   const [news, setNews] = useState<Promoted | null>(null)
   useWatchTask(card.id, setNews)
   const { ask, ...champion } = useChampion(card, pointers.champion)
+  const [chosen, setAnswering] = useState<AnsweringModel>('shared')
+  const answering = champion.own === null ? 'shared' : chosen
   // on a phone a form is longer than the screen: its answer would be out of sight below
   const answerFirst = card.data.kind === 'table' && champion.version !== null
   return (
@@ -56,7 +59,13 @@ export default function TryPage({ view }: TaskPageProps) {
         <Grid.Col span={{ base: 12, md: 5 }} order={answerFirst ? { base: 1, md: 2 } : 2}>
           <Stack>
             {champion.version !== null && (
-              <Answer classes={card.data.classes} probabilities={champion.probabilities} kind={card.data.kind} />
+              <Answer
+                classes={card.data.classes}
+                probabilities={answering === 'own' ? champion.ownProbabilities : champion.probabilities}
+                kind={card.data.kind}
+              >
+                {champion.own !== null && <ChooseModel own={champion.own} chosen={answering} onChange={setAnswering} />}
+              </Answer>
             )}
             <Box visibleFrom="md">
               <RoundCard round={round} numMembers={numMembers} />

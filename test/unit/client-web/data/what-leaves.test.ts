@@ -26,6 +26,13 @@ describe('whatLeaves', () => {
 
 describe('whatStays', () => {
   it('speaks of what this kind of task has', () => {
-    expect(whatStays({ data })[0]).toContain('drawings')
+    expect(whatStays({ data, plan })[0]).toContain('drawings')
+  })
+
+  it('names the model of one’s own, and what is held out to measure it, where the plan makes one', () => {
+    const own = (sentences: string[]) => sentences.filter((sentence) => sentence.includes('model of your own'))
+    expect(own(whatStays({ data, plan }))).toEqual([])
+    const personalisation = { name: 'ditto', lambda: 1, holdout: 0.25 } as const
+    expect(own(whatStays({ data, plan: { ...plan, personalisation } })).join()).toContain('About 25 % of your examples')
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { personalisations } from '@panal/client-core'
 import { aggregators, optimizers, parseTaskDocument, type TaskDocument } from '@panal/server'
 import { digitsLike } from '../fixtures/task-document.ts'
 import { readTracked } from './tracked-files.ts'
@@ -20,6 +21,11 @@ describe('docs/strategies.md', () => {
       strategy: { ...plain.strategy, ...example.strategy },
     }
     expect(parseTaskDocument(document)).toEqual({ ok: true, document })
+  })
+
+  it('has one with each personalisation', () => {
+    const used = examples.flatMap(({ plan }) => plan?.personalisation?.name ?? [])
+    expect(used.sort()).toEqual(Object.keys(personalisations).sort())
   })
 
   it('has one with each aggregator and server optimizer', () => {

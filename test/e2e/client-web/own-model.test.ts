@@ -36,7 +36,7 @@ async function keepSevens(page: Page, count: number): Promise<void> {
     await to(0.75, 0.2)
     await to(0.6 - 0.03 * i, 0.85)
     await page.mouse.up()
-    await page.getByText('7', { exact: true }).click()
+    await page.getByRole('radiogroup').getByText('7', { exact: true }).click()
     await page.getByRole('button', { name: 'Keep this digit' }).click()
     await page.getByRole('list', { name: 'Digits kept in this browser' }).getByRole('listitem').nth(i).waitFor(patience)
   }

@@ -129,7 +129,7 @@ describe('a device with a model of its own', () => {
   })
 
   it.each([
-    ['a pause', (_: DeviceBench, session: ReturnType<DeviceBench['start']>) => void session.pause(), 'paused'],
+    ['a pause', (_: DeviceBench, session: ReturnType<DeviceBench['start']>) => session.pause(), 'paused'],
     ['leaving', (_: DeviceBench, session: ReturnType<DeviceBench['start']>) => void session.leave(), 'left'],
   ])('%s ends it, and the model stays as it was', async (_, end, state) => {
     const { bench, session } = await personalising()

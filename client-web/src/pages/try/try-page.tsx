@@ -35,7 +35,8 @@ export default function TryPage({ view }: TaskPageProps) {
         </Stack>
         {champion.version !== null && (
           <Badge size="lg" variant="light" data-testid="champion-version">
-            model {champion.version} answers{champion.backend === null ? '' : ` · ${champion.backend}`}
+            {answering === 'own' ? 'your own model' : `model ${champion.version}`} answers
+            {champion.backend === null ? '' : ` · ${champion.backend}`}
           </Badge>
         )}
       </Group>

@@ -55,19 +55,36 @@ export async function readLedger(storage: DeviceStorage, taskId: string): Promis
 }
 
 /**
- * Notes in which version the update of a closed round is, if this device sent one that was accepted; whether it did. A storage
- * that fails costs a line of the ledger, never the session.
+ * Notes in which version the updates are that count in a closed round, if this device sent any; it may have been asked for
+ * them up to `maxStaleness` rounds before. Resolves with the rounds that it was asked in. A storage that fails costs a line of
+ * the ledger, never the session.
  */
-export const noteOutcome = (storage: DeviceStorage, round: RoundSummary): Promise<boolean> =>
-  noted(storage, round).catch(() => false)
+export const noteOutcome = (storage: DeviceStorage, round: RoundSummary, maxStaleness: number): Promise<number[]> =>
+  noted(storage, round, maxStaleness).catch(() => [])
 
 async function noted(
   storage: DeviceStorage,
   { taskId, number, phase, candidateVersion }: RoundSummary,
-): Promise<boolean> {
-  if (phase !== 'closed') return false
-  const entry = await readJson(storage, keyOf(taskId, number), LedgerEntry)
-  if (entry?.receipt === undefined || entry.countedIn !== undefined) return false
-  await writeEntry(storage, { ...entry, countedIn: candidateVersion ?? null })
-  return true
+  maxStaleness: number,
+): Promise<number[]> {
+  if (phase !== 'closed') return []
+  const found: number[] = []
+  for (const key of await keysBetween(storage, taskId, { first: Math.max(0, number - maxStaleness), last: number })) {
+    const entry = await readJson(storage, key, LedgerEntry)
+    if (entry?.receipt === undefined || entry.countedIn !== undefined) continue
+    if ((entry.receipt.countedRound ?? entry.roundNumber) !== number) continue
+    await writeEntry(storage, { ...entry, countedIn: candidateVersion ?? null })
+    found.push(entry.roundNumber)
+  }
+  return found
+}
+
+async function keysBetween(
+  storage: DeviceStorage,
+  taskId: string,
+  { first, last }: { readonly first: number; readonly last: number },
+): Promise<string[]> {
+  const [from, to] = [keyOf(taskId, first), keyOf(taskId, last)]
+  if (from === to) return [from]
+  return (await storage.keys(prefixOf(taskId))).filter((key) => from <= key && key <= to)
 }

@@ -34,6 +34,8 @@ class DeviceSession implements Session, Member {
   readonly #tell: (event: SessionEvent) => void
   #left: Left | undefined
   #card: TaskCard | undefined
+  /** Rounds after its own in which an update may still count. */
+  #maxStaleness = 0
   #trainer: Promise<Trainer> | undefined
   readonly #personal = new PersonalTurn((event) => {
     if (event !== undefined) this.#tell(event)
@@ -119,6 +121,7 @@ class DeviceSession implements Session, Member {
   onJoined(reply: JoinReply, roundInHand: number | undefined): void {
     const { task, pointers, round, assignment } = reply
     this.#card = task
+    this.#maxStaleness = task.cohort.maxStaleness ?? 0
     if (this.#trainer === undefined) {
       this.#trainer = this.#options.makeTrainer(task)
       this.#trainer.catch((error: unknown) => this.onFailure(error))
@@ -155,13 +158,12 @@ class DeviceSession implements Session, Member {
   #onRound(round: RoundSummary): void {
     if (round.taskId !== this.#options.taskId) return
     this.#tell({ type: 'round', round })
-    void noteOutcome(this.#options.runtime.storage, round).then(
-      (noted) => noted && this.#tell({ type: 'counted', roundNumber: round.number }),
+    void noteOutcome(this.#options.runtime.storage, round, this.#maxStaleness).then((noted) =>
+      noted.forEach((roundNumber) => this.#tell({ type: 'counted', roundNumber })),
     )
-    const inHand = this.#work?.roundNumber
-    if (inHand === undefined || round.number < inHand) return
-    if (round.number === inHand && round.phase !== 'collecting') this.#abandonUnsent('round-closed')
-    if (round.number > inHand) this.#abandonUnsent('stale-round')
+    const last = (this.#work?.roundNumber ?? Infinity) + this.#maxStaleness // in which it may still count
+    if (round.number === last && round.phase !== 'collecting') this.#abandonUnsent('round-closed')
+    if (round.number > last) this.#abandonUnsent('stale-round')
   }
 
   #reconcile(expectedRound: number | null, roundInHand: number | undefined): void {

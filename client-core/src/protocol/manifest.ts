@@ -54,7 +54,7 @@ export const ModelManifest = Type.Object(
     plan: Plan,
     privacy: Privacy,
     issuedAt: Ms,
-    /** By the server's clock; the deadline of the round it was made for. */
+    /** By the server's clock; the last time at which an update of it may count. */
     expiresAt: Ms,
     ...signed,
   },
@@ -89,6 +89,8 @@ export const Receipt = Type.Object(
     weight: Type.Number(),
     /** L2 norm of the delta as the server decoded it. */
     norm: Type.Number(),
+    /** The later round that it counts in, where it is not the one that the device was asked in. */
+    countedRound: Type.Optional(RoundNumber),
     receivedAt: Ms,
     ...signed,
   },

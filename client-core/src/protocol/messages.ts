@@ -152,6 +152,10 @@ export const RoundSummary = Type.Object(
     numRejected: Ms,
     numDropped: Ms,
     numLate: Ms,
+    /** Of those invited: asked in an earlier round, and at work since then. Absent: none. */
+    numCarried: Type.Optional(Ms),
+    /** Of the updates that count, in rounds; absent where no device was carried. */
+    meanStaleness: Type.Optional(Type.Number({ minimum: 0 })),
     reportingGoal: Ms,
     bytesDown: Ms,
     bytesUp: Ms,

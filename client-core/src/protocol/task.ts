@@ -121,6 +121,15 @@ export const Cohort = Type.Object(
     reportingGoal: Type.Integer({ minimum: 1, description: 'accepted updates that close collection' }),
     minimum: Type.Integer({ minimum: 1, description: 'fewest accepted updates worth aggregating at the deadline' }),
     deadlineMs: Type.Integer({ minimum: 100, maximum: 7 * 86_400_000 }),
+    maxStaleness: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1000,
+        default: 0,
+        description:
+          'rounds after its own in which the update of a device may still count; 0: none, all rounds are synchronous',
+      }),
+    ),
   },
   closed,
 )

@@ -33,11 +33,11 @@ export const fairMean = policy({
       name: 'fair-mean',
       numSums: 1,
       numScalars: 1,
-      summand({ weight, norm, lossBefore = minLoss }) {
+      summand({ weight, norm, lossBefore = minLoss, discount = 1 }) {
         const loss = Math.min(Math.max(lossBefore, minLoss), maxLoss)
-        const slope = q === 0 ? 0 : q * loss ** (q - 1) * (lipschitz * norm) ** 2
+        const slope = q === 0 ? 0 : q * loss ** (q - 1) * (lipschitz * norm * discount) ** 2
         return {
-          coefficients: [weight * loss ** q * lipschitz],
+          coefficients: [weight * loss ** q * lipschitz * discount],
           scalars: [weight * (slope + lipschitz * loss ** q)],
         }
       },

@@ -10,7 +10,7 @@ export const mean = policy({
       name: 'mean',
       numSums: 1,
       numScalars: 1,
-      summand: ({ weight }) => ({ coefficients: [weight], scalars: [weight] }),
+      summand: ({ weight, discount = 1 }) => ({ coefficients: [weight * discount], scalars: [weight] }),
       divisors: ([totalWeight]) => [positive('mean', totalWeight!)],
     }),
     batch: {

@@ -17,8 +17,8 @@ export const normalizedMean = policy({
       name: 'normalized-mean',
       numSums: 1,
       numScalars: 2,
-      summand: ({ weight, effectiveSteps }) => ({
-        coefficients: [weight / effectiveSteps],
+      summand: ({ weight, effectiveSteps, discount = 1 }) => ({
+        coefficients: [(weight / effectiveSteps) * discount],
         scalars: [weight, weight * effectiveSteps],
       }),
       divisors: ([totalWeight, totalSteps]) => [positive('normalized-mean', totalWeight!) ** 2 / totalSteps!],

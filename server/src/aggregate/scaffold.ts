@@ -15,7 +15,10 @@ export const scaffold = policy({
       name: 'scaffold',
       numSums: 2,
       numScalars: 2,
-      summand: ({ weight, effectiveSteps }) => ({ coefficients: [weight, 1 / effectiveSteps], scalars: [weight, 1] }),
+      summand: ({ weight, effectiveSteps, discount = 1 }) => ({
+        coefficients: [weight * discount, discount / effectiveSteps],
+        scalars: [weight, 1],
+      }),
       divisors: ([totalWeight, count]) => [positive('scaffold', totalWeight!), count!],
     }),
 })

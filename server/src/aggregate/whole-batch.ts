@@ -48,6 +48,7 @@ export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] =
       const held = await hold(name, updates)
       try {
         let batch = Batch.of(engine, held.rows, held.facts)
+        if (held.facts.some(isDiscounted)) batch = batch.scaled(Float64Array.from(held.facts, discountOf))
         for (const each of before) batch = await each.apply(batch)
         return await rule.apply(batch)
       } catch (cause) {
@@ -64,6 +65,9 @@ function refused(name: string, cause: unknown): unknown {
   if (!(cause instanceof VectorError) || cause.code !== 'not-finite') return cause
   return new AggregationError('out-of-range', `${name}: ${cause.message}`, { cause })
 }
+
+const discountOf = ({ discount = 1 }: UpdateFacts): number => discount
+const isDiscounted = (facts: UpdateFacts): boolean => discountOf(facts) !== 1
 
 interface Held extends OpenRows {
   readonly facts: UpdateFacts[]

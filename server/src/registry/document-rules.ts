@@ -10,7 +10,7 @@ import { segmentColumnNames } from '../gate/segments.ts'
 import { optimizers } from '../optimizer/registry.ts'
 import { makePolicy, type PolicyRegistry } from '../policy.ts'
 import { samplers } from '../sample/registry.ts'
-import type { Aggregator } from '../strategy/strategy.ts'
+import type { Aggregator, ServerOptimizer } from '../strategy/strategy.ts'
 import { when, type DocumentError } from './document-errors.ts'
 import type { TaskDocument } from './task-document.ts'
 
@@ -150,6 +150,16 @@ const correctionIsWhole: Rule = ({ plan: { correction }, strategy: { aggregator,
   ]
 }
 
+/** What a correction shares among devices goes with one base, and with all of a round: none of it may be of an older one. */
+const correctionIsFresh: Rule = ({ cohort: { maxStaleness = 0 }, plan, strategy }) => {
+  const optimizer: ServerOptimizer = makePolicy(optimizers, strategy.serverOptimizer)
+  return when(
+    maxStaleness > 0 && (plan.correction !== undefined || optimizer.sharesState === true),
+    '/cohort/maxStaleness',
+    `must be 0 with ${plan.correction === undefined ? `the server optimizer ${optimizer.name}` : `plan.correction ${plan.correction.name}`}: devices correct themselves by what all of one round have in common`,
+  )
+}
+
 const minimumFeedsAggregator: Rule = ({ strategy, cohort }) => {
   const alone: Aggregator = makePolicy(aggregators, strategy.aggregator)
   if (strategy.preAggregators?.length && alone.batch === undefined)
@@ -190,6 +200,7 @@ const rules: readonly Rule[] = [
   clientsAreNotShown,
   policiesFit,
   correctionIsWhole,
+  correctionIsFresh,
   minimumFeedsAggregator,
   setsAreDistinct,
 ]

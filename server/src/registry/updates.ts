@@ -21,12 +21,16 @@ export class SqlUpdateLog implements UpdateLog {
   }
 
   update(taskId: string, roundNumber: number, deviceId: DeviceId): UpdateRecord | undefined {
-    const row = this.#db.first(selectRound(taskId, roundNumber).where('device_id', '=', deviceId))
+    const row = this.#db.first(
+      selectTask(taskId).where('round_number', '=', roundNumber).where('device_id', '=', deviceId),
+    )
     return row === undefined ? undefined : fromRow(row)
   }
 
   updatesOf(taskId: string, roundNumber: number): UpdateRecord[] {
-    return this.#db.all(selectRound(taskId, roundNumber).orderBy('device_id')).map(fromRow)
+    const own = selectTask(taskId).where('round_number', '=', roundNumber).where('counted_round', 'is', null)
+    const stale = selectTask(taskId).where('counted_round', '=', roundNumber)
+    return this.#db.all(own.unionAll(stale).orderBy('device_id')).map(fromRow)
   }
 
   /** For a transaction: how the counted updates of a round lie to what it came to. */
@@ -37,8 +41,13 @@ export class SqlUpdateLog implements UpdateLog {
           .updateTable('updates')
           .set({ cosine, distance, distance_rank: distanceRank })
           .where('task_id', '=', taskId)
-          .where('round_number', '=', roundNumber)
-          .where('device_id', '=', deviceId),
+          .where('device_id', '=', deviceId)
+          .where((row) =>
+            row.or([
+              row.and([row('round_number', '=', roundNumber), row('counted_round', 'is', null)]),
+              row('counted_round', '=', roundNumber),
+            ]),
+          ),
       )
   }
 
@@ -68,12 +77,20 @@ export class SqlUpdateLog implements UpdateLog {
 export const acceptedUpdates = (log: UpdateLog, taskId: string, roundNumber: number): UpdateRecord[] =>
   log.updatesOf(taskId, roundNumber).filter(({ verdict }) => verdict === 'accepted')
 
-/** Digest of what a version was made of: each participant's bytes and weight, in the order of device ids. */
-export const dataDigest = (updates: readonly Pick<UpdateRecord, 'sha256' | 'weight'>[]): string =>
-  sha256Of(canonicalJson(updates.map(({ sha256, weight }) => [sha256, weight])))
+/** By how many rounds an update counts later than its device was asked. */
+export const stalenessOf = ({ roundNumber, countedRound = roundNumber }: UpdateRecord): number =>
+  countedRound - roundNumber
 
-const selectRound = (taskId: string, roundNumber: number) =>
-  query.selectFrom('updates').selectAll().where('task_id', '=', taskId).where('round_number', '=', roundNumber)
+/**
+ * Digest of what a version was made of: each participant's bytes and weight, and its staleness where it has any, in the
+ * order of device ids.
+ */
+export const dataDigest = (updates: readonly UpdateRecord[]): string =>
+  sha256Of(canonicalJson(updates.map((update) => [update.sha256, update.weight, ...staleOnly(stalenessOf(update))])))
+
+const staleOnly = (staleness: number): number[] => (staleness > 0 ? [staleness] : [])
+
+const selectTask = (taskId: string) => query.selectFrom('updates').selectAll().where('task_id', '=', taskId)
 
 const toRow = (record: UpdateRecord): Schema['updates'] => ({
   task_id: record.taskId,
@@ -92,6 +109,7 @@ const toRow = (record: UpdateRecord): Schema['updates'] => ({
   cosine: record.cosine ?? null,
   distance: record.distance ?? null,
   distance_rank: record.distanceRank ?? null,
+  counted_round: record.countedRound ?? null,
 })
 
 const fromRow = (row: Schema['updates']): UpdateRecord => ({
@@ -105,6 +123,7 @@ const fromRow = (row: Schema['updates']): UpdateRecord => ({
   norm: row.norm,
   verdict: row.verdict,
   receivedAt: row.received_at,
+  ...(row.counted_round !== null && { countedRound: row.counted_round }),
   ...(row.train_ms !== null && { trainMs: row.train_ms }),
   ...(row.loss_before !== null && { lossBefore: row.loss_before }),
   ...(row.loss_after !== null && { lossAfter: row.loss_after }),

@@ -16,12 +16,13 @@ import { diskFull, isDiskFull } from '../store/disk-full.ts'
 import type { UploadRoom } from '../store/upload-room.ts'
 import type { UploadTarget } from './contract.ts'
 import { GroupCommit } from '../store/group-commit.ts'
+import { heldTo, originOf } from './carried.ts'
 import { RoundOver, type LiveRound } from './live-round.ts'
 import type { Sign } from './manifest.ts'
 import type { UpdateLog, UpdateRecord } from './ports.ts'
 import { ScratchPool } from './scratch.ts'
 import type { Inspect, Spool } from './spool.ts'
-import { advance, statusOf } from './state.ts'
+import { advance, statusOf, type Round } from './state.ts'
 import { addUpdate, toldToDevices } from './summary.ts'
 
 export interface IntakeDeps {
@@ -34,8 +35,12 @@ export interface IntakeDeps {
   readonly room: UploadRoom
   /** Whether a device has joined, and its lease runs. */
   readonly isMember: (deviceId: DeviceId) => boolean
-  /** The open round of the task, else its last one. */
+  /** The open round of the task, else the last one since the server started. */
   readonly live: () => LiveRound | null
+  /** The same, and before the first since then the one that an earlier start has closed. */
+  readonly latest: () => Round | null
+  /** Until the next round opens, where that is known. */
+  readonly nextRoundInMs: () => number | null
 }
 
 /** One update on its way: what it says of itself, and the round that it is for. */
@@ -55,6 +60,8 @@ interface Entry {
 /** Why nothing of a device counts any more. */
 type ShutOut = Extract<ErrorCode, 'revoked' | 'quarantined'>
 
+/** Least time after which an update comes again that arrived between two rounds and may count in the next, ms. */
+const retryBetweenMs = 1_000
 /** Updates decoded at once: bounds the memory of the checks whatever the number of uploads. */
 const numDecoders = 2
 /** Up to so many times its length, an update was made for another model or of wider numbers; beyond, it is no update. */
@@ -114,9 +121,10 @@ export class Intake {
       signal.throwIfAborted()
       await this.#deps.spool.keep(target)
       const record = this.#record(target, header, { norm, verdict: 'accepted' })
-      if (!(await this.#commits.submit({ record, signal }))) throw isShutOut(signal) ? signal.reason : this.#over(live)
+      const counted = await this.#commits.submit({ record, signal })
+      if (counted === null) throw isShutOut(signal) ? signal.reason : this.#missed(target)
       failpoint('after-row-before-receipt')
-      return this.#receiptOf(record)
+      return this.#receiptOf(counted)
     })
   }
 
@@ -133,19 +141,19 @@ export class Intake {
   #admissible(target: UploadTarget, header?: UpdateHeader): LiveRound {
     const { task } = this.#deps
     const live = this.#deps.live()
-    const current = live?.round.number ?? 0
-    if (live === null || target.roundNumber > current) throw new PanalError('future-round')
-    if (target.roundNumber < current) throw this.#over(live, 'stale-round')
-    const { round } = live
-    const status = statusOf(round, target.deviceId)
-    if (status === undefined && !this.#deps.isMember(target.deviceId)) throw new PanalError('not-joined')
-    if (status === undefined || status === 'declined') throw new PanalError('not-assigned')
-    if (round.phase !== 'collecting') throw this.#over(live)
+    const round = this.#deps.latest()
+    if (round === null || target.roundNumber > round.number) throw new PanalError('future-round')
+    const asked = originOf(round, target.deviceId)
+    const origin = asked?.roundNumber === target.roundNumber ? asked : undefined
+    if (origin === undefined && target.roundNumber < round.number) throw this.#over('stale-round')
+    if (origin === undefined && !this.#deps.isMember(target.deviceId)) throw new PanalError('not-joined')
+    if (origin === undefined || statusOf(round, target.deviceId) === 'declined') throw new PanalError('not-assigned')
+    if (live === null || round.phase !== 'collecting') throw this.#missed(target)
     if (header === undefined) return live
-    if (header.baseVersion !== round.baseVersion)
-      throw new PanalError('wrong-base', `this round starts from version ${round.baseVersion}`)
+    if (header.baseVersion !== origin.baseVersion)
+      throw new PanalError('wrong-base', `round ${origin.roundNumber} starts from version ${origin.baseVersion}`)
     if (header.codec !== task.codec.name) throw new PanalError('unknown-codec', `the plan asks for ${task.codec.name}`)
-    if (header.baseSha256 !== undefined && header.baseSha256 !== round.baseSha256)
+    if (header.baseSha256 !== undefined && header.baseSha256 !== origin.baseSha256)
       throw new PanalError('wrong-base', 'the weights of this round’s base version have another digest')
     const maxBytes = task.codec.maxBytes(task.layout)
     const detail = `an update of this model has at most ${maxBytes} bytes`
@@ -180,7 +188,7 @@ export class Intake {
     try {
       return await running
     } catch (error) {
-      throw this.#translated(error, live)
+      throw this.#translated(error, target)
     } finally {
       if (this.#uploads.get(key) === upload) this.#uploads.delete(key)
     }
@@ -199,7 +207,7 @@ export class Intake {
     } catch (error) {
       if (!(error instanceof PanalError)) throw error
       signal.throwIfAborted() // the round it was judged for is over: there is nothing left to refuse
-      const record = this.#record(target, header, { norm: 0, verdict: error.code })
+      const record = heardIn(live.round, this.#record(target, header, { norm: 0, verdict: error.code }))
       const event = { type: 'rejected', deviceId: target.deviceId, code: error.code, at: clock.now() } as const
       live.dispatch(event, () => log.recordUpdates([record]))
       await spool.drop(target)
@@ -208,25 +216,28 @@ export class Intake {
   }
 
   /** Makes a batch durable and counts it: names synced, then rows and the round's move in one transaction. */
-  async #commit(entries: readonly Entry[]): Promise<boolean[]> {
+  async #commit(entries: readonly Entry[]): Promise<(UpdateRecord | null)[]> {
     const { spool, log, clock } = this.#deps
     const live = this.#deps.live()
-    if (live === null || entries.every(({ record }) => record.roundNumber !== live.round.number))
-      return entries.map(() => false)
-    await spool.sync(live.round.taskId, live.round.number)
+    const isAwaited = ({ record }: Entry): boolean =>
+      live !== null && originOf(live.round, record.deviceId)?.roundNumber === record.roundNumber
+    const awaited = entries.filter(isAwaited)
+    if (live === null || awaited.length === 0) return entries.map(() => null)
+    for (const number of new Set(awaited.map(({ record }) => record.roundNumber)))
+      await spool.sync(live.round.taskId, number)
     failpoint('before-row')
     let next = live.round
     const tally = { ...live.tally }
-    const accepted: UpdateRecord[] = []
-    const counted = entries.map(({ record, signal }) => {
-      if (record.roundNumber !== next.number || isShutOut(signal)) return false
+    const counted = entries.map((entry): UpdateRecord | null => {
+      if (!isAwaited(entry) || isShutOut(entry.signal)) return null
+      const record = heardIn(next, entry.record)
       const after = advance(next, { type: 'accepted', deviceId: record.deviceId, at: clock.now() })
-      if (after === next) return false
+      if (after === next) return null
       next = after
-      accepted.push(record)
       addUpdate(tally, record)
-      return true
+      return record
     })
+    const accepted = counted.filter((record) => record !== null)
     if (accepted.length > 0) live.replace(next, () => log.recordUpdates(accepted), tally)
     return counted
   }
@@ -246,7 +257,8 @@ export class Intake {
   }
 
   /** The same for the same update, but for the signature of a server whose key has changed since. */
-  #receiptOf({ taskId, roundNumber, deviceId, sha256, weight, norm, receivedAt }: UpdateRecord): Receipt {
+  #receiptOf(record: UpdateRecord): Receipt {
+    const { taskId, roundNumber, deviceId, sha256, weight, norm, countedRound, receivedAt } = record
     return this.#deps.sign({
       statement: 'receipt',
       taskId,
@@ -255,22 +267,37 @@ export class Intake {
       sha256,
       weight,
       norm,
+      ...(countedRound !== undefined && { countedRound }),
       receivedAt,
     })
   }
 
-  #over(live: LiveRound, code: 'round-closed' | 'stale-round' = 'round-closed'): PanalError {
-    return new PanalError(code, undefined, {
-      retryAfterMs: this.#deps.task.document.rounds.minIntervalMs,
-      extra: { round: toldToDevices(this.#deps.live()?.summary ?? live.summary) },
-    })
+  #over(code: 'round-closed' | 'stale-round'): PanalError {
+    const summary = this.#deps.live()?.summary
+    const retryAfterMs = this.#deps.task.document.rounds.minIntervalMs
+    const told = summary && { extra: { round: toldToDevices(summary) } }
+    return new PanalError(code, undefined, { retryAfterMs, ...told })
   }
 
-  #translated(error: unknown, live: LiveRound): unknown {
-    if (error instanceof RoundOver) return this.#over(live)
+  /** The round is over: come back when the next one is open, if the update may count in that. [R25] */
+  #missed({ deviceId }: UploadTarget): PanalError {
+    const { task, clock, latest, nextRoundInMs } = this.#deps
+    const round = latest()
+    if (round === null || heldTo(round, deviceId, task.document, clock.now()) === null)
+      return this.#over('round-closed')
+    const again = { retryAfterMs: Math.max(retryBetweenMs, nextRoundInMs() ?? 0) }
+    return new PanalError('busy', 'no round is open; the next one takes this update', again)
+  }
+
+  #translated(error: unknown, target: UploadTarget): unknown {
+    if (error instanceof RoundOver) return this.#missed(target)
     return isDiskFull(error) ? diskFull(error) : error
   }
 }
+
+/** The same update, as a round has heard of it that its device was not asked in. */
+const heardIn = ({ number }: Round, record: UpdateRecord): UpdateRecord =>
+  record.roundNumber === number ? record : { ...record, countedRound: number }
 
 /** A round that is over stops an upload, too; what was whole by then may still count. */
 const isShutOut = ({ reason }: AbortSignal): boolean =>

@@ -13,7 +13,10 @@ import type { Collected } from './update-source.ts'
 /** One update's row, as the log keeps it. `verdict` is 'accepted' or the code it was refused with. */
 export interface UpdateRecord {
   readonly taskId: string
+  /** The round that its device was asked in. */
   readonly roundNumber: number
+  /** The later round that its verdict was given in and that it counts in, where it is not that one. */
+  readonly countedRound?: number
   readonly deviceId: DeviceId
   readonly sha256: string
   readonly bytes: number
@@ -35,8 +38,9 @@ export interface UpdateRecord {
 export interface UpdateLog {
   /** One transaction for all of them. */
   recordUpdates(records: readonly UpdateRecord[]): void
+  /** By the round that its device was asked in. */
   update(taskId: string, roundNumber: number, deviceId: DeviceId): UpdateRecord | undefined
-  /** Of one round: accepted and refused, sorted by device id. */
+  /** What counts in one round, and what was refused in it: sorted by device id. */
   updatesOf(taskId: string, roundNumber: number): UpdateRecord[]
   markSelected(taskId: string, deviceIds: readonly DeviceId[], roundNumber: number): void
   lastRounds(taskId: string): ReadonlyMap<DeviceId, number>
@@ -45,7 +49,7 @@ export interface UpdateLog {
 /** What a round asks of the versions and of its own row. */
 export interface RoundRegistry extends Pick<
   Registry,
-  'pointers' | 'lastRoundNumber' | 'params' | 'optimizerState' | 'saveRound' | 'propose' | 'conclude'
+  'pointers' | 'lastRoundNumber' | 'round' | 'params' | 'optimizerState' | 'saveRound' | 'propose' | 'conclude'
 > {
   version(taskId: string, version: number): Pick<ModelVersion, 'weightsSha256'>
 }

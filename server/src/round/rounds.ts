@@ -20,7 +20,7 @@ import type { Link, Rounds, UploadTarget } from './contract.ts'
 import type { UpdateLog, Watch } from './ports.ts'
 import type { Sign } from './manifest.ts'
 import { Spool } from './spool.ts'
-import { statusOf } from './state.ts'
+import type { RoundPlan } from './state.ts'
 import { toldToDevices } from './summary.ts'
 import { TaskRounds, type TaskRoundsDeps } from './task-rounds.ts'
 
@@ -119,14 +119,16 @@ export function makeRounds(deps: RoundsDeps): Rounds {
       if (rounds === undefined) return refuse('unknown-task')
       const verdict = rounds.population.heartbeat(deviceId, heartbeat)
       if (!verdict.ok) return verdict
-      const round = rounds.live?.round
-      const working = round?.phase === 'collecting' && statusOf(round, deviceId) === 'asked'
-      return { ok: true, roundNumber: working ? round.number : null, nextRoundInMs: rounds.nextRoundInMs }
+      return {
+        ok: true,
+        roundNumber: rounds.heldTo(deviceId)?.roundNumber ?? null,
+        nextRoundInMs: rounds.nextRoundInMs,
+      }
     },
     decline(taskId, deviceId, { roundNumber }) {
-      const live = tasks.get(taskId)?.live
-      if (live === undefined || live === null) return refuse('unknown-round')
-      if (live.round.number === roundNumber) live.dispatch({ type: 'declined', deviceId, at: deps.clock.now() })
+      const rounds = tasks.get(taskId)
+      if (rounds === undefined || rounds.latest === null) return refuse('unknown-round')
+      rounds.decline(deviceId, roundNumber)
       return ok
     },
     leave: (taskId, deviceId) => tasks.get(taskId)?.population.leave(deviceId),
@@ -146,7 +148,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
       mayUpload(target).intake.receive(target, header, offset, body),
     countDownload(sha256, numBytes) {
       for (const { live } of tasks.values())
-        if (live?.round.phase === 'collecting' && live.round.baseSha256 === sha256) live.tally.bytesDown += numBytes
+        if (live?.round.phase === 'collecting' && basesOf(live.round).includes(sha256)) live.tally.bytesDown += numBytes
     },
 
     onRound: (listener) => subscribe(roundListeners, listener),
@@ -162,6 +164,11 @@ export function makeRounds(deps: RoundsDeps): Rounds {
     },
   }
 }
+
+const basesOf = ({ baseSha256, carried = [] }: RoundPlan): string[] => [
+  baseSha256,
+  ...carried.map((group) => group.baseSha256),
+]
 
 function publish<News>(listeners: ReadonlySet<(news: News) => void>, news: News): void {
   for (const tell of listeners) {

@@ -115,13 +115,18 @@ export class Spool {
   }
 
   /**
-   * After the round `lastClosed`: the folders of all closed rounds go but those of the newest `numKept`, which keep
-   * their updates and lose what never became one [R21].
+   * After the round `lastClosed`: the folders go of which no update counts in the newest `numKept` rounds or may count in
+   * the next; those of which none may count any more lose what never became an update [R21]. Folders are those of the
+   * rounds that devices were asked in, up to `maxStaleness` before the one that an update counts in.
    */
-  async retire(taskId: string, lastClosed: number, numKept: number): Promise<void> {
+  async retire(
+    taskId: string,
+    lastClosed: number,
+    { numKept, maxStaleness }: { readonly numKept: number; readonly maxStaleness: number },
+  ): Promise<void> {
     const found = await readdir(join(this.#folder, taskId)).catch(() => [])
-    for (const number of found.map(Number).filter((each) => each <= lastClosed)) {
-      if (number <= lastClosed - numKept) await this.#discard(taskId, number)
+    for (const number of found.map(Number).filter((each) => each <= lastClosed - maxStaleness)) {
+      if (number <= lastClosed - maxStaleness - numKept) await this.#discard(taskId, number)
       else await this.#dropParts(taskId, number)
     }
   }
@@ -152,19 +157,22 @@ async function append(
     pending = []
     pendingBytes = 0
   }
-  for await (const chunk of chunks(body, signal)) {
-    if (position + chunk.length > numBytes)
-      throw new PanalError('length-mismatch', `the body goes on after the declared ${numBytes} bytes`)
-    hash.update(chunk)
-    pending.push(chunk)
-    pendingBytes += chunk.length
-    position += chunk.length
-    if (pendingBytes >= enough()) {
-      await flush()
-      failpoint('mid-upload')
+  try {
+    for await (const chunk of chunks(body, signal)) {
+      if (position + chunk.length > numBytes)
+        throw new PanalError('length-mismatch', `the body goes on after the declared ${numBytes} bytes`)
+      hash.update(chunk)
+      pending.push(chunk)
+      pendingBytes += chunk.length
+      position += chunk.length
+      if (pendingBytes >= enough()) {
+        await flush()
+        failpoint('mid-upload')
+      }
     }
+  } finally {
+    if (pendingBytes > 0) await flush() // also of an upload that is stopped: it may go on in the next round
   }
-  if (pendingBytes > 0) await flush()
   if (position < numBytes)
     throw new PanalError('length-mismatch', `the body ended at ${position} of ${numBytes} bytes; the rest may follow`)
 }

@@ -1,6 +1,21 @@
 import type { DeviceId, ErrorCode, EpochMs, RoundOutcome } from '@panal/client-core'
 import { allAsked, moved, statusAt, type CohortStatuses, type DeviceStatus } from './cohort-statuses.ts'
 
+/** What a device works from, and since when: fixed when it was asked. */
+export interface Origin {
+  readonly roundNumber: number
+  readonly baseVersion: number
+  readonly baseSha256: string
+  /** When that round opened. */
+  readonly openedAt: EpochMs
+}
+
+/** Devices that were asked together in an earlier round and are at work since then. */
+export interface Carried extends Origin {
+  /** Sorted. */
+  readonly deviceIds: readonly DeviceId[]
+}
+
 /** What is fixed when a round opens. */
 export interface RoundPlan {
   readonly taskId: string
@@ -16,6 +31,8 @@ export interface RoundPlan {
   readonly deadlineAt: EpochMs
   /** Sorted, so that nothing depends on the order of arrival. */
   readonly cohort: readonly DeviceId[]
+  /** Those of the cohort that were asked in an earlier round, the oldest first; absent: none. */
+  readonly carried?: readonly Carried[]
 }
 
 interface Collected extends RoundPlan {
@@ -139,7 +156,7 @@ function close(
 }
 
 /** Where a device stands in a sorted cohort; −1 if it does not. */
-function indexIn(cohort: readonly DeviceId[], deviceId: DeviceId): number {
+export function indexIn(cohort: readonly DeviceId[], deviceId: DeviceId): number {
   let [low, high] = [0, cohort.length]
   while (low < high) {
     const middle = (low + high) >>> 1

@@ -1,6 +1,6 @@
 import type { Aggregation, EpochMs, Metrics, RoundSummary } from '@panal/client-core'
 import type { UpdateRecord } from './ports.ts'
-import { countStatus, type Round } from './state.ts'
+import { countStatus, indexIn, type Round } from './state.ts'
 
 /** What a round adds up while it runs, beside its state. */
 export interface Tally {
@@ -49,6 +49,7 @@ export function summarise(round: Round, tally: Tally): RoundSummary {
     numRejected: countStatus(round, 'rejected'),
     numDropped: countStatus(round, 'dropped') + countStatus(round, 'declined'),
     numLate: round.phase === 'collecting' ? 0 : countStatus(round, 'asked'),
+    ...carriedFigures(round),
     reportingGoal: round.reportingGoal,
     bytesDown: tally.bytesDown,
     bytesUp: tally.bytesUp,
@@ -69,6 +70,20 @@ export function toldToDevices(summary: RoundSummary): RoundSummary {
   delete told.judging
   delete told.aggregation
   return told
+}
+
+/** Nothing of a round that carries nobody. */
+export function carriedFigures(round: Round): Pick<RoundSummary, 'numCarried' | 'meanStaleness'> {
+  const { carried = [], number } = round
+  if (carried.length === 0) return {}
+  const numCarried = carried.reduce((sum, { deviceIds }) => sum + deviceIds.length, 0)
+  if (round.phase === 'collecting' || round.participants.length === 0) return { numCarried }
+  const { participants } = round
+  const total = carried.reduce((sum, { roundNumber, deviceIds }) => {
+    const counted = deviceIds.filter((deviceId) => indexIn(participants, deviceId) >= 0)
+    return sum + counted.length * (number - roundNumber)
+  }, 0)
+  return { numCarried, meanStaleness: total / participants.length }
 }
 
 /** Never below 0: the server's clock may be set back in between, and a device refuses a summary with negative times. */

@@ -1,23 +1,27 @@
-import type { Assignment, Clock, DeviceId, ModelManifest, Pointers, Promoted, RoundSummary } from '@panal/client-core'
+import type { Assignment, Clock, DeviceId, Promoted, RoundSummary } from '@panal/client-core'
 import type { Gate } from '../gate/contract.ts'
 import { failpoint } from '../failpoint.ts'
 import { gateSubject } from '../registry/gate-subject.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import type { EngineLender } from '../vector/engines.ts'
+import { carriedOver, heldTo, newlyAsked, originOf } from './carried.ts'
 import { assignmentFor, collectUpdates, type Offering } from './collect.ts'
 import { Intake, type IntakeDeps } from './intake.ts'
 import { LiveRound } from './live-round.ts'
-import { manifestOf, type Sign } from './manifest.ts'
+import { Manifests, type Sign } from './manifest.ts'
 import { Population } from './population.ts'
+import { promotionOf } from './promotion.ts'
 import type { RoundPorts, UpdateLog, Watch } from './ports.ts'
 import { recoveredRound } from './recovery.ts'
 import { runRound } from './round.ts'
 import { wantedDevices } from './select.ts'
 import type { Spool } from './spool.ts'
 import { addUpdate, emptyTally, type Tally } from './summary.ts'
+import { unlessAborted, wokenWithin } from './wait.ts'
+import { watchLeases } from './watch-leases.ts'
 import { spooledUpdates } from './update-source.ts'
-import type { Round } from './state.ts'
+import type { Origin, Round } from './state.ts'
 
 export interface TaskRoundsDeps {
   readonly registry: Registry
@@ -51,7 +55,11 @@ export class TaskRounds {
   readonly intake: Intake
   readonly #deps: TaskRoundsDeps
   #live: LiveRound | null = null
-  #manifest: { readonly roundNumber: number; readonly manifest: ModelManifest } | undefined
+  /** The last round that an earlier start of the server has closed: devices may still be at work on it. */
+  readonly #before: Round | null
+  readonly #manifests: Manifests
+  /** Who went or gave its assignment back while no round collected. */
+  readonly #between = new Map<DeviceId, 'dropped' | 'declined'>()
   #paused: boolean
   #nextRoundAt: number | null = null
   #wake: () => void = () => undefined
@@ -60,8 +68,11 @@ export class TaskRounds {
     this.#task = task
     this.#paused = paused
     this.#deps = deps
+    this.#manifests = new Manifests(deps)
+    const last = deps.registry.round(task.id, deps.registry.lastRoundNumber(task.id))
+    this.#before = last?.phase === 'closed' ? last : null
     this.population = new Population(task.document, deps.clock, {
-      gone: (deviceId) => this.#live?.dispatch({ type: 'dropped', deviceId, at: deps.clock.now() }),
+      gone: (deviceId) => this.#gone(deviceId, 'dropped'),
       arrived: () => this.#wake(),
       isBarred: (deviceId) => deps.isQuarantined?.(deviceId) === true,
     })
@@ -74,6 +85,8 @@ export class TaskRounds {
       room: deps.uploads,
       isMember: (deviceId) => this.population.has(deviceId),
       live: () => this.#live,
+      latest: () => this.latest,
+      nextRoundInMs: () => this.nextRoundInMs,
     })
   }
 
@@ -103,15 +116,50 @@ export class TaskRounds {
     return this.#paused
   }
 
+  /** The open round, else the last one; null before the first. */
+  get latest(): Round | null {
+    return this.#live?.round ?? this.#before
+  }
+
   /** The offer a device still holds; a device that had dropped out and came back in time gets it again. */
   assignment(deviceId: DeviceId): Assignment | null {
-    if (this.#live === null) return null
-    this.#live.dispatch({ type: 'returned', deviceId, at: this.#deps.clock.now() })
-    return assignmentFor(this.#task, this.#live, deviceId, this.#offering)
+    this.#live?.dispatch({ type: 'returned', deviceId, at: this.#deps.clock.now() })
+    if (this.#between.get(deviceId) === 'dropped') this.#between.delete(deviceId)
+    const round = this.#heldBy(deviceId)
+    return round && assignmentFor(this.#task, round, deviceId, this.#offering)
+  }
+
+  /** What a device is held to be working on; null when nobody waits for it. */
+  heldTo(deviceId: DeviceId): Origin | null {
+    const round = this.#heldBy(deviceId)
+    return round && heldTo(round, deviceId, this.#task.document, this.#deps.clock.now())
+  }
+
+  decline(deviceId: DeviceId, roundNumber: number): void {
+    const round = this.latest
+    if (round !== null && originOf(round, deviceId)?.roundNumber === roundNumber) this.#gone(deviceId, 'declined')
+  }
+
+  /** The round that may hold a device to its assignment. */
+  #heldBy(deviceId: DeviceId): Round | null {
+    return this.#between.has(deviceId) ? null : this.latest
+  }
+
+  /** Between two rounds nobody waits; the next one hears of it as it opens. */
+  #gone(deviceId: DeviceId, type: 'dropped' | 'declined'): void {
+    if (this.#live?.round.phase === 'collecting') {
+      this.#live.dispatch({ type, deviceId, at: this.#deps.clock.now() })
+      return
+    }
+    if (this.#between.get(deviceId) !== 'declined' && this.heldTo(deviceId) !== null) this.#between.set(deviceId, type)
   }
 
   get #offering(): Offering {
-    return { population: this.population, clock: this.#deps.clock, manifest: (live) => this.#manifestOf(live) }
+    return {
+      population: this.population,
+      clock: this.#deps.clock,
+      manifest: (origin) => this.#manifests.of(this.#task, origin),
+    }
   }
 
   /** See `Rounds`. */
@@ -119,27 +167,23 @@ export class TaskRounds {
     this.population.barChanged(deviceId)
     if (this.#deps.isQuarantined?.(deviceId) !== true) return
     this.intake.expel(deviceId, 'quarantined')
-    const round = this.#live?.dispatch({ type: 'declined', deviceId, at: this.#deps.clock.now() })
+    const origin = this.latest && originOf(this.latest, deviceId)
+    this.#gone(deviceId, 'declined')
     const retryAfterMs = this.#task.document.rounds.minIntervalMs
-    if (round !== undefined)
-      this.population.send(deviceId, 'withdrawn', { roundNumber: round.number, code: 'not-assigned', retryAfterMs })
-  }
-
-  /** Signed once a round, and once more when the server's key has changed. */
-  #manifestOf({ round }: LiveRound): ModelManifest {
-    const { registry, sign, keyId } = this.#deps
-    const kept = this.#manifest
-    if (kept?.roundNumber === round.number && kept.manifest.keyId === keyId()) return kept.manifest
-    const { parent, optimizerSha256 } = registry.version(this.#task.id, round.baseVersion)
-    const correctionSha256 = this.#task.strategy.optimizer.sharesState === true ? optimizerSha256 : null
-    const manifest = manifestOf(this.#task, round, { parent, correctionSha256, sign })
-    this.#manifest = { roundNumber: round.number, manifest }
-    return manifest
+    if (origin)
+      this.population.send(deviceId, 'withdrawn', {
+        roundNumber: origin.roundNumber,
+        code: 'not-assigned',
+        retryAfterMs,
+      })
   }
 
   /** Runs until the signal aborts. Never rejects: what goes wrong is told, and tried again later. */
   async run(signal: AbortSignal): Promise<void> {
-    const watching = Promise.all([this.#watchLeases(signal), this.#tidy()])
+    const { clock, onError } = this.#deps
+    const complain = (error: unknown) => onError(error, this.#task.id)
+    const { heartbeatMs } = this.#task.document.lease
+    const watching = Promise.all([watchLeases(this.population, { heartbeatMs, clock, complain }, signal), this.#tidy()])
     const stopped = () => signal.aborted
     let mayBeOpen = true // one that a stop, a crash or a failure left
     for (let failures = 0; !stopped();) {
@@ -169,10 +213,15 @@ export class TaskRounds {
     const { registry, spool, keptRounds, onError } = this.#deps
     try {
       const numOpen = registry.openRounds(this.#task.id).length
-      await spool.retire(this.#task.id, registry.lastRoundNumber(this.#task.id) - numOpen, keptRounds)
+      const lastClosed = registry.lastRoundNumber(this.#task.id) - numOpen
+      await spool.retire(this.#task.id, lastClosed, { numKept: keptRounds, maxStaleness: this.#maxStaleness })
     } catch (error) {
       onError(error, this.#task.id)
     }
+  }
+
+  get #maxStaleness(): number {
+    return this.#task.document.cohort.maxStaleness ?? 0
   }
 
   #ports(): RoundPorts {
@@ -197,8 +246,11 @@ export class TaskRounds {
     this.#nextRoundAt = null
     const earlier = this.#live?.round.number === round.number ? this.#live : null
     this.#live = earlier?.takeUp(round) ?? new LiveRound(round, this.#tallyOf(round), registry, onRound)
-    log.markSelected(round.taskId, round.cohort, round.number)
+    log.markSelected(round.taskId, newlyAsked(round), round.number)
     failpoint('after-open')
+    this.#manifests.forgetBefore(round.number - this.#maxStaleness)
+    for (const [deviceId, type] of this.#between) this.#live.dispatch({ type, deviceId, at: this.#deps.clock.now() })
+    this.#between.clear()
     return this.#live
   }
 
@@ -214,7 +266,7 @@ export class TaskRounds {
   async #afterRound(round: Round, failures: number, signal: AbortSignal): Promise<void> {
     const { registry, spool, keptRounds, onPromoted } = this.#deps
     if (round.phase !== 'closed') return
-    await spool.retire(round.taskId, round.number, keptRounds)
+    await spool.retire(round.taskId, round.number, { numKept: keptRounds, maxStaleness: this.#maxStaleness })
     if (round.outcome === 'promoted') onPromoted(promotionOf(round, registry.pointers(round.taskId), registry))
     this.#pauseAfterLast()
     await this.#rest(failures, signal)
@@ -237,77 +289,32 @@ export class TaskRounds {
   }
 
   /**
-   * Waits until the task is not paused and has devices: all that are wanted, or after one heartbeat's grace as many
-   * as a round needs at least.
+   * Waits until the task is not paused and has devices, at work from earlier rounds or free: all that are wanted, or after
+   * one heartbeat's grace as many as a round needs at least.
    */
   async #readyToSelect(signal: AbortSignal): Promise<void> {
     const { cohort, lease } = this.#task.document
     for (let grace = true; ;) {
       signal.throwIfAborted()
-      const available = this.#paused ? 0 : this.population.numAvailable
-      if (available >= wantedDevices(cohort) || (!grace && available >= cohort.minimum)) return
+      const numDevices = this.#paused ? 0 : this.#numForNextRound()
+      if (numDevices >= wantedDevices(cohort) || (!grace && numDevices >= cohort.minimum)) return
       this.#nextRoundAt = null
       const woken = new Promise<void>((resolve) => (this.#wake = resolve))
-      if (available < cohort.minimum) {
+      if (numDevices < cohort.minimum) {
         await unlessAborted(woken, signal)
         grace = true
       } else {
-        grace = await this.#graceOrWoken(woken, lease.heartbeatMs, signal)
+        grace = await wokenWithin(lease.heartbeatMs, woken, this.#deps.clock, signal)
       }
     }
   }
 
-  /** True if somebody came before the grace was over. */
-  async #graceOrWoken(woken: Promise<void>, graceMs: number, signal: AbortSignal): Promise<boolean> {
-    const timer = new AbortController()
-    const stop = () => timer.abort(signal.reason)
-    signal.addEventListener('abort', stop, { once: true })
-    const over = this.#deps.clock.sleep(graceMs, timer.signal).then(
-      () => false,
-      () => true,
-    )
-    const cameFirst = await Promise.race([woken.then(() => true), over])
-    timer.abort()
-    signal.removeEventListener('abort', stop)
-    return cameFirst
-  }
-
-  /** [R8] Looks for lapsed leases often enough that one is noticed within half a heartbeat. */
-  async #watchLeases(signal: AbortSignal): Promise<void> {
-    const everyMs = Math.ceil(this.#task.document.lease.heartbeatMs / 2)
-    const waited = () =>
-      this.#deps.clock.sleep(everyMs, signal).then(
-        () => true,
-        () => false,
-      )
-    while (await waited())
-      try {
-        this.population.sweep()
-      } catch (error) {
-        // A lapse may end the round, and a full disk refuse that: the deadline ends it then.
-        this.#deps.onError(error, this.#task.id)
-      }
+  /** Devices that are at work from earlier rounds, and those that may be asked. */
+  #numForNextRound(): number {
+    const last = this.latest
+    if (last === null || this.#maxStaleness === 0) return this.population.numAvailable
+    const { carried, numWorking } = carriedOver(last, this.#deps.clock.now(), this.#task.document)
+    const busy = new Set(carried.flatMap(({ deviceIds }) => deviceIds))
+    return numWorking + this.population.available().filter((deviceId) => !busy.has(deviceId)).length
   }
 }
-
-const promotionOf = (round: Round, pointers: Pointers, registry: Registry): Promoted => {
-  const champion = pointers.champion ?? 0
-  const move = registry.moves(round.taskId).find((each) => each.pointer === 'champion' && each.to === champion)
-  return {
-    taskId: round.taskId,
-    champion,
-    previous: move?.from ?? null,
-    reason: move?.reason ?? 'the gate promoted it',
-  }
-}
-
-/** Leaves no listener behind: a server's signal lives as long as the server. @throws the signal's reason */
-const unlessAborted = (woken: Promise<void>, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', stop, { once: true })
-    void woken.then(() => {
-      signal.removeEventListener('abort', stop)
-      resolve()
-    })
-  })

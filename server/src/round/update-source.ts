@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { failpoint } from '../failpoint.ts'
 import type { Task } from '../registry/task.ts'
-import { acceptedUpdates } from '../registry/updates.ts'
+import { acceptedUpdates, stalenessOf } from '../registry/updates.ts'
 import { AggregationError, type UpdateSource, type WeightedUpdate } from '../strategy/strategy.ts'
 import type { UpdateLog, UpdateRecord } from './ports.ts'
 import { readWhole, type Spool } from './spool.ts'
@@ -64,10 +64,20 @@ export function updateSource(task: Task, spool: Spool, updates: readonly UpdateR
         reads.push(reading)
       }
       for (let i = 0; i < numReadAhead; i++) read(i)
-      for (const [i, { deviceId, weight, norm, numExamples, lossBefore }] of updates.entries()) {
+      for (const [i, update] of updates.entries()) {
+        const { deviceId, weight, norm, numExamples, lossBefore } = update
         const delta = codec.decode(await reads[i]!, layout, params)
         const effectiveSteps = strategy.effectiveSteps(numExamples)
-        yield { deviceId, delta, weight, effectiveSteps, norm, ...(lossBefore !== undefined && { lossBefore }) }
+        const staleness = stalenessOf(update)
+        yield {
+          deviceId,
+          delta,
+          weight,
+          effectiveSteps,
+          norm,
+          ...(lossBefore !== undefined && { lossBefore }),
+          ...(staleness > 0 && { discount: strategy.stalenessWeight.of(staleness) }),
+        }
         failpoint('mid-aggregate')
         read(i + numReadAhead)
       }

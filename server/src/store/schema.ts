@@ -34,7 +34,7 @@ export interface Schema {
     opened_at: number
     closed_at: number | null
   }
-  /** One row per device and round: its accepted or refused update. */
+  /** One row per device and round that it was asked in: its accepted or refused update. */
   updates: {
     task_id: string
     round_number: number
@@ -54,6 +54,8 @@ export interface Schema {
     cosine: number | null
     distance: number | null
     distance_rank: number | null
+    /** The later round that it was judged in and counts in; null: the one that it was asked in. */
+    counted_round: number | null
   }
   versions: {
     task_id: string

@@ -8,6 +8,7 @@ import { optimizers } from '../optimizer/registry.ts'
 import { makePolicy, policySchema } from '../policy.ts'
 import type { TaskDocument } from '../registry/task-document.ts'
 import { samplers } from '../sample/registry.ts'
+import { stalenessWeights } from '../staleness/registry.ts'
 import { effectiveSteps } from './effective-steps.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -38,6 +39,7 @@ export const StrategySpec = Type.Object(
         description: 'cap of one aggregation weight, against a device that claims a billion examples',
       }),
     ),
+    stalenessWeight: Type.Optional(policySchema(stalenessWeights)),
     preAggregators: Type.Optional(
       Type.Array(policySchema(preAggregators), {
         description:
@@ -64,6 +66,7 @@ export function makeStrategy({ strategy, plan }: Pick<TaskDocument, 'strategy' |
     checks: makeChecks(strategy.checks),
     weight: (numExamples) => Math.min(weigh(Math.min(numExamples, maxExamples)), maxWeight),
     effectiveSteps: (numExamples) => work(stepsOfRound(plan, numExamples)),
+    stalenessWeight: makePolicy(stalenessWeights, strategy.stalenessWeight ?? { name: 'polynomial' }),
     aggregator: makeAggregator(strategy),
     optimizer: makePolicy(optimizers, strategy.serverOptimizer),
   }

@@ -27,6 +27,13 @@ export interface UpdateCheck {
   check(update: CheckedUpdate): Verdict<RejectCode>
 }
 
+/** What an update counts for by its staleness: by how many rounds it is counted later than its device was asked. */
+export interface StalenessWeight {
+  readonly name: string
+  /** 0 to 1, and 1 of a staleness of 0. */
+  of(staleness: number): number
+}
+
 /** What is known of one accepted update beside its delta. */
 export interface UpdateFacts {
   readonly weight: number
@@ -39,6 +46,11 @@ export interface UpdateFacts {
   readonly norm: number
   /** Mean training loss of the first local epoch, as the device says; absent if it did not. */
   readonly lossBefore?: number
+  /**
+   * What its delta is multiplied by for its staleness, before any rule looks at it: what is divided by stays the sum of
+   * whole weights, so that stale updates move the model less and make the others no larger. Absent: 1.
+   */
+  readonly discount?: number
 }
 
 /** One accepted update, as an aggregator reads it. `delta` is valid until the next one is asked for: copy what you keep. */
@@ -132,6 +144,8 @@ export interface Strategy {
   readonly weight: (numExamples: number) => number
   /** See `UpdateFacts`. From what the plan lets a device do, whatever the device says. */
   readonly effectiveSteps: (numExamples: number) => number
+  /** Of updates that began at an older base than their round's. */
+  readonly stalenessWeight: StalenessWeight
   readonly aggregator: Aggregator
   readonly optimizer: ServerOptimizer
 }

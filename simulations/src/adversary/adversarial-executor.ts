@@ -110,8 +110,8 @@ const byId = ([a]: readonly [DeviceId, Params], [b]: readonly [DeviceId, Params]
 function addTo(updates: CohortUpdates, rule: LinearRule | undefined) {
   const more: WeightedUpdate[] = []
   return {
-    add({ deviceId, weight, effectiveSteps, norm, lossBefore }: DeviceOutcome, delta: Params): void {
-      const facts = { weight, effectiveSteps, norm, lossBefore }
+    add({ deviceId, weight, effectiveSteps, norm, lossBefore, discount }: DeviceOutcome, delta: Params): void {
+      const facts = { weight, effectiveSteps, norm, lossBefore, ...(discount !== undefined && { discount }) }
       if (!('reach' in updates)) more.push({ deviceId, delta: delta.slice(), ...facts })
       else addOrSay(updates, delta, rule!.summand(facts))
     },

@@ -10,6 +10,8 @@ export interface DeviceWork {
   readonly seed: string
   /** [size] What it has kept for the plan's correction; absent: nothing yet. */
   readonly own?: Params
+  /** What its update is multiplied by for its staleness; absent: 1. */
+  readonly discount?: number
   /** [numClasses] The class that it takes an example of each class for; absent: for its own. */
   readonly labels?: readonly number[]
   /** What it trained is handed back instead of going to the server: neither judged nor among the updates. */
@@ -50,6 +52,8 @@ export interface DeviceOutcome {
   readonly weight: number
   /** How far its local steps carry it, as the server reckons. */
   readonly effectiveSteps: number
+  /** What the delta is multiplied by for its staleness; absent: 1. */
+  readonly discount?: number
   /** Encoded. */
   readonly bytes: number
   /** Mean training loss over the first and over the last epoch. */

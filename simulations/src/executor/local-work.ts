@@ -80,6 +80,7 @@ export function localWork(task: LocalTask, trainer: Trainer, train: Dataset): Lo
         deviceId: device.deviceId,
         numExamples,
         numSteps,
+        ...(device.discount !== undefined && { discount: device.discount }),
         lossBefore,
         lossAfter,
         ...arrival.outcome,

@@ -141,8 +141,10 @@ function cohortResult(
   if (sum !== null) return { ...beside, updates: sum }
   const updates = devices.flatMap(({ deviceId }, index): WeightedUpdate[] => {
     const { delta, outcome } = found.get(index)!
-    const { weight, effectiveSteps, norm, lossBefore } = outcome
-    return delta === undefined ? [] : [{ deviceId, delta, weight, effectiveSteps, norm, lossBefore }]
+    if (delta === undefined) return []
+    const { weight, effectiveSteps, norm, lossBefore, discount } = outcome
+    const facts = { weight, effectiveSteps, norm, lossBefore, ...(discount !== undefined && { discount }) }
+    return [{ deviceId, delta, ...facts }]
   })
   return { ...beside, updates }
 }

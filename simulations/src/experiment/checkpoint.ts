@@ -1,8 +1,10 @@
-import { open, readFile, rename } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { bytesToParams, paramsToBytes, sha256Of, syncFolder } from '@panal/server'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { bytesToParams, paramsToBytes, sha256Of } from '@panal/server'
 import { ExperimentError } from './experiment-error.ts'
-import type { Head } from './memory-registry.ts'
+import { dropOtherBases, keepBases, readBases, type KeptBase } from './kept-bases.ts'
+import type { Earlier, Head } from './memory-registry.ts'
+import { writeDurably } from './write-durably.ts'
 
 /** A run between two rounds: with its experiment and data, all that the rest depends on. */
 export interface Checkpoint {
@@ -24,6 +26,8 @@ export interface Checkpoint {
 interface Header extends Omit<Checkpoint, 'head' | 'lastRounds'> {
   readonly version: number
   readonly lastRound: number
+  /** The last round, and the versions that its devices still train from: files beside this one. */
+  readonly earlier?: { readonly round: Earlier['round']; readonly bases: readonly KeptBase[] }
   /** Lengths of the three parts behind the header, in bytes, and the SHA-256 of all. */
   readonly lengths: readonly [number, number, number]
   readonly sha256: string
@@ -40,10 +44,14 @@ export async function writeCheckpoint(folder: string, { head, lastRounds, ...res
     ...rest,
     version: head.version,
     lastRound: head.lastRound,
+    ...(head.earlier !== undefined && {
+      earlier: { round: head.earlier.round, bases: await keepBases(folder, head.earlier.bases) },
+    }),
     lengths: parts.map(({ length }) => length) as [number, number, number],
     sha256: sha256Of(body),
   }
   await writeDurably(fileIn(folder), Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]))
+  if (head.earlier !== undefined) await dropOtherBases(folder, head.earlier.bases)
 }
 
 /** Undefined where there is none. @throws ExperimentError 'damaged-checkpoint' */
@@ -54,14 +62,25 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
   })
   if (bytes === undefined) return undefined
   const end = bytes.indexOf('\n')
-  const { version, lastRound, lengths, sha256, ...rest } = headerOf(bytes.subarray(0, Math.max(0, end)), folder)
+  const { version, lastRound, earlier, lengths, sha256, ...rest } = headerOf(
+    bytes.subarray(0, Math.max(0, end)),
+    folder,
+  )
   const body = bytes.subarray(end + 1)
   if (sha256Of(body) !== sha256) throw damaged(folder)
   let from = 0
   const [params, optimizerState, lastRounds] = lengths.map((length) => body.subarray(from, (from += length)))
   return {
     ...rest,
-    head: { version, lastRound, params: bytesToParams(params!), optimizerState: bytesToParams(optimizerState!) },
+    head: {
+      version,
+      lastRound,
+      params: bytesToParams(params!),
+      optimizerState: bytesToParams(optimizerState!),
+      ...(earlier !== undefined && {
+        earlier: { round: earlier.round, bases: await readBases(folder, earlier.bases, () => damaged(folder)) },
+      }),
+    },
     lastRounds: new Uint32Array(new Uint8Array(lastRounds!).buffer),
   }
 }
@@ -76,17 +95,3 @@ function headerOf(line: Uint8Array, folder: string): Header {
 
 const damaged = (folder: string, cause?: unknown): ExperimentError =>
   new ExperimentError('damaged-checkpoint', `${fileIn(folder)} is not whole: begin again in another folder`, { cause })
-
-/** Temp file, fsync, rename, fsync of the folder: the file is the old one or the new one, whenever the power fails. */
-export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
-  const partial = `${path}.partial`
-  const file = await open(partial, 'w')
-  try {
-    await file.writeFile(bytes)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(partial, path)
-  await syncFolder(dirname(path))
-}

@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Params } from '@panal/client-core'
 import { bytesToParams, paramsToBytes } from '@panal/server'
-import { writeDurably } from './checkpoint.ts'
 import { orSay } from './run-folder.ts'
+import { writeDurably } from './write-durably.ts'
 
 /**
  * Vectors that the devices of a run keep from turn to turn, on disk, for a population's do not fit into memory: a file for each

@@ -1,6 +1,6 @@
 import type { TProperties } from 'typebox'
 import { codecs, personalisations } from '@panal/client-core'
-import { aggregators, checks, optimizers, preAggregators, samplers, type Policy } from '@panal/server'
+import { aggregators, checks, optimizers, preAggregators, samplers, stalenessWeights, type Policy } from '@panal/server'
 import { attacks } from '../adversary/registry.ts'
 import { dataSources } from '../data/registry.ts'
 import { engineNames } from '../engine/open-trainer.ts'
@@ -18,6 +18,7 @@ const registries: Readonly<Record<string, Readonly<Record<string, Pick<Policy<TP
   'plan.personalisation': personalisations,
   'strategy.sampler': samplers,
   'strategy.checks': checks,
+  'strategy.stalenessWeight': stalenessWeights,
   'strategy.preAggregators': preAggregators,
   'strategy.aggregator': aggregators,
   'strategy.serverOptimizer': optimizers,

@@ -1,6 +1,7 @@
 import type { GateReport, Params, Pointers } from '@panal/client-core'
 import {
   advance,
+  carriedOver,
   paramsToBytes,
   sha256Of,
   type AggregatingRound,
@@ -9,6 +10,7 @@ import {
   type Round,
   type RoundRegistry,
   type Task,
+  type Terms,
 } from '@panal/server'
 
 /** All that the next round depends on, between two rounds. */
@@ -17,20 +19,32 @@ export interface Head {
   readonly params: Params
   readonly optimizerState: Params
   readonly lastRound: number
+  /** Where devices go on from one round into the next. */
+  readonly earlier?: Earlier
+}
+
+/** What devices that are still at work depend on. */
+export interface Earlier {
+  /** The last round: who had not reported in it, and since when each is at work. */
+  readonly round: ClosedRound
+  /** By version: what they train from, where it is no longer the head. */
+  readonly bases: ReadonlyMap<number, Params>
 }
 
 /**
- * What a round asks of a server's registry, in memory: the newest version only, for an experiment judges none against an
- * earlier one. It is made durable by a checkpoint, between rounds.
+ * What a round asks of a server's registry, in memory: the newest version, and those that devices still train from; an
+ * experiment judges none against an earlier one. It is made durable by a checkpoint, between rounds.
  */
 export class MemoryRegistry implements RoundRegistry {
+  readonly #terms: Terms
   #head: Head
   #candidate: { readonly params: Params; readonly optimizerState: Params } | null = null
   #round: Round | null = null
   #digest: { readonly version: number; readonly weightsSha256: string } | undefined
 
-  constructor(head: Head) {
+  constructor(head: Head, terms: Terms) {
     this.#head = head
+    this.#terms = terms
   }
 
   get head(): Head {
@@ -57,12 +71,18 @@ export class MemoryRegistry implements RoundRegistry {
   }
 
   async optimizerState(_task: Task, version: number): Promise<Params> {
-    this.#paramsOf(version)
+    if (version !== this.#head.version) throw new Error(`experiment: version ${version} is not the head`)
     return this.#head.optimizerState
   }
 
   lastRoundNumber(): number {
     return this.#round?.number ?? this.#head.lastRound
+  }
+
+  /** The last one that was closed; undefined of any other. */
+  round(_taskId: string, number: number): Round | undefined {
+    const last = this.#head.earlier?.round
+    return last?.number === number ? last : undefined
   }
 
   saveRound(round: Round): void {
@@ -86,19 +106,33 @@ export class MemoryRegistry implements RoundRegistry {
     const outcome = sound ? 'promoted' : 'rejected'
     const closed = advance(round, { type: 'gated', outcome, reason, at: round.aggregatedAt }) as ClosedRound
     this.#round = closed
-    this.#head = sound
-      ? { ...candidate, version: round.candidateVersion, lastRound: round.number }
-      : { ...this.#head, lastRound: round.number }
+    const { params, optimizerState, version } = this.#head
+    this.#moveOn(
+      closed,
+      sound ? { ...candidate, version: round.candidateVersion } : { params, optimizerState, version },
+    )
     return closed
   }
 
   /** A round that came to no candidate: the head stays. */
-  abandoned({ number }: Round): void {
-    this.#head = { ...this.#head, lastRound: number }
+  abandoned(closed: ClosedRound): void {
+    const { params, optimizerState, version } = this.#head
+    this.#moveOn(closed, { params, optimizerState, version })
+  }
+
+  #moveOn(round: ClosedRound, next: Pick<Head, 'params' | 'optimizerState' | 'version'>): void {
+    const moved = { ...next, lastRound: round.number }
+    if ((this.#terms.cohort.maxStaleness ?? 0) === 0) return void (this.#head = moved)
+    const { carried } = carriedOver(round, round.closedAt, this.#terms)
+    const versions = new Set(carried.map(({ baseVersion }) => baseVersion).filter((each) => each !== next.version))
+    const bases = new Map([...versions].map((version) => [version, this.#paramsOf(version)]))
+    this.#head = { ...moved, earlier: { round, bases } }
   }
 
   #paramsOf(version: number): Params {
-    if (version !== this.#head.version) throw new Error(`experiment: version ${version} is no longer in memory`)
-    return this.#head.params
+    const { earlier } = this.#head
+    const params = version === this.#head.version ? this.#head.params : earlier?.bases.get(version)
+    if (params === undefined) throw new Error(`experiment: version ${version} is no longer in memory`)
+    return params
   }
 }

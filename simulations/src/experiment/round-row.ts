@@ -1,4 +1,5 @@
 import type { OwnMetrics } from '@panal/client-core'
+import { carriedFigures, newlyAsked } from '@panal/server'
 import type { DeviceOutcome } from '../executor/executor.ts'
 import type { DeviceDeciles, PersonalRecord, RoundRecord } from '../results/run-record.ts'
 import { startAt, type SimulatedRound } from './simulation.ts'
@@ -9,6 +10,10 @@ export interface RoundRow extends RoundRecord {
   /** Why nothing came of it. */
   readonly reason?: string
   readonly numInvited: number
+  /** Of those: asked in an earlier round, and at work since then. Absent: none. */
+  readonly numCarried?: number
+  /** Of the updates that count, in rounds. */
+  readonly meanStaleness?: number
   readonly numRejected: number
   readonly numDropped: number
   readonly numLate: number
@@ -34,6 +39,8 @@ export function roundRow({ closed, ...round }: SimulatedRound, wallMs: number): 
     outcome: closed.outcome,
     ...(closed.outcome !== 'promoted' && { reason: closed.reason }),
     numInvited: closed.cohort.length,
+    numAsked: newlyAsked(closed).length,
+    ...carriedFigures(closed),
     numRejected: counts.rejected,
     numDropped: counts.dropped + counts.declined,
     numLate: counts.asked,
@@ -112,6 +119,8 @@ const columns: readonly Column[] = [
   ['outcome', ({ outcome }) => outcome],
   ['simulatedMs', ({ simulatedMs }) => simulatedMs],
   ['numInvited', ({ numInvited }) => numInvited],
+  ['numAsked', ({ numAsked }) => numAsked],
+  ['meanStaleness', ({ meanStaleness }) => meanStaleness],
   ['numUpdates', ({ numUpdates }) => numUpdates],
   ['numRejected', ({ numRejected }) => numRejected],
   ['numDropped', ({ numDropped }) => numDropped],

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { canonicalJson, tfjsModelJson } from '@panal/client-core'
 import { lockFile, makeFolder, type FileLock, paramsToBytes, sha256Of, type Task } from '@panal/server'
 import type { RunRecord } from '../results/run-record.ts'
-import { readCheckpoint, writeCheckpoint, writeDurably, type Checkpoint } from './checkpoint.ts'
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { ExperimentError } from './experiment-error.ts'
 import type { OpenExperiment } from './open-experiment.ts'
 import { roundsCsv, type RoundRow } from './round-row.ts'
 import type { Head } from './memory-registry.ts'
 import { versions } from './surroundings.ts'
+import { writeDurably } from './write-durably.ts'
 
 /** What `record.json` says beside what every run's record has. */
 export interface FinishedRun extends RunRecord {

@@ -10,7 +10,7 @@ import { PartialProfileSpec } from '../profile/spec.ts'
 const closed = { additionalProperties: false }
 const Seed = Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 })
 
-const { size, overSelection, reportingGoal, minimum, deadlineMs } = Cohort.properties
+const { size, overSelection, reportingGoal, minimum, deadlineMs, maxStaleness } = Cohort.properties
 const { optimizer: _optimizer, codec: _codec, ...plan } = Plan.properties
 
 /**
@@ -38,6 +38,7 @@ export const Experiment = Type.Object(
         reportingGoal: Type.Optional(reportingGoal),
         minimum: Type.Optional(minimum),
         deadlineMs: Type.Optional(deadlineMs),
+        maxStaleness,
       },
       closed,
     ),

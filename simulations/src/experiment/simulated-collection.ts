@@ -3,8 +3,11 @@ import {
   addToTally,
   deviceSeed,
   mergeSum,
+  newlyAsked,
+  originOf,
   statusOf,
   type LiveRound,
+  type Origin,
   type RoundUpdates,
   type Task,
   type UpdateSource,
@@ -39,13 +42,16 @@ export interface Collected {
 
 /** What the server sends to the devices of a round. */
 export interface Sent {
-  readonly base: Params
+  /** What the devices of an origin train from. */
+  readonly baseOf: (origin: Origin) => Promise<Params>
   /** For the plan's correction, if the server has something to say. */
   readonly servers?: Params
 }
 
 interface Planned {
   readonly deviceId: DeviceId
+  /** What it works from: of this round, or of an earlier one that it goes on from. */
+  readonly origin: Origin
   readonly trip: Trip
 }
 
@@ -56,26 +62,22 @@ interface Planned {
  */
 export async function collectSimulated(
   live: LiveRound,
-  { base, servers }: Sent,
+  sent: Sent,
   deps: CollectionDeps,
   signal: AbortSignal,
 ): Promise<Collected> {
   const { task, clock } = deps
   const { round } = live
-  const planned = round.cohort.map((deviceId): Planned => ({ deviceId, trip: tripOf(deviceId, live, deps) }))
+  const planned = round.cohort
+    .filter((deviceId) => statusOf(round, deviceId) === 'asked')
+    .map((deviceId) => plannedFor(deviceId, live, deps))
   // equal times: by id, so that nothing depends on how the engine sorts
   planned.sort((a, b) => a.trip.at - b.trip.at || (a.deviceId < b.deviceId ? -1 : 1))
-  live.tally.bytesDown += round.cohort.length * baseBytes(task)
+  live.tally.bytesDown += newlyAsked(round).length * baseBytes(task)
 
   const { outcomes, updates } = await trainUntilGoal(
-    planned.filter(({ trip }) => trip.end === 'reports' && trip.at <= round.deadlineAt).map(({ deviceId }) => deviceId),
-    {
-      roundNumber: round.number,
-      baseVersion: round.baseVersion,
-      goal: round.reportingGoal,
-      base,
-      ...(servers !== undefined && { servers }),
-    },
+    planned.filter(({ trip }) => trip.end === 'reports' && trip.at <= round.deadlineAt),
+    { ...sent, roundNumber: round.number, goal: round.reportingGoal },
     deps,
     signal,
   )
@@ -98,28 +100,30 @@ export async function collectSimulated(
 const baseBytes = ({ layout, strategy }: Task): number =>
   layout.size * Float32Array.BYTES_PER_ELEMENT * (strategy.optimizer.sharesState === true ? 2 : 1)
 
-function tripOf(deviceId: DeviceId, { round }: LiveRound, { task, partition, devices }: CollectionDeps): Trip {
+/** The way of a device was drawn when it was asked; who came back between two rounds reports as this one opens. */
+function plannedFor(deviceId: DeviceId, { round }: LiveRound, { task, partition, devices }: CollectionDeps): Planned {
   const { plan } = task.document
   const { epochs, maxExamples = Infinity } = plan
   const device = deviceOf(deviceId)
-  return devices.trip(device, round.number, round.openedAt, {
+  const origin = originOf(round, deviceId)!
+  const trip = devices.trip(device, origin.roundNumber, origin.openedAt, {
     bytesDown: baseBytes(task),
     bytesUp: task.codec.maxBytes(task.layout),
     numExamples: epochs * Math.min(maxExamples, Math.ceil(trainedShare(plan) * partition.sizeOf(device))),
   })
+  return { deviceId, origin, trip: { ...trip, at: Math.max(trip.at, round.openedAt) } }
 }
 
 interface Goal {
   readonly roundNumber: number
-  readonly baseVersion: number
   /** Updates that are to count. */
   readonly goal: number
 }
 
 /** Trains devices in the order in which they report, until so many updates count or none is left. */
 async function trainUntilGoal(
-  reporters: readonly DeviceId[],
-  { roundNumber, baseVersion, goal, ...sent }: Sent & Goal,
+  reporters: readonly Planned[],
+  { roundNumber, goal, baseOf, servers }: Sent & Goal,
   { task, executor, partition, onDone, corrections, personal, isTested }: CollectionDeps,
   signal: AbortSignal,
 ): Promise<{ readonly outcomes: ReadonlyMap<DeviceId, DeviceOutcome>; readonly updates: CohortUpdates }> {
@@ -129,14 +133,16 @@ async function trainUntilGoal(
     const salt = holdoutSalt(task.id, deviceId)
     return { salt, isMeasured: isTested(roundNumber), ...(own !== undefined && { own }) }
   }
-  const workOf = async (deviceId: DeviceId): Promise<DeviceWork> => {
-    const own = await corrections?.of(deviceOf(deviceId), baseVersion)
+  const workOf = async ({ deviceId, origin }: Planned): Promise<DeviceWork> => {
+    const own = await corrections?.of(deviceOf(deviceId), origin.baseVersion)
+    const staleness = roundNumber - origin.roundNumber
     return {
       deviceId,
       rows: partition.indicesOf(deviceOf(deviceId)).slice(), // a view would take all of its buffer along
-      seed: deviceSeed(task, roundNumber, deviceId),
+      seed: deviceSeed(task, origin.roundNumber, deviceId),
       ...(own !== undefined && { own }),
       ...(task.document.plan.personalisation !== undefined && { personal: await personalState(deviceId) }),
+      ...(staleness > 0 && { discount: task.strategy.stalenessWeight.of(staleness) }),
     }
   }
   let updates: CohortUpdates = []
@@ -144,18 +150,36 @@ async function trainUntilGoal(
   for (let from = 0; numAccepted < goal && from < reporters.length;) {
     const wave = reporters.slice(from, from + goal - numAccepted)
     from += wave.length
-    const devices: DeviceWork[] = []
-    for (const deviceId of wave) devices.push(await workOf(deviceId))
-    const found = await executor.run({ ...sent, round: roundNumber, devices }, signal, onDone)
-    for (const [deviceId, own] of found.kept) await corrections?.put(deviceOf(deviceId), baseVersion, own)
-    for (const [deviceId, own] of found.personal) await personal?.put(deviceOf(deviceId), roundNumber, own)
-    for (const outcome of found.outcomes) {
-      outcomes.set(outcome.deviceId, outcome)
-      if (outcome.verdict === 'accepted') numAccepted += 1
+    for (const [{ origin }, together] of byBase(wave)) {
+      const devices: DeviceWork[] = []
+      for (const each of together) devices.push(await workOf(each))
+      const sent = { base: await baseOf(origin), ...(servers !== undefined && { servers }) }
+      const found = await executor.run({ ...sent, round: roundNumber, devices }, signal, onDone)
+      for (const [deviceId, own] of found.kept) await corrections?.put(deviceOf(deviceId), origin.baseVersion, own)
+      for (const [deviceId, own] of found.personal) await personal?.put(deviceOf(deviceId), roundNumber, own)
+      for (const outcome of found.outcomes) outcomes.set(outcome.deviceId, outcome)
+      numAccepted += found.outcomes.filter(({ verdict }) => verdict === 'accepted').length
+      updates = joined(updates, found.updates)
     }
-    updates = joined(updates, found.updates)
   }
-  return { outcomes, updates }
+  return { outcomes: inOrderOf(reporters, outcomes), updates }
+}
+
+/** Devices that train from the same weights, with one of them to say which. */
+function byBase(planned: readonly Planned[]): (readonly [Planned, readonly Planned[]])[] {
+  const versions = [...new Set(planned.map(({ origin }) => origin.baseVersion))]
+  return versions.map((version) => {
+    const together = planned.filter(({ origin }) => origin.baseVersion === version)
+    return [together[0]!, together] as const
+  })
+}
+
+function inOrderOf(
+  reporters: readonly Planned[],
+  outcomes: ReadonlyMap<DeviceId, DeviceOutcome>,
+): Map<DeviceId, DeviceOutcome> {
+  const trained = reporters.flatMap(({ deviceId }) => outcomes.get(deviceId) ?? [])
+  return new Map(trained.map((outcome) => [outcome.deviceId, outcome]))
 }
 
 function joined(earlier: CohortUpdates, later: CohortUpdates): CohortUpdates {

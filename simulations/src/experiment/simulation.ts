@@ -8,8 +8,11 @@ import {
   type VirtualClock,
 } from '@panal/client-core'
 import {
+  carriedOver,
   emptyTally,
   LiveRound,
+  newlyAsked,
+  nobody,
   runRound,
   type ClosedRound,
   type GateSubject,
@@ -80,7 +83,7 @@ export class Simulation {
     this.#realClock = parts.realClock
     this.#corrections = parts.corrections ?? null
     this.#personal = parts.personal ?? null
-    this.#registry = new MemoryRegistry(state.head)
+    this.#registry = new MemoryRegistry(state.head, opened.task.document)
     this.#clock = virtualClock({ startAt: state.now, settle: () => Promise.resolve() })
     this.#devices = new SimulatedDevices(experiment.profile, experiment.devices, seed)
     this.#deviceIds = Array.from({ length: experiment.devices }, (_, device) => deviceIdOf(device))
@@ -119,7 +122,7 @@ export class Simulation {
       population: { available: () => this.#available() },
       enter: (round) => (found.live = new LiveRound(round, emptyTally(), this.#registry, () => undefined)),
       collect: async (live, stop) => {
-        for (const deviceId of live.round.cohort) this.#lastRounds[deviceOf(deviceId)] = live.round.number
+        for (const deviceId of newlyAsked(live.round)) this.#lastRounds[deviceOf(deviceId)] = live.round.number
         found.collected = await collectSimulated(live, this.#sent(), deps, stop)
         marks.collected = this.#realClock.now()
       },
@@ -163,9 +166,13 @@ export class Simulation {
   }
 
   #sent(): Sent {
-    const { params, optimizerState } = this.#registry.head
-    const shares = this.#opened.task.strategy.optimizer.sharesState === true
-    return { base: params, ...(shares && { servers: optimizerState }) }
+    const { optimizerState } = this.#registry.head
+    const { task } = this.#opened
+    const shares = task.strategy.optimizer.sharesState === true
+    return {
+      baseOf: ({ baseVersion }) => this.#registry.params(task.id, baseVersion),
+      ...(shares && { servers: optimizerState }),
+    }
   }
 
   #available(): DeviceId[] {
@@ -174,11 +181,20 @@ export class Simulation {
     return this.#deviceIds.filter((_, device) => this.#devices.isAvailable(device, now))
   }
 
+  /** Devices at work from earlier rounds, and those that may be asked. */
+  #numForNextRound(): number {
+    const { earlier } = this.#registry.head
+    const { carried, numWorking } =
+      earlier === undefined ? nobody : carriedOver(earlier.round, this.#clock.now(), this.#opened.task.document)
+    const busy = new Set(carried.flatMap(({ deviceIds }) => deviceIds))
+    return numWorking + this.#available().filter((deviceId) => !busy.has(deviceId)).length
+  }
+
   /** Waits, in simulated time, until a round has as many devices as it needs at least. */
   async #untilEnough(): Promise<void> {
     const { minimum } = this.#opened.experiment.cohort
     if (this.#devices.alwaysAvailable) return
-    for (let waitedMs = 0; this.#available().length < minimum; waitedMs += lookEveryMs) {
+    for (let waitedMs = 0; this.#numForNextRound() < minimum; waitedMs += lookEveryMs) {
       if (waitedMs > giveUpMs)
         throw new ExperimentError(
           'no-device',

@@ -45,6 +45,7 @@ export function roundsTable(runs: readonly RunRecord[]): ResultTable {
       count('bytes_up', ({ bytesUp }) => bytesUp),
       count('bytes_down', ({ bytesDown }) => bytesDown),
       { name: 'total_bytes', kind: 'count', values: runs.flatMap(totalBytes) },
+      { name: 'asked', kind: 'count', values: rows.map(({ at }) => at.numAsked ?? null) },
       count('updates', ({ numUpdates }) => numUpdates),
       number('train_loss', ({ trainLoss }) => trainLoss),
       number('loss', ({ loss }) => loss),

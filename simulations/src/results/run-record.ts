@@ -37,6 +37,8 @@ export interface RoundRecord {
   readonly bytesUp: number
   /** From the server to all devices, in this round. */
   readonly bytesDown: number
+  /** Devices that were asked in this round, whether they reported in it, later or never: trips that began. */
+  readonly numAsked?: number
   /** Updates that were aggregated. */
   readonly numUpdates: number
   /** Mean loss on the devices while they trained, by examples; null where no device trained. */

@@ -12,7 +12,7 @@ const compact = { head: [], border: [], compact: true }
 /** A row for each run; then, where there are several seeds of one, their mean and spread. */
 export function describeRuns(runs: readonly FoundRun[]): string {
   const table = new Table({
-    head: ['run', 'seed', 'state', 'rounds', 'accuracy', 'best', 'loss', 'up', 'simulated', 'took'],
+    head: ['run', 'seed', 'state', 'rounds', 'accuracy', 'best', 'loss', 'trips', 'up', 'simulated', 'took'],
     style: compact,
   })
   for (const run of runs) table.push(cells(run))
@@ -32,11 +32,15 @@ function cells({ name, seed, record, rows }: FoundRun): string[] {
     formatPercent(final?.accuracy),
     tested.length === 0 ? '' : formatPercent(Math.max(...tested.map(({ accuracy }) => accuracy))),
     final?.loss.toFixed(4) ?? '',
+    String(tripsOf(rows)),
     formatBytes(rows.reduce((sum, { bytesUp }) => sum + bytesUp, 0)),
     last === undefined ? '' : formatDuration(last.simulatedMs),
     last === undefined ? '' : formatDuration(record?.resources.wallMs ?? last.wallMs),
   ]
 }
+
+/** Devices that were asked, each time counted. */
+const tripsOf = (rows: readonly RoundRow[]): number => rows.reduce((sum, { numAsked = 0 }) => sum + numAsked, 0)
 
 type TestedRow = RoundRow & { readonly accuracy: number; readonly loss: number }
 const isTested = (row: RoundRow): row is TestedRow => row.accuracy !== undefined && row.loss !== undefined
@@ -47,7 +51,10 @@ function severalSeeds(runs: readonly FoundRun[]): string | undefined {
   const groups = names.map((name) => [name, finished.filter((run) => run.name === name)] as const)
   const several = groups.filter(([, group]) => group.length > 1)
   if (several.length === 0) return undefined
-  const table = new Table({ head: ['run', 'seeds', 'rounds', 'accuracy at the end'], style: compact })
+  const table = new Table({
+    head: ['run', 'seeds', 'rounds', 'trips', 'simulated', 'accuracy at the end'],
+    style: compact,
+  })
   for (const [name, group] of several)
     table.push([
       name,
@@ -55,6 +62,14 @@ function severalSeeds(runs: readonly FoundRun[]): string | undefined {
       spread(
         group.map(({ rows }) => rows.length),
         (value) => value.toFixed(1),
+      ),
+      spread(
+        group.map(({ rows }) => tripsOf(rows)),
+        (value) => value.toFixed(0),
+      ),
+      spread(
+        group.map(({ rows }) => rows.at(-1)?.simulatedMs ?? 0),
+        formatDuration,
       ),
       spread(
         group.flatMap(({ rows }) => rows.findLast(isTested)?.accuracy ?? []),

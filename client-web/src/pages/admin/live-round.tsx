@@ -1,7 +1,7 @@
 import { Progress, SimpleGrid, Stack, Text } from '@mantine/core'
 import type { RoundSummary } from '@panal/client-core'
 import { Figure } from '../../components/figure.tsx'
-import { formatBytes, formatDuration, formatSeconds } from '../../components/format.ts'
+import { formatBytes, formatDuration, formatNumber, formatSeconds } from '../../components/format.ts'
 import { RoundCard } from '../../components/round-card.tsx'
 import { sayAggregation } from '../../components/say-aggregation.ts'
 import { useServerNow } from '../../components/use-server-now.ts'
@@ -26,6 +26,10 @@ export function LiveRound({ round, numMembers }: { readonly round: RoundSummary 
             <Figure label="Rejected" value={String(round.numRejected)} />
             <Figure label="Dropped" value={String(round.numDropped)} />
             <Figure label="Late" value={String(round.numLate)} />
+            {round.numCarried !== undefined && <Figure label="Carried over" value={String(round.numCarried)} />}
+            {round.meanStaleness !== undefined && (
+              <Figure label="Rounds late" value={formatNumber(round.meanStaleness, 1)} />
+            )}
             <Figure label="Base" value={`v${round.baseVersion}`} />
             <Figure label="Down" value={formatBytes(round.bytesDown)} />
             <Figure label="Up" value={formatBytes(round.bytesUp)} />

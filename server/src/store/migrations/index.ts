@@ -8,6 +8,7 @@ import { reportSignatures } from './006-report-signatures.ts'
 import { judgements } from './007-judgements.ts'
 import { setContents } from './008-set-contents.ts'
 import { againstGate } from './009-against-gate.ts'
+import { countedRounds } from './010-counted-rounds.ts'
 import { forensics } from './011-forensics.ts'
 
 /** In order of their names. A migration that was released is never edited: add the next one. */
@@ -21,5 +22,6 @@ export const migrations: Record<string, Migration> = {
   '007-judgements': judgements,
   '008-set-contents': setContents,
   '009-against-gate': againstGate,
+  '010-counted-rounds': countedRounds,
   '011-forensics': forensics,
 }

@@ -1,0 +1,90 @@
+import type { DeviceId, EpochMs } from '@panal/client-core'
+import type { TaskDocument } from '../registry/task-document.ts'
+import { indexIn, statusOf, type Carried, type Origin, type Round, type RoundPlan } from './state.ts'
+
+/** What a task's document says of how long a device may work. */
+export type Terms = Pick<TaskDocument, 'cohort' | 'rounds'>
+
+/** What a device of the cohort works from; undefined of a device outside it. Time O(log cohort) for each earlier round. */
+export function originOf(round: RoundPlan, deviceId: DeviceId): Origin | undefined {
+  const earlier = round.carried?.find(({ deviceIds }) => indexIn(deviceIds, deviceId) >= 0)
+  if (earlier !== undefined) return earlier
+  return indexIn(round.cohort, deviceId) < 0 ? undefined : ownOrigin(round)
+}
+
+/** What the devices that were asked in this very round work from. */
+export const ownOrigin = ({ number, baseVersion, baseSha256, openedAt }: RoundPlan): Origin => ({
+  roundNumber: number,
+  baseVersion,
+  baseSha256,
+  openedAt,
+})
+
+/** The devices of a cohort that were asked in this very round. */
+export function newlyAsked({ cohort, carried = [] }: Pick<RoundPlan, 'cohort' | 'carried'>): readonly DeviceId[] {
+  if (carried.length === 0) return cohort
+  const before = new Set(carried.flatMap(({ deviceIds }) => deviceIds))
+  return cohort.filter((deviceId) => !before.has(deviceId))
+}
+
+/**
+ * When an update of that origin can count no longer: a deadline after its round opened, and for each later round that would
+ * take it another one, the task's pause before it, and as long as a deadline for what the server does in between.
+ */
+export const lastChance = ({ openedAt }: Pick<Origin, 'openedAt'>, { cohort, rounds }: Terms): EpochMs => {
+  const { deadlineMs, maxStaleness = 0 } = cohort
+  return openedAt + deadlineMs + maxStaleness * (2 * deadlineMs + rounds.minIntervalMs)
+}
+
+/** Whether it may count in a round of that number that opens then, and until the very deadline of that round. */
+const mayCountIn = (origin: Origin, { number, openedAt }: Pick<RoundPlan, 'number' | 'openedAt'>, terms: Terms) => {
+  const { maxStaleness = 0, deadlineMs } = terms.cohort
+  return (
+    number - origin.roundNumber <= maxStaleness &&
+    number <= (terms.rounds.max ?? Infinity) &&
+    openedAt + deadlineMs <= lastChance(origin, terms)
+  )
+}
+
+/**
+ * What a device is held to: the assignment that the round waits for, or between two rounds the one that the next round
+ * will wait for. Null when the device is free.
+ */
+export function heldTo(round: Round, deviceId: DeviceId, terms: Terms, now: EpochMs): Origin | null {
+  const status = statusOf(round, deviceId)
+  if (status !== 'asked' && status !== 'dropped') return null
+  const origin = originOf(round, deviceId)!
+  if (round.phase === 'collecting') return status === 'asked' ? origin : null
+  return mayCountIn(origin, { number: round.number + 1, openedAt: now }, terms) ? origin : null
+}
+
+/** Who goes on from one round into the next. */
+export interface CarriedOver {
+  readonly carried: readonly Carried[]
+  /** Those of them whose lease is over: nobody waits for them unless they come back. */
+  readonly dropped: readonly DeviceId[]
+  readonly numWorking: number
+}
+
+export const nobody: CarriedOver = { carried: [], dropped: [], numWorking: 0 }
+
+/**
+ * Whoever had not reported when the last round closed and may still count in the next. Follows from what is durable
+ * alone, so that a server that was away carries the same devices.
+ */
+export function carriedOver(last: Round, openedAt: EpochMs, terms: Terms): CarriedOver {
+  const next = { number: last.number + 1, openedAt }
+  const groups = [...(last.carried ?? []), { ...ownOrigin(last), deviceIds: newlyAsked(last) }]
+  const dropped: DeviceId[] = []
+  const carried = groups.flatMap((group): Carried[] => {
+    if (!mayCountIn(group, next, terms)) return []
+    const deviceIds = group.deviceIds.filter((deviceId) => {
+      const status = statusOf(last, deviceId)
+      if (status === 'dropped') dropped.push(deviceId)
+      return status === 'asked' || status === 'dropped'
+    })
+    return deviceIds.length === 0 ? [] : [{ ...group, deviceIds }]
+  })
+  const numCarried = carried.reduce((sum, { deviceIds }) => sum + deviceIds.length, 0)
+  return { carried, dropped, numWorking: numCarried - dropped.length }
+}

@@ -1,0 +1,12 @@
+import type { PolicyRegistry } from '../policy.ts'
+import type { StalenessWeight } from '../strategy/strategy.ts'
+import { constant } from './constant.ts'
+import { hinge } from './hinge.ts'
+import { polynomial } from './polynomial.ts'
+
+/** What an update counts for that began at an older base. A new rule is one file and one line here. */
+export const stalenessWeights = {
+  constant,
+  polynomial,
+  hinge,
+} as const satisfies PolicyRegistry<StalenessWeight>

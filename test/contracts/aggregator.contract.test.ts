@@ -6,6 +6,7 @@ import {
   emptySum,
   makePolicy,
   resultOfSum,
+  stalenessWeights,
   sumLength,
   type Aggregator,
   type UpdateFacts,
@@ -20,11 +21,13 @@ interface Sent {
   readonly weight: number
   readonly effectiveSteps?: number
   readonly lossBefore?: number
+  readonly discount?: number
 }
 
 /** All that is known of an update; of what is not said, that all devices are alike. */
-function factsOf({ delta, weight, effectiveSteps = 1, lossBefore = 1 }: Sent): UpdateFacts {
-  return { weight, effectiveSteps, lossBefore, norm: Math.hypot(...delta) }
+function factsOf({ delta, weight, effectiveSteps = 1, lossBefore = 1, discount }: Sent): UpdateFacts {
+  const facts = { weight, effectiveSteps, lossBefore, norm: Math.hypot(...delta) }
+  return discount === undefined ? facts : { ...facts, discount }
 }
 
 /** Updates as the spool gives them: in order of device id, through one buffer that is overwritten. */
@@ -103,6 +106,25 @@ describe.each(Object.entries(aggregatorSpecs))('aggregator %s', (name, spec) => 
     )
   })
 
+  it('[R23] takes a stale update for one that is shorter by its discount, and weighs as much', async () => {
+    await fc.assert(
+      fc.asyncProperty(updates, fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 12 }), async (list, halvings) => {
+        // powers of two: neither way of multiplying rounds
+        const stale = list.map((each, i) => ({ ...each, discount: 2 ** -halvings[i]! }))
+        const short = stale.map(({ discount, ...each }) => ({ ...each, delta: each.delta.map((x) => x * discount) }))
+        const [found, expected] = [
+          await aggregator.aggregate(source(stale, size)),
+          await aggregator.aggregate(source(short, size)),
+        ]
+        found.forEach((value, i) => {
+          const scale = Math.max(...short.map(({ delta }) => Math.abs(delta[i % size]!)))
+          expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(1e-5 * scale)
+        })
+      }),
+      { seed: 4 },
+    )
+  })
+
   it('[R17] refuses fewer updates than it needs', async () => {
     const tooFew = Array.from({ length: aggregator.minUpdates - 1 }, (_, i) => ({
       deviceId: `d${i}`,
@@ -139,6 +161,19 @@ describe('mean', () => {
       1,
     )
     expect(await mean.aggregate(two)).toEqual(Float32Array.of(5)) // (1·2 + 3·6) / 4
+  })
+
+  it('[R23] makes FedBuff’s step of fresh and stale updates', async () => {
+    const discount = stalenessWeights.polynomial.make({})
+    const two = source(
+      [
+        { deviceId: 'a', delta: [4], weight: 1 },
+        { deviceId: 'b', delta: [8], weight: 1, discount: discount.of(3) },
+      ],
+      1,
+    )
+    // K = 2: (4 + 8/√(1 + 3)) / 2. Divided by the discounted weights it would be 8 / 1.5.
+    expect(await mean.aggregate(two)).toEqual(Float32Array.of(4))
   })
 
   it('[R17] refuses a total weight of zero, instead of a zero or NaN model', async () => {

@@ -82,6 +82,17 @@ const additions = {
         make: ({ by }) => ({ name: 'thin', minUpdates: (next) => next * by, apply: async (batch) => batch }),
       })`,
   },
+  'never-old': {
+    file: 'server/src/staleness/never-old.ts',
+    registry: 'server/src/staleness/registry.ts',
+    source: `
+      import { Type } from 'typebox'
+      import { policy } from '../policy.ts'
+      export const added = policy({
+        options: { until: Type.Integer({ minimum: 0 }) },
+        make: ({ until }) => ({ name: 'never-old', of: (staleness) => (staleness <= until ? 1 : 0) }),
+      })`,
+  },
   adadelta: {
     file: 'server/src/optimizer/adadelta.ts',
     registry: 'server/src/optimizer/registry.ts',
@@ -127,8 +138,9 @@ const probe = `
   const { makeGateChecks } = await import('./src/gate/checks/registry.ts')
   const { codecs, makePersonalisation } = await import('@panal/client-core')
   const made = ({ strategy, plan, gate }) => {
-    const { sampler, checks, aggregator, optimizer } = makeStrategy({ strategy, plan })
-    const parts = [codecs[plan.codec], sampler, ...checks, aggregator, optimizer, ...makeGateChecks(gate.checks)]
+    const { sampler, checks, aggregator, optimizer, stalenessWeight } = makeStrategy({ strategy, plan })
+    const server = [sampler, ...checks, stalenessWeight, aggregator, optimizer, ...makeGateChecks(gate.checks)]
+    const parts = [codecs[plan.codec], ...server]
     if (plan.personalisation !== undefined) parts.push(makePersonalisation(plan.personalisation))
     return parts.map(({ name }) => name)
   }
@@ -188,7 +200,7 @@ async function ask(part: 'server' | 'simulations', ...documents: unknown[]): Pro
   return JSON.parse((await running).stdout) as string[][]
 }
 
-it('a sampler, check, aggregator or step before it, server optimizer, gate check, personalisation or codec is one file and one registry line', async () => {
+it('a sampler, check, staleness weight, aggregator or step before it, server optimizer, gate check, personalisation or codec is one file and one registry line', async () => {
   const plain = digitsLike()
   const added = {
     ...plain,
@@ -197,6 +209,7 @@ it('a sampler, check, aggregator or step before it, server optimizer, gate check
       ...plain.strategy,
       sampler: { name: 'newest', share: 0.5 },
       checks: [{ name: 'max-share', share: 0.5 }],
+      stalenessWeight: { name: 'never-old', until: 2 },
       preAggregators: [{ name: 'thin', by: 2 }],
       aggregator: { name: 'midrange', trim: 1 },
       serverOptimizer: { name: 'adadelta', tau: 0.1 },
@@ -210,6 +223,7 @@ it('a sampler, check, aggregator or step before it, server optimizer, gate check
       ...plain.strategy,
       sampler: { name: 'newest', share: 2 },
       checks: [{ name: 'max-share', share: 'half' }, { name: 'max-sum' }],
+      stalenessWeight: { name: 'never-old', until: -1 },
       preAggregators: [{ name: 'thin', by: 0 }],
       aggregator: { name: 'midrange' },
       serverOptimizer: { name: 'adadelta', tau: 0.1, beta: 1 },
@@ -220,12 +234,13 @@ it('a sampler, check, aggregator or step before it, server optimizer, gate check
   const starved = { ...added, strategy: { ...added.strategy, aggregator: { name: 'midrange', trim: 3 } } }
   const twice = { ...added, gate: { checks: [...added.gate.checks, ...added.gate.checks] } }
   expect(await ask('server', plain, added, wrong, misfit, starved, twice)).toEqual([
-    ['f32', 'uniform', 'finite', 'max-norm', 'weight-range', 'mean', 'sgd', 'integrity', 'floor'],
+    ['f32', 'uniform', 'finite', 'max-norm', 'weight-range', 'polynomial', 'mean', 'sgd', 'integrity', 'floor'],
     [
       'half-norm',
       'newest',
       'finite',
       'max-share 0.5',
+      'never-old',
       'thin, midrange',
       'adadelta',
       'integrity',
@@ -241,6 +256,7 @@ it('a sampler, check, aggregator or step before it, server optimizer, gate check
       '/strategy/checks/1/name must be "finite" or "max-norm" or "weight-range" or "max-share"',
       '/strategy/aggregator/trim is missing',
       '/strategy/serverOptimizer/beta is not known here',
+      '/strategy/stalenessWeight/until must be >= 0',
       '/strategy/preAggregators/0/by must be >= 1',
       '/gate/checks/0/rounds must be >= 1',
     ],

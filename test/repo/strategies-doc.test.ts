@@ -7,6 +7,7 @@ import { readTracked } from './tracked-files.ts'
 interface Example {
   readonly plan?: Partial<TaskDocument['plan']>
   readonly strategy?: Partial<TaskDocument['strategy']>
+  readonly cohort?: Partial<TaskDocument['cohort']>
 }
 
 const page = readTracked('docs/strategies.md')
@@ -19,6 +20,7 @@ describe('docs/strategies.md', () => {
       ...plain,
       plan: { ...plain.plan, ...example.plan },
       strategy: { ...plain.strategy, ...example.strategy },
+      cohort: { ...plain.cohort, ...example.cohort },
     }
     expect(parseTaskDocument(document)).toEqual({ ok: true, document })
   })

@@ -75,6 +75,21 @@ describe('panal-sim run', () => {
     expect(reported).toContain('Mean and standard deviation over seeds')
   }, 240_000)
 
+  it('[R23] does so too where devices go on from round to round, each from its own base', async () => {
+    const stale = join(folder, 'stale.yaml')
+    const cohort = { size: 10, reportingGoal: 3, minimum: 1, maxStaleness: 12 }
+    await writeFile(stale, JSON.stringify({ ...experiment, cohort, rounds: 60 }))
+    const whole = run('run', stale, '--out', join(folder, 'stale-whole'), '--workers', '1')
+    expect({ status: whole.status, stderr: whole.stderr }).toEqual({ status: 0, stderr: '' })
+
+    const args = ['run', stale, '--out', join(folder, 'stale-killed'), '--workers', '3']
+    await killAt(20, args)
+    const resumed = run(...args, '--resume')
+    expect({ status: resumed.status, stderr: resumed.stderr }).toEqual({ status: 0, stderr: '' })
+    expect(resumed.stdout).toMatch(/Going on after round (19|[2-5]\d)\./)
+    expect(await resultsOf('stale-killed')).toEqual(await resultsOf('stale-whole'))
+  }, 240_000)
+
   it('takes no folder that holds a run, and resumes no other one', () => {
     const out = ['--out', join(folder, 'whole')]
     expect(run('run', file, ...out)).toMatchObject({ status: 1, stderr: expect.stringContaining('--resume goes on') })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { PanalError, readLedger } from '@panal/client-core'
 import { baseDigest, DeviceBench, last, sha256, trained } from '../../../fixtures/device-bench.ts'
-import { assignmentOf, digest, manifestOf, roundSummary } from '../../../fixtures/wire.ts'
+import { assignmentOf, digest, joinReply, manifestOf, roundSummary, taskCard } from '../../../fixtures/wire.ts'
 
 const manifest = manifestOf({
   version: 3,
@@ -10,8 +10,9 @@ const manifest = manifestOf({
   privacy: { clipNorm: 2, noiseStd: 0, minimumCohort: 1 },
 })
 
-async function uploading(result = trained()) {
+async function uploading(result = trained(), task = taskCard()) {
   const bench = new DeviceBench()
+  bench.answers.join = () => joinReply({ task })
   bench.start()
   await bench.settle()
   await bench.offer(assignmentOf(4, { manifest }))
@@ -56,6 +57,21 @@ describe('[P27] the ledger', () => {
     bench.end.emit('round', roundSummary(4, { phase: 'closed', outcome: 'held', candidateVersion: 9 }))
     await bench.settle()
     expect(await entryOf(bench)).toMatchObject({ countedIn: 9 })
+    expect(bench.told('counted')).toEqual([{ type: 'counted', roundNumber: 4 }])
+  })
+
+  it('has the version of the later round that the receipt names', async () => {
+    const bench = await uploading(trained(), taskCard({ cohort: { ...taskCard().cohort, maxStaleness: 3 } }))
+    await bench.finishUpload({ countedRound: 6 })
+    for (const [number, candidateVersion] of [
+      [4, 7],
+      [5, 8],
+      [6, 9],
+    ] as const) {
+      bench.end.emit('round', roundSummary(number, { phase: 'closed', outcome: 'held', candidateVersion }))
+      await bench.settle()
+    }
+    expect(await entryOf(bench)).toMatchObject({ roundNumber: 4, receipt: { countedRound: 6 }, countedIn: 9 })
     expect(bench.told('counted')).toEqual([{ type: 'counted', roundNumber: 4 }])
   })
 

@@ -183,6 +183,24 @@ describe('what interrupts it', () => {
     expect(uploading.bench.told('accepted')).toHaveLength(1)
   })
 
+  it('[P12] where stale updates count, work goes on until the last round in which its update may', async () => {
+    const bench = new DeviceBench()
+    bench.answers.join = () => joinReply({ task: taskCard({ cohort: { ...taskCard().cohort, maxStaleness: 2 } }) })
+    await joined(bench)
+    await bench.offer(offerOf(1))
+    await bench.finishDownload()
+    const { signal } = last(bench.trainings)
+    for (const round of [roundSummary(1, { phase: 'closed' }), roundSummary(2), roundSummary(3)]) {
+      bench.end.emit('round', round)
+      await bench.settle()
+      expect(signal.aborted).toBe(false)
+    }
+    bench.end.emit('round', roundSummary(3, { phase: 'aggregating' }))
+    await bench.settle()
+    expect(signal.aborted).toBe(true)
+    expect(bench.told('withdrawn')).toMatchObject([{ roundNumber: 1, code: 'round-closed' }])
+  })
+
   it('[P4] losing the link while training: training goes on, and the rejoin does not start it again', async () => {
     const { bench, signal } = await reach.training()
     bench.heldBack = offerOf(1)

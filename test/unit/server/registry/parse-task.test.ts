@@ -140,6 +140,19 @@ describe('cross-field rules', () => {
       ['/cohort/minimum'],
     ],
     [
+      'stale updates with a correction that all devices of a round share',
+      {
+        plan: { ...digitsLike().plan, correction: { name: 'feddyn', alpha: 0.1 } },
+        strategy: {
+          ...digitsLike().strategy,
+          weight: 'uniform',
+          serverOptimizer: { name: 'feddyn', alpha: 0.1, devices: 3 },
+        },
+        cohort: { ...digitsLike().cohort, maxStaleness: 1 },
+      },
+      ['/cohort/maxStaleness'],
+    ],
+    [
       'fewer updates than a rule needs',
       rules({ aggregator: { name: 'krum', f: 1 } }), // 5, and the minimum is 2
       ['/cohort/minimum'],

@@ -29,6 +29,14 @@ describe('SqlUpdateLog', () => {
     expect(acceptedUpdates(log, 'digits', 1).map(({ deviceId }) => deviceId)).toEqual(['d_a', 'd_b'])
   })
 
+  it('[R23] files what counts in a later round under that one, and finds it by the one that was asked', () => {
+    const stale = { ...acceptedUpdate('digits', 1, 'd_0', 1), countedRound: 3 }
+    log.recordUpdates([stale])
+    expect(log.update('digits', 1, 'd_0')).toEqual(stale)
+    expect(log.updatesOf('digits', 1).map(({ deviceId }) => deviceId)).toEqual(['d_a', 'd_b'])
+    expect(log.updatesOf('digits', 3)).toEqual([stale])
+  })
+
   it('refuses an update of a round that was never opened', () => {
     expect(() => log.recordUpdates([acceptedUpdate('digits', 7, 'd_a', 1)])).toThrow('FOREIGN KEY')
   })

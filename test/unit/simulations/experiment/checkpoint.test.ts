@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { ClosedRound } from '@panal/server'
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from '@panal/simulations'
 
 let folder: string
@@ -28,6 +29,32 @@ it('comes back as it was, whatever the header’s length', async () => {
     await writeCheckpoint(folder, { ...checkpoint, identity })
     expect(await readCheckpoint(folder)).toEqual({ ...checkpoint, identity })
   }
+})
+
+describe('with devices that are still at work', () => {
+  const round = { phase: 'closed', number: 4 } as ClosedRound
+  const bases = new Map([
+    [1, Float32Array.of(0.25, 2, 3)],
+    [2, Float32Array.of(0.5, 2, 3)],
+  ])
+  const asynchronous = { ...checkpoint, head: { ...checkpoint.head, earlier: { round, bases } } }
+
+  it('has what they train from, a file each, and drops what none needs any more', async () => {
+    await writeCheckpoint(folder, asynchronous)
+    expect(await readCheckpoint(folder)).toEqual(asynchronous)
+    bases.delete(1)
+    await writeCheckpoint(folder, asynchronous)
+    expect(await readdir(join(folder, 'bases'))).toEqual(['2'])
+    expect(await readCheckpoint(folder)).toEqual(asynchronous)
+  })
+
+  it('is not gone on from where a base is damaged or gone', async () => {
+    await writeCheckpoint(folder, asynchronous)
+    await writeFile(join(folder, 'bases', '2'), Buffer.alloc(12))
+    await expect(readCheckpoint(folder)).rejects.toMatchObject({ code: 'damaged-checkpoint' })
+    await rm(join(folder, 'bases', '2'))
+    await expect(readCheckpoint(folder)).rejects.toMatchObject({ code: 'damaged-checkpoint' })
+  })
 })
 
 it.each([

@@ -12,6 +12,8 @@ const row: RoundRow = {
   phases: { train: 1 },
   outcome: 'promoted',
   numInvited: 5,
+  numAsked: 4,
+  meanStaleness: 0.5,
   numRejected: 1,
   numDropped: 0,
   numLate: 1,
@@ -27,9 +29,9 @@ it('the table of rounds has what is the same on every machine, and no real time'
   const tested = { ...row, round: 2, trainLoss: 0.5, loss: 0.25, accuracy: 0.75 }
   expect(roundsCsv([row, tested])).toBe(
     [
-      'round,outcome,simulatedMs,numInvited,numUpdates,numRejected,numDropped,numLate,bytesDown,bytesUp,trainLoss,loss,accuracy',
-      '1,promoted,4000,5,3,1,0,1,20,10,,,',
-      '2,promoted,4000,5,3,1,0,1,20,10,0.5,0.25,0.75',
+      'round,outcome,simulatedMs,numInvited,numAsked,meanStaleness,numUpdates,numRejected,numDropped,numLate,bytesDown,bytesUp,trainLoss,loss,accuracy',
+      '1,promoted,4000,5,4,0.5,3,1,0,1,20,10,,,',
+      '2,promoted,4000,5,4,0.5,3,1,0,1,20,10,0.5,0.25,0.75',
       '',
     ].join('\n'),
   )

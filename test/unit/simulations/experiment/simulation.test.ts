@@ -180,6 +180,71 @@ describe('a simulated round', () => {
     })
   })
 
+  describe('that takes stale updates', () => {
+    const asynchronous: Partial<Experiment> = {
+      devices: 6,
+      cohort: { size: 6, reportingGoal: 2, minimum: 1, maxStaleness: 3 },
+      profile: { speed: { name: 'lognormal', median: 100, sigma: 1 } },
+      strategy: { stalenessWeight: { name: 'constant' } },
+    }
+
+    it('[R23] lets who has not reported go on, from its own base, until the time that it was to report at', async () => {
+      const opened = await open(asynchronous)
+      const bases: Float32Array[] = []
+      const { executor, runs } = standIn({ size: 67 })
+      const run: Executor['run'] = (work, ...rest) => {
+        bases.push(work.base.slice())
+        return executor.run(work, ...rest)
+      }
+      const simulation = simulate(opened, { ...executor, run })
+      const first = await simulation.nextRound(() => false, signal)
+      expect(first.closed.statuses.counts).toMatchObject({ accepted: 2, asked: 4 })
+      const second = await simulation.nextRound(() => false, signal)
+      // all six are busy but the two that reported: they are asked again, and download the new base
+      expect(second.closed.carried).toMatchObject([{ roundNumber: 1, baseVersion: 0 }])
+      expect(second.closed.carried![0]!.deviceIds).toHaveLength(4)
+      expect([first.bytesDown, second.bytesDown]).toEqual([6 * 268, 2 * 268])
+      // each of the first round’s trips in the order of its end: nobody who began later is trained from the old base
+      const stale = second.closed.carried![0]!.deviceIds.filter((id) => second.closed.participants.includes(id))
+      expect(stale.length).toBeGreaterThan(0)
+      const later = runs.slice(1).flatMap((ids, i) => ids.map((id) => [id, bases[i + 1]!] as const))
+      for (const [id, base] of later)
+        expect(base).toEqual(stale.includes(id) ? opened.initial : opened.initial.map((x) => Math.fround(x + 0.5)))
+    })
+
+    it('[R23] discounts what it counts late', async () => {
+      const halved = { ...asynchronous, strategy: { stalenessWeight: { name: 'polynomial' as const, a: 1 } } }
+      const discounts: (number | undefined)[] = []
+      const { executor } = standIn({ size: 67 })
+      const run: Executor['run'] = (work, ...rest) => {
+        discounts.push(...work.devices.map(({ discount }) => discount))
+        return executor.run(work, ...rest)
+      }
+      const simulation = simulate(await open(halved), { ...executor, run })
+      for (let round = 1; round <= 2; round++) await simulation.nextRound(() => false, signal)
+      expect(discounts.slice(0, 2)).toEqual([undefined, undefined])
+      expect(new Set(discounts.slice(2))).toContain(0.5) // 1 / (1 + 1)
+    })
+
+    it('[R23] goes on from any state as if it had never stopped', async () => {
+      const opened = await open({
+        ...asynchronous,
+        devices: 20,
+        profile: { ...asynchronous.profile, dropout: { name: 'random', probability: 0.2 } },
+      })
+      const { executor } = standIn({ size: 67 })
+      const whole = simulate(opened, executor)
+      for (let round = 1; round <= 4; round++) await whole.nextRound(() => false, signal)
+      const resumed = new Simulation(opened, structuredClone(whole.state), { executor, realClock: virtualClock() })
+      for (let round = 5; round <= 7; round++) {
+        const [a, b] = [await whole.nextRound(() => false, signal), await resumed.nextRound(() => false, signal)]
+        expect(b.closed).toEqual(a.closed)
+        expect(a.closed.carried!.length).toBeGreaterThan(1) // of several rounds
+        expect(resumed.state).toEqual(whole.state)
+      }
+    })
+  })
+
   it('goes on from any state as if it had never stopped', async () => {
     const changes: Partial<Experiment> = {
       strategy: {

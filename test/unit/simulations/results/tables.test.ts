@@ -14,9 +14,9 @@ describe('csv', () => {
   it('has a row for each round, empty where nothing was measured', () => {
     const rows = text(files.get('rounds.csv')).split('\n')
     expect(rows.slice(0, 3)).toEqual([
-      'name,seed,round,simulated_ms,wall_ms,bytes_up,bytes_down,total_bytes,updates,train_loss,loss,accuracy,phase_aggregate_ms,phase_train_ms',
-      'avg,1,1,3600000,100,1000,2000,3000,10,,,,20,60',
-      'avg,1,2,7200000,200,1000,2000,6000,10,0.5,0.8,0.2,20,60',
+      'name,seed,round,simulated_ms,wall_ms,bytes_up,bytes_down,total_bytes,asked,updates,train_loss,loss,accuracy,phase_aggregate_ms,phase_train_ms',
+      'avg,1,1,3600000,100,1000,2000,3000,,10,,,,20,60',
+      'avg,1,2,7200000,200,1000,2000,6000,,10,0.5,0.8,0.2,20,60',
     ])
     // 6 + 5 + 4 rounds, the header, and the end of the last line; totals begin anew with each run.
     expect([rows.length, rows.at(-1)]).toEqual([17, ''])

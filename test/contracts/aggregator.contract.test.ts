@@ -106,7 +106,7 @@ describe.each(Object.entries(aggregatorSpecs))('aggregator %s', (name, spec) => 
     )
   })
 
-  it('[R23] takes a stale update for one that is shorter by its discount, and weighs as much', async () => {
+  it('[R25] takes a stale update for one that is shorter by its discount, and weighs as much', async () => {
     await fc.assert(
       fc.asyncProperty(updates, fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 12 }), async (list, halvings) => {
         // powers of two: neither way of multiplying rounds
@@ -163,7 +163,7 @@ describe('mean', () => {
     expect(await mean.aggregate(two)).toEqual(Float32Array.of(5)) // (1·2 + 3·6) / 4
   })
 
-  it('[R23] makes FedBuff’s step of fresh and stale updates', async () => {
+  it('[R25] makes FedBuff’s step of fresh and stale updates', async () => {
     const discount = stalenessWeights.polynomial.make({})
     const two = source(
       [

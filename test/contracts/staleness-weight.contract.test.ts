@@ -14,7 +14,7 @@ describe.each(Object.entries(cases))('staleness weight %s', (name, weight) => {
     expect(weight.name).toBe(name)
   })
 
-  it('[R23] counts a fresh update in full, and an older one never for more than a newer', () => {
+  it('[R25] counts a fresh update in full, and an older one never for more than a newer', () => {
     expect(weight.of(0)).toBe(1)
     fc.assert(
       fc.property(fc.nat({ max: 1000 }), (staleness) => {

@@ -75,7 +75,7 @@ describe('panal-sim run', () => {
     expect(reported).toContain('Mean and standard deviation over seeds')
   }, 240_000)
 
-  it('[R23] does so too where devices go on from round to round, each from its own base', async () => {
+  it('[R25] does so too where devices go on from round to round, each from its own base', async () => {
     const stale = join(folder, 'stale.yaml')
     const cohort = { size: 10, reportingGoal: 3, minimum: 1, maxStaleness: 12 }
     await writeFile(stale, JSON.stringify({ ...experiment, cohort, rounds: 60 }))

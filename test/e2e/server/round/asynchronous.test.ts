@@ -94,7 +94,7 @@ class Patient {
   }
 }
 
-it('[R9] [R19] [R23] a device that is slower than its round counts in the next, also after a restart, and is told to stop after that', async () => {
+it('[R9] [R19] [R25] a device that is slower than its round counts in the next, also after a restart, and is told to stop after that', async () => {
   await createTask(
     { ...server, ...callsTo(server), folder, enrol: callsTo(server).enrol },
     {

@@ -29,7 +29,7 @@ describe('SqlUpdateLog', () => {
     expect(acceptedUpdates(log, 'digits', 1).map(({ deviceId }) => deviceId)).toEqual(['d_a', 'd_b'])
   })
 
-  it('[R23] files what counts in a later round under that one, and finds it by the one that was asked', () => {
+  it('[R25] files what counts in a later round under that one, and finds it by the one that was asked', () => {
     const stale = { ...acceptedUpdate('digits', 1, 'd_0', 1), countedRound: 3 }
     log.recordUpdates([stale])
     expect(log.update('digits', 1, 'd_0')).toEqual(stale)

@@ -57,7 +57,7 @@ const replay = (number: number) =>
     spool: new Spool(join(bench.folder, 'uploads')),
   })
 
-describe('[R23] a device that is slower than its round', () => {
+describe('[R25] a device that is slower than its round', () => {
   it('counts in the next one, from its own base, discounted, with a receipt that says so', async () => {
     await closeRound(
       1,
@@ -238,7 +238,7 @@ describe('[R23] a device that is slower than its round', () => {
   })
 })
 
-describe('[R23] between two rounds', () => {
+describe('[R25] between two rounds', () => {
   it('a device that gives its assignment back is not waited for in the next', async () => {
     await closeRound(
       1,

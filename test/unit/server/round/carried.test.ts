@@ -35,7 +35,7 @@ const accepted = (deviceId: string): RoundEvent => ({ type: 'accepted', deviceId
 const collected = after({ type: 'dropped', deviceId: 'd_d', at }, accepted('d_b'), accepted('d_f'))
 const closed = advance(collected, { type: 'abandoned', reason: 'a test', at: 50_200 })
 
-describe('[R23] devices that go on', () => {
+describe('[R25] devices that go on', () => {
   it('each works from what it was asked with', () => {
     expect(originOf(plan, 'd_a')).toEqual(own)
     expect(originOf(plan, 'd_e')).toMatchObject({ roundNumber: 2, baseVersion: 1 })

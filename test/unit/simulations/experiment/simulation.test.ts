@@ -188,7 +188,7 @@ describe('a simulated round', () => {
       strategy: { stalenessWeight: { name: 'constant' } },
     }
 
-    it('[R23] lets who has not reported go on, from its own base, until the time that it was to report at', async () => {
+    it('[R25] lets who has not reported go on, from its own base, until the time that it was to report at', async () => {
       const opened = await open(asynchronous)
       const bases: Float32Array[] = []
       const { executor, runs } = standIn({ size: 67 })
@@ -212,7 +212,7 @@ describe('a simulated round', () => {
         expect(base).toEqual(stale.includes(id) ? opened.initial : opened.initial.map((x) => Math.fround(x + 0.5)))
     })
 
-    it('[R23] discounts what it counts late', async () => {
+    it('[R25] discounts what it counts late', async () => {
       const halved = { ...asynchronous, strategy: { stalenessWeight: { name: 'polynomial' as const, a: 1 } } }
       const discounts: (number | undefined)[] = []
       const { executor } = standIn({ size: 67 })
@@ -226,7 +226,7 @@ describe('a simulated round', () => {
       expect(new Set(discounts.slice(2))).toContain(0.5) // 1 / (1 + 1)
     })
 
-    it('[R23] goes on from any state as if it had never stopped', async () => {
+    it('[R25] goes on from any state as if it had never stopped', async () => {
       const opened = await open({
         ...asynchronous,
         devices: 20,

@@ -34,8 +34,7 @@ class DeviceSession implements Session, Member {
   readonly #tell: (event: SessionEvent) => void
   #left: Left | undefined
   #card: TaskCard | undefined
-  /** Rounds after its own in which an update may still count. */
-  #maxStaleness = 0
+  #maxStaleness = 0 // rounds after its own in which an update may still count
   #trainer: Promise<Trainer> | undefined
   readonly #personal = new PersonalTurn((event) => {
     if (event !== undefined) this.#tell(event)
@@ -158,9 +157,8 @@ class DeviceSession implements Session, Member {
   #onRound(round: RoundSummary): void {
     if (round.taskId !== this.#options.taskId) return
     this.#tell({ type: 'round', round })
-    void noteOutcome(this.#options.runtime.storage, round, this.#maxStaleness).then((noted) =>
-      noted.forEach((roundNumber) => this.#tell({ type: 'counted', roundNumber })),
-    )
+    const tell = (noted: number[]) => noted.forEach((roundNumber) => this.#tell({ type: 'counted', roundNumber }))
+    void noteOutcome(this.#options.runtime.storage, round, this.#maxStaleness).then(tell)
     const last = (this.#work?.roundNumber ?? Infinity) + this.#maxStaleness // in which it may still count
     if (round.number === last && round.phase !== 'collecting') this.#abandonUnsent('round-closed')
     if (round.number > last) this.#abandonUnsent('stale-round')

@@ -1,5 +1,6 @@
 import type { DeviceId, EpochMs } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
+import type { UpdateRecord } from './ports.ts'
 import { indexIn, statusOf, type Carried, type Origin, type Round, type RoundPlan } from './state.ts'
 
 /** What a task's document says of how long a device may work. */
@@ -88,3 +89,14 @@ export function carriedOver(last: Round, openedAt: EpochMs, terms: Terms): Carri
   const numCarried = carried.reduce((sum, { deviceIds }) => sum + deviceIds.length, 0)
   return { carried, dropped, numWorking: numCarried - dropped.length }
 }
+
+/** Devices that go on from the last round, and those of the available ones that may be asked beside them. */
+export function numForNext(last: Round, available: readonly DeviceId[], openedAt: EpochMs, terms: Terms): number {
+  const { carried, numWorking } = carriedOver(last, openedAt, terms)
+  const busy = new Set(carried.flatMap(({ deviceIds }) => deviceIds))
+  return numWorking + available.filter((deviceId) => !busy.has(deviceId)).length
+}
+
+/** An update, as a round has heard of it: if its device was asked in another, that is to be said. */
+export const heardIn = ({ number }: RoundPlan, record: UpdateRecord): UpdateRecord =>
+  record.roundNumber === number ? record : { ...record, countedRound: number }

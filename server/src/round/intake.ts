@@ -16,7 +16,7 @@ import { diskFull, isDiskFull } from '../store/disk-full.ts'
 import type { UploadRoom } from '../store/upload-room.ts'
 import type { UploadTarget } from './contract.ts'
 import { GroupCommit } from '../store/group-commit.ts'
-import { heldTo, originOf } from './carried.ts'
+import { heardIn, heldTo, originOf } from './carried.ts'
 import { RoundOver, type LiveRound } from './live-round.ts'
 import type { Sign } from './manifest.ts'
 import type { UpdateLog, UpdateRecord } from './ports.ts'
@@ -294,10 +294,6 @@ export class Intake {
     return isDiskFull(error) ? diskFull(error) : error
   }
 }
-
-/** The same update, as a round has heard of it that its device was not asked in. */
-const heardIn = ({ number }: Round, record: UpdateRecord): UpdateRecord =>
-  record.roundNumber === number ? record : { ...record, countedRound: number }
 
 /** A round that is over stops an upload, too; what was whole by then may still count. */
 const isShutOut = ({ reason }: AbortSignal): boolean =>

@@ -1,5 +1,6 @@
 import type { Aggregation, EpochMs, Metrics, RoundSummary } from '@panal/client-core'
-import type { UpdateRecord } from './ports.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { UpdateLog, UpdateRecord } from './ports.ts'
 import { countStatus, indexIn, type Round } from './state.ts'
 
 /** What a round adds up while it runs, beside its state. */
@@ -30,6 +31,17 @@ export function addUpdate(tally: Tally, { bytes, trainMs }: Pick<UpdateRecord, '
   if (trainMs === undefined) return
   tally.trainMsSum += trainMs
   tally.numTrainMs += 1
+}
+
+/** What an interrupted round had added up; nothing for a new one. */
+export function tallyOf(
+  { taskId, number }: Round,
+  { registry, log }: { readonly registry: Pick<Registry, 'roundSummary'>; readonly log: Pick<UpdateLog, 'updatesOf'> },
+): Tally {
+  const { bytesDown = 0, aggregation = null } = registry.roundSummary(taskId, number) ?? {}
+  const tally = { ...emptyTally(), bytesDown, aggregation }
+  for (const update of log.updatesOf(taskId, number)) if (update.verdict === 'accepted') addUpdate(tally, update)
+  return tally
 }
 
 /** A round as everybody may see it. `numLate`: asked, and not heard of when collection ended. */

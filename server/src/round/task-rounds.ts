@@ -5,7 +5,7 @@ import { gateSubject } from '../registry/gate-subject.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import type { EngineLender } from '../vector/engines.ts'
-import { carriedOver, heldTo, newlyAsked, originOf } from './carried.ts'
+import { heldTo, newlyAsked, numForNext, originOf } from './carried.ts'
 import { assignmentFor, collectUpdates, type Offering } from './collect.ts'
 import { Intake, type IntakeDeps } from './intake.ts'
 import { LiveRound } from './live-round.ts'
@@ -17,8 +17,8 @@ import { recoveredRound } from './recovery.ts'
 import { runRound } from './round.ts'
 import { wantedDevices } from './select.ts'
 import type { Spool } from './spool.ts'
-import { addUpdate, emptyTally, type Tally } from './summary.ts'
-import { unlessAborted, wokenWithin } from './wait.ts'
+import { tallyOf } from './summary.ts'
+import { untilEnough } from './wait.ts'
 import { watchLeases } from './watch-leases.ts'
 import { spooledUpdates } from './update-source.ts'
 import type { Origin, Round } from './state.ts'
@@ -169,13 +169,10 @@ export class TaskRounds {
     this.intake.expel(deviceId, 'quarantined')
     const origin = this.latest && originOf(this.latest, deviceId)
     this.#gone(deviceId, 'declined')
+    if (!origin) return
     const retryAfterMs = this.#task.document.rounds.minIntervalMs
-    if (origin)
-      this.population.send(deviceId, 'withdrawn', {
-        roundNumber: origin.roundNumber,
-        code: 'not-assigned',
-        retryAfterMs,
-      })
+    const { roundNumber } = origin
+    this.population.send(deviceId, 'withdrawn', { roundNumber, code: 'not-assigned', retryAfterMs })
   }
 
   /** Runs until the signal aborts. Never rejects: what goes wrong is told, and tried again later. */
@@ -245,22 +242,13 @@ export class TaskRounds {
     const { registry, log, onRound } = this.#deps
     this.#nextRoundAt = null
     const earlier = this.#live?.round.number === round.number ? this.#live : null
-    this.#live = earlier?.takeUp(round) ?? new LiveRound(round, this.#tallyOf(round), registry, onRound)
+    this.#live = earlier?.takeUp(round) ?? new LiveRound(round, tallyOf(round, this.#deps), registry, onRound)
     log.markSelected(round.taskId, newlyAsked(round), round.number)
     failpoint('after-open')
     this.#manifests.forgetBefore(round.number - this.#maxStaleness)
     for (const [deviceId, type] of this.#between) this.#live.dispatch({ type, deviceId, at: this.#deps.clock.now() })
     this.#between.clear()
     return this.#live
-  }
-
-  /** What an interrupted round had added up; nothing for a new one. */
-  #tallyOf({ taskId, number }: Round): Tally {
-    const { registry, log } = this.#deps
-    const { bytesDown = 0, aggregation = null } = registry.roundSummary(taskId, number) ?? {}
-    const tally = { ...emptyTally(), bytesDown, aggregation }
-    for (const update of log.updatesOf(taskId, number)) if (update.verdict === 'accepted') addUpdate(tally, update)
-    return tally
   }
 
   async #afterRound(round: Round, failures: number, signal: AbortSignal): Promise<void> {
@@ -288,33 +276,21 @@ export class TaskRounds {
     if (restMs > 0) await this.#deps.clock.sleep(restMs, signal)
   }
 
-  /**
-   * Waits until the task is not paused and has devices, at work from earlier rounds or free: all that are wanted, or after
-   * one heartbeat's grace as many as a round needs at least.
-   */
-  async #readyToSelect(signal: AbortSignal): Promise<void> {
+  /** Waits until the task is not paused and has devices, at work from earlier rounds or free. */
+  #readyToSelect(signal: AbortSignal): Promise<void> {
     const { cohort, lease } = this.#task.document
-    for (let grace = true; ;) {
-      signal.throwIfAborted()
-      const numDevices = this.#paused ? 0 : this.#numForNextRound()
-      if (numDevices >= wantedDevices(cohort) || (!grace && numDevices >= cohort.minimum)) return
+    const { clock } = this.#deps
+    const numDevices = () => (this.#paused ? 0 : this.#numForNextRound())
+    const nextChange = () => {
       this.#nextRoundAt = null
-      const woken = new Promise<void>((resolve) => (this.#wake = resolve))
-      if (numDevices < cohort.minimum) {
-        await unlessAborted(woken, signal)
-        grace = true
-      } else {
-        grace = await wokenWithin(lease.heartbeatMs, woken, this.#deps.clock, signal)
-      }
+      return new Promise<void>((resolve) => (this.#wake = resolve))
     }
+    const enough = { wanted: wantedDevices(cohort), minimum: cohort.minimum, graceMs: lease.heartbeatMs }
+    return untilEnough({ ...enough, clock, numDevices, nextChange }, signal)
   }
 
-  /** Devices that are at work from earlier rounds, and those that may be asked. */
   #numForNextRound(): number {
-    const last = this.latest
-    if (last === null || this.#maxStaleness === 0) return this.population.numAvailable
-    const { carried, numWorking } = carriedOver(last, this.#deps.clock.now(), this.#task.document)
-    const busy = new Set(carried.flatMap(({ deviceIds }) => deviceIds))
-    return numWorking + this.population.available().filter((deviceId) => !busy.has(deviceId)).length
+    if (this.latest === null || this.#maxStaleness === 0) return this.population.numAvailable
+    return numForNext(this.latest, this.population.available(), this.#deps.clock.now(), this.#task.document)
   }
 }

@@ -8,11 +8,10 @@ import {
   type VirtualClock,
 } from '@panal/client-core'
 import {
-  carriedOver,
   emptyTally,
   LiveRound,
   newlyAsked,
-  nobody,
+  numForNext,
   runRound,
   type ClosedRound,
   type GateSubject,
@@ -184,10 +183,9 @@ export class Simulation {
   /** Devices at work from earlier rounds, and those that may be asked. */
   #numForNextRound(): number {
     const { earlier } = this.#registry.head
-    const { carried, numWorking } =
-      earlier === undefined ? nobody : carriedOver(earlier.round, this.#clock.now(), this.#opened.task.document)
-    const busy = new Set(carried.flatMap(({ deviceIds }) => deviceIds))
-    return numWorking + this.#available().filter((deviceId) => !busy.has(deviceId)).length
+    const available = this.#available()
+    if (earlier === undefined) return available.length
+    return numForNext(earlier.round, available, this.#clock.now(), this.#opened.task.document)
   }
 
   /** Waits, in simulated time, until a round has as many devices as it needs at least. */

@@ -31,7 +31,9 @@ import { taskCard } from './registry/make-task.ts'
 import { SqlRegistry } from './registry/sql-registry.ts'
 import { TaskStore } from './registry/task-store.ts'
 import { SqlUpdateLog } from './registry/updates.ts'
+import { makeKeepReplay } from './round/keep-replay.ts'
 import { makeRounds } from './round/rounds.ts'
+import { Spool } from './round/spool.ts'
 import { StartupError } from './startup-error.ts'
 import { BlobFiles } from './store/blob-files.ts'
 import { openDataDir, type DataDir } from './store/data-dir.ts'
@@ -158,6 +160,15 @@ async function compose(
     onPromoted: (promoted) => rounds.announce(promoted),
     onError: (error, taskId) => log.error({ err: error, taskId }, 'judging again failed'),
   })
+  const keepReplay = makeKeepReplay({
+    registry,
+    tasks,
+    judgeAgain,
+    clock,
+    log: updateLog,
+    spool: new Spool(dataDir.uploads),
+    maxHeldBytes: config.maxHeldBytes,
+  })
   const stores = {
     registry,
     tasks,
@@ -173,6 +184,7 @@ async function compose(
     judgeAgain,
     audit,
     updateLog,
+    keepReplay,
     disk,
     samples,
   }

@@ -31,6 +31,7 @@ const expected: Record<string, 'public' | 'device' | RoleName> = {
   'POST /v1/tasks/:taskId/resume': 'operator',
   'GET /v1/tasks/:taskId/rounds': 'public',
   'GET /v1/tasks/:taskId/rounds/:roundNumber/inspection': 'operator',
+  'POST /v1/tasks/:taskId/rounds/:roundNumber/replay': 'operator',
   'GET /v1/tasks/:taskId/versions': 'public',
   'GET /v1/tasks/:taskId/versions/:version': 'public',
   'GET /v1/tasks/:taskId/versions/:version/report.json': 'public',

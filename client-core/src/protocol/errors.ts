@@ -85,6 +85,7 @@ export const errorCodes = {
   'gate-rejected': { status: 409, meaning: 'the gate rejected this version' },
   'not-held': { status: 409, meaning: 'only a version that the gate has held can be judged again' },
   'being-judged': { status: 409, meaning: 'another version of this task is being judged again' },
+  'not-replayable': { status: 409, meaning: 'the round cannot be replayed like that; the detail says why' },
   'no-champion': { status: 404, meaning: 'no version of this task has been promoted yet' },
   'weak-password': { status: 422, meaning: 'the password is too short, too long or too easily guessed' },
   'unknown-account': { status: 404, meaning: 'nobody has an account of this name' },

@@ -18,6 +18,7 @@ export type AuditAction =
   | 'device-revoked'
   | 'device-quarantined'
   | 'device-released'
+  | 'round-replayed'
   | 'key-rotated'
   | 'link-created'
   | 'signed-in'

@@ -22,6 +22,32 @@ export function inspectCommand(round: Command, context: CliContext): void {
   )
 }
 
+/** `panal round redo` */
+export function redoCommand(round: Command, context: CliContext): void {
+  onServer(
+    round
+      .command('redo')
+      .description('keep what a round would have come to without some devices as a version, and have the gate judge it')
+      .argument('<task>', 'the task')
+      .argument('<round>', 'its number')
+      .requiredOption('--without <devices>', 'those that are left out, separated by commas')
+      .requiredOption('--reason <text>', 'why; kept in the audit trail'),
+    context,
+    async (api, { json, without = '', reason }, [task = '', number = '']) => {
+      const path = `/v1/tasks/${encodeURIComponent(task)}/rounds/${encodeURIComponent(number)}/replay`
+      const devices = without.split(',').filter((id) => id !== '')
+      const answer = await api.post<{ version: number }>(path, { without: devices, reason })
+      show(
+        context,
+        json,
+        answer,
+        () =>
+          `version ${answer.version} is round ${number} without ${devices.length} devices; the gate judges it now: panal version judgements ${task} ${answer.version}\n`,
+      )
+    },
+  )
+}
+
 const head = ['device', 'suspicion', 'weight', 'norm', 'cosine', 'distance', 'rank', 'verdict']
 
 function inspectionText({ round, updates }: RoundInspection): string {

@@ -8,6 +8,7 @@ export interface ServerCommandOptions extends ServerOptions {
   readonly limit?: string
   readonly after?: string
   readonly quarantined?: boolean
+  readonly without?: string
   readonly minutes?: string
   readonly reason?: string
   readonly to?: string

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { decimals, fields, percent, seconds, show, table, when } from './output.ts'
 import { engineText } from './engine-text.ts'
-import { inspectCommand } from './inspect.ts'
+import { inspectCommand, redoCommand } from './inspect.ts'
 import { replayCommand } from './replay.ts'
 import { onServer } from './server-command.ts'
 import { taskSetsCommand } from './task-sets.ts'
@@ -66,6 +66,7 @@ export function taskCommands(program: Command, context: CliContext): void {
   const round = program.command('round').description('look at rounds, and replay them')
   replayCommand(round, context)
   inspectCommand(round, context)
+  redoCommand(round, context)
   onServer(
     round
       .command('list')

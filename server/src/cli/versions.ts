@@ -8,7 +8,8 @@ import { decimals, fields, percent, show, table, when } from './output.ts'
 import { onServer } from './server-command.ts'
 import { reportCommands } from './version-report.ts'
 
-type ListedVersion = Omit<ModelVersion, 'participants'> & {
+type ListedVersion = Omit<ModelVersion, 'participants' | 'replayOf'> & {
+  readonly replayOf: { readonly roundNumber: number; readonly numWithout: number } | null
   readonly numParticipants: number
   readonly participants?: ModelVersion['participants']
 }
@@ -47,6 +48,9 @@ export function versionCommands(program: Command, context: CliContext): void {
   moveCommands(version, context)
 }
 
+const replayText = (replayOf: ListedVersion['replayOf']): string | undefined =>
+  replayOf === null ? undefined : `round ${replayOf.roundNumber} without ${replayOf.numWithout} devices`
+
 const pathOf = (task: string): string => `/v1/tasks/${encodeURIComponent(task)}`
 
 /** The server's own. */
@@ -80,6 +84,7 @@ function versionText(version: ListedVersion): string {
     status: version.status,
     parent: version.parent,
     round: version.roundNumber,
+    'replay of': replayText(version.replayOf),
     devices: version.numParticipants,
     weights: version.weightsSha256,
     calibrator: version.calibrator === null ? undefined : sayCalibrator(version.calibrator),

@@ -18,6 +18,7 @@ import type { BlobCatalogue } from '../registry/blob-catalogue.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { TaskStore } from '../registry/task-store.ts'
 import type { Rounds } from '../round/contract.ts'
+import type { KeepReplay } from '../round/keep-replay.ts'
 import type { UpdateLog } from '../round/ports.ts'
 import type { BlobStore } from '../store/blobs.ts'
 import type { DiskSpace } from '../store/disk-space.ts'
@@ -50,6 +51,7 @@ export interface AppDeps {
   readonly invitations: Invitations
   readonly keys: Pick<ServerKeys, 'id' | 'publicSet' | 'sign' | 'rotate'>
   readonly audit: Pick<AuditLog, 'append' | 'verify' | 'page'>
+  readonly keepReplay: KeepReplay
   readonly updateLog: Pick<UpdateLog, 'updatesOf'>
   readonly disk: Pick<DiskSpace, 'freeBytes' | 'isLow' | 'reserveBytes'>
   readonly samples: SampleReader

@@ -71,8 +71,13 @@ export function versionRoutes(app: App, { tasks, registry }: AppDeps): void {
 }
 
 function asSeenBy(person: Identity | null, version: ModelVersion) {
-  const { participants, ...shared } = version
-  return { ...shared, numParticipants: participants.length, ...(person === null ? {} : { participants }) }
+  const { participants, replayOf, ...shared } = version
+  const seen = {
+    ...shared,
+    numParticipants: participants.length,
+    replayOf: replayOf && { roundNumber: replayOf.roundNumber, numWithout: replayOf.without.length },
+  }
+  return person === null ? seen : { ...seen, participants, ...(replayOf && { without: replayOf.without }) }
 }
 
 /** The gate is nobody: that it moved a pointer is no secret. */

@@ -6,7 +6,7 @@ import type { BlobStore } from '../store/blobs.ts'
 import { paramsToBytes } from '../store/params-bytes.ts'
 import type { SyncQueries } from '../store/sync-query.ts'
 import { JudgementRows } from './judgement-rows.ts'
-import { isHeld, type Judgement, type JudgementOutcome, type ModelVersion } from './model-version.ts'
+import { awaitsJudgement, isHeld, type Judgement, type JudgementOutcome, type ModelVersion } from './model-version.ts'
 import type { PointerRows } from './pointer-rows.ts'
 import { servedModel, type ModelShape, type ServedModel } from './served-model.ts'
 import { mayBeAnchor, settle } from './settle.ts'
@@ -79,7 +79,7 @@ export class Judgements {
   /** @throws PanalError 'unknown-version' | 'not-held' */
   requireHeld(taskId: string, version: number): void {
     const found = this.#deps.versions.get(taskId, version)
-    if (!isHeld(found))
+    if (!isHeld(found) && !awaitsJudgement(found))
       throw new PanalError(
         'not-held',
         found.evaluation === null
@@ -90,7 +90,13 @@ export class Judgements {
       throw new PanalError('not-held', `version ${version} is the champion, and there is nothing to compare it with`)
   }
 
-  /** One more judgement of a version that was held. Head stays: training has gone on. @throws as `requireHeld` does */
+  /** Whether it is a replay of the very round whose version the next one would start from: nothing is built on that yet. */
+  #standsFor(version: number, taskId: string, { head }: Pointers): boolean {
+    const { replayOf } = this.#deps.versions.get(taskId, version)
+    return replayOf !== null && this.#deps.versions.ofRound(taskId, replayOf.roundNumber)?.version === head
+  }
+
+  /** One more judgement of a version that was held, or a replay's first. Head stays where training has gone on. @throws as `requireHeld` does */
   async again(report: GateReport, served: Served, { actor, ask }: JudgedBy): Promise<Judgement> {
     const { db, audit, versions, pointers } = this.#deps
     return db.transaction(() => {
@@ -112,6 +118,8 @@ export class Judgements {
         now,
       )
       if (waits) ask(reason)
+      if (report.sound && this.#standsFor(version, taskId, now))
+        pointers.move({ taskId, pointer: 'head', to: version, actor: 'gate', reason, at: judgement.at })
       const detail = { taskId, version, judgement: judgement.id, verdict, outcome: judgement.outcome, reason }
       audit.append({ actor, action: 'judged-again', detail: { ...detail, gate: judgement.gateSha256 } })
       return judgement

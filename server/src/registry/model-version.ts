@@ -28,6 +28,14 @@ export interface ModelVersion {
    * weights cannot hold it and whoever loads the model applies it. Training goes on from `weightsSha256`.
    */
   readonly servedSha256: string | null
+  /** Set where it is a round without some of its devices; then no round made it, and `roundNumber` is null. */
+  readonly replayOf: ReplayOf | null
+}
+
+/** Which round a version is a replay of, and without whom. */
+export interface ReplayOf {
+  readonly roundNumber: number
+  readonly without: readonly DeviceId[]
 }
 
 /** What came of a judgement. `waiting`: the gate would promote it, and a second person has to approve. */
@@ -57,6 +65,10 @@ export interface FullJudgement extends Judgement {
 /** Judged, and neither served nor refused for it: more data, or another try, may tell. */
 export const isHeld = ({ status, evaluation }: Pick<ModelVersion, 'status' | 'evaluation'>): boolean =>
   status === 'held' || (status === 'candidate' && evaluation !== null)
+
+/** A replay that the gate has not judged yet: no round does. */
+export const awaitsJudgement = ({ status, replayOf, evaluation }: ModelVersion): boolean =>
+  replayOf !== null && status === 'candidate' && evaluation === null
 
 /** One move of a pointer, and why. */
 export interface PointerMove {

@@ -1,4 +1,4 @@
-import type { GateReport, Params, Pointers, ReportLook, RoundSummary } from '@panal/client-core'
+import type { DeviceId, GateReport, Params, Pointers, ReportLook, RoundSummary } from '@panal/client-core'
 import type { Candidate } from '../round/candidate.ts'
 import type { AggregatingRound, ClosedRound, GatingRound, Round } from '../round/state.ts'
 import type { JudgedBy } from './judgements.ts'
@@ -19,6 +19,15 @@ export interface Promotion extends Decision {
   readonly version: number
   /** Said by a person who knows that the gate rejected it. */
   readonly againstGate?: boolean
+}
+
+/** What a round would have come to, and who wants to keep it. */
+export interface SavedReplay {
+  readonly round: ClosedRound
+  readonly candidate: Candidate
+  readonly without: readonly DeviceId[]
+  readonly actor: string
+  readonly reason: string
 }
 
 /** Model versions, their lineage and the three pointers. Every method that writes is one durable transaction. */
@@ -53,7 +62,12 @@ export interface Registry {
    * are served, where the report has a calibrator that weights can hold.
    */
   conclude(round: GatingRound, report: GateReport, model: ModelShape): Promise<ClosedRound>
-  /** Whether a version may be judged again: the gate held it. @throws PanalError 'unknown-version' | 'not-held' */
+  /**
+   * A closed round's outcome without some of its devices as a version like any other: its parent is the round's base, no
+   * pointer rests on it, and the gate has yet to judge it. Weights as blobs, then version and audit row in one transaction.
+   */
+  saveReplay(replay: SavedReplay): Promise<number>
+  /** Whether a version may be judged again: the gate held it, or it is a replay that was not judged. @throws PanalError 'unknown-version' | 'not-held' */
   requireHeld(taskId: string, version: number): void
   /**
    * The same as `conclude` for a version that was held and judged again, but for head and round, which have gone on; by

@@ -23,7 +23,7 @@ import { Judgements, type JudgedBy } from './judgements.ts'
 import type { FullJudgement, Judgement, ModelVersion, PointerMove } from './model-version.ts'
 import { LookRows, type Look } from './look-rows.ts'
 import { PointerRows } from './pointer-rows.ts'
-import type { Decision, Promotion, Registry } from './registry.ts'
+import type { Decision, Promotion, Registry, SavedReplay } from './registry.ts'
 import { RoundRows } from './round-rows.ts'
 import type { ModelShape } from './served-model.ts'
 import type { Task } from './task.ts'
@@ -166,6 +166,35 @@ export class SqlRegistry implements Registry {
     return gating
   }
 
+  async saveReplay({ round, candidate, without, actor, reason }: SavedReplay): Promise<number> {
+    const { db, audit } = this.#deps
+    const { taskId, number: roundNumber } = round
+    const weights = await this.#store(candidate.params)
+    const optimizer = candidate.optimizerState.length === 0 ? null : await this.#store(candidate.optimizerState)
+    return db.transaction(() => {
+      const version = this.#versions.next(taskId)
+      const participants = round.participants.filter((deviceId) => !without.includes(deviceId))
+      this.#insert({
+        ...this.#lineage(taskId, version, round.planHash),
+        parent: round.baseVersion,
+        weightsSha256: weights,
+        numBytes: candidate.params.byteLength,
+        optimizerSha256: optimizer,
+        participants,
+        dataDigest: dataDigest(countedUpdates(new SqlUpdateLog(db), { taskId, number: roundNumber, participants })),
+        replayOf: { roundNumber, without },
+      })
+      const kind = candidate.sharesState ? 'weights' : 'optimizer'
+      if (optimizer !== null) this.#record(optimizer, kind, candidate.optimizerState.byteLength)
+      audit.append({
+        actor,
+        action: 'round-replayed',
+        detail: { taskId, round: roundNumber, version, without, reason },
+      })
+      return version
+    })
+  }
+
   async conclude(round: GatingRound, report: GateReport, model: ModelShape): Promise<ClosedRound> {
     const { taskId, candidateVersion: version } = round
     const served = await this.#judgements.serve(report, model, () => this.params(taskId, version))
@@ -270,6 +299,7 @@ export class SqlRegistry implements Registry {
       evaluation: null,
       calibrator: null,
       servedSha256: null,
+      replayOf: null,
     }
   }
 

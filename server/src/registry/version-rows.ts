@@ -1,7 +1,7 @@
 import { PanalError, type Calibrator } from '@panal/client-core'
 import type { Schema } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
-import type { ModelVersion, VersionStatus } from './model-version.ts'
+import type { ModelVersion, ReplayOf, VersionStatus } from './model-version.ts'
 import { readReport } from './stored-report.ts'
 
 /** What a judgement changes of a version. */
@@ -100,6 +100,7 @@ const toRow = (version: ModelVersion): Schema['versions'] => ({
   created_at: version.createdAt,
   calibrator: version.calibrator === null ? null : JSON.stringify(version.calibrator),
   served_sha256: version.servedSha256,
+  replay_of: version.replayOf === null ? null : JSON.stringify(version.replayOf),
 })
 
 // The JSON columns were written by `toRow` and `conclude` and by nothing else.
@@ -120,4 +121,5 @@ const fromRow = (row: JudgedRow): ModelVersion => ({
   evaluation: row.report === null ? null : readReport(row.report),
   calibrator: row.calibrator === null ? null : (JSON.parse(row.calibrator) as Calibrator),
   servedSha256: row.served_sha256,
+  replayOf: row.replay_of === null ? null : (JSON.parse(row.replay_of) as ReplayOf),
 })

@@ -40,6 +40,8 @@ export interface ReplayPorts {
   readonly clock: Pick<Clock, 'now'>
   /** Those of the registry, where it is left out. */
   readonly open?: Readonly<Record<string, OpenEngine>>
+  /** See `UpdateSource`; no bound where it is left out: the live round has held them, and there is no server to spare memory for. */
+  readonly maxHeldBytes?: number
 }
 
 /**
@@ -92,8 +94,7 @@ export async function foldedAgain(task: Task, round: Collected, ports: ReplayPor
     makeCandidate(task, round, {
       ...ports,
       engines,
-      // the live round has held them: whoever replays it has no server to spare memory for
-      updates: spooledUpdates(task, { ...ports, maxHeldBytes: Infinity }),
+      updates: spooledUpdates(task, { maxHeldBytes: Infinity, ...ports }),
     })
   let engine: VectorEngine | undefined
   try {

@@ -73,6 +73,8 @@ export interface Schema {
     created_at: number
     /** A Calibrator as JSON; null where none was fitted. */
     calibrator: string | null
+    /** A ReplayOf as JSON; null of what a round made. */
+    replay_of: string | null
     /** Weights that have the calibrator in them; null where there is none, or weights cannot hold it. */
     served_sha256: string | null
   }

@@ -92,6 +92,7 @@ describe('propose', () => {
       evaluation: null,
       calibrator: null,
       servedSha256: null,
+      replayOf: null,
     })
     expect(await store.registry.params('digits', 1)).toEqual(Float32Array.of(3, -4))
   })
@@ -285,6 +286,7 @@ describe('what is served of a version', () => {
     expect(await judge({ method: 'identity' })).toMatchObject({
       calibrator: { method: 'identity' },
       servedSha256: null,
+      replayOf: null,
     })
     const round = await proposed(store, raw)
     const checks = [

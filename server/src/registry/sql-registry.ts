@@ -22,6 +22,7 @@ import { Champions } from './champions.ts'
 import { Judgements, type JudgedBy } from './judgements.ts'
 import type { FullJudgement, Judgement, ModelVersion, PointerMove } from './model-version.ts'
 import { LookRows, type Look } from './look-rows.ts'
+import { newVersion } from './new-version.ts'
 import { PointerRows } from './pointer-rows.ts'
 import type { Decision, Promotion, Registry, SavedReplay } from './registry.ts'
 import { RoundRows } from './round-rows.ts'
@@ -41,9 +42,6 @@ export interface RegistryDeps {
   /** Signs what the gate finds. Left out: reports are not signed, as where nothing is judged. */
   readonly keys?: Pick<ServerKeys, 'sign'>
 }
-
-/** Digest of a version that no update went into. */
-const noData = dataDigest([])
 
 /** Versions, pointers and rounds as rows, weights as blobs: a blob is durable before the row that names it. */
 export class SqlRegistry implements Registry {
@@ -282,25 +280,9 @@ export class SqlRegistry implements Registry {
     recordBlob(this.#deps.db, { sha256, kind, numBytes, at: this.#deps.clock.now() })
   }
 
-  /** What every new version has in common. */
   #lineage(taskId: string, version: number, planHash: string) {
-    return {
-      taskId,
-      version,
-      planHash,
-      parent: null,
-      roundNumber: null,
-      status: 'candidate' as const,
-      optimizerSha256: null,
-      participants: [],
-      codeVersion: this.#deps.codeVersion,
-      dataDigest: noData,
-      createdAt: this.#deps.clock.now(),
-      evaluation: null,
-      calibrator: null,
-      servedSha256: null,
-      replayOf: null,
-    }
+    const { codeVersion, clock } = this.#deps
+    return newVersion({ taskId, version, planHash, codeVersion, createdAt: clock.now() })
   }
 
   #saved({ taskId, number }: Round): { round: Round; summary: RoundSummary } {

@@ -10,6 +10,7 @@ import { setContents } from './008-set-contents.ts'
 import { againstGate } from './009-against-gate.ts'
 import { countedRounds } from './010-counted-rounds.ts'
 import { forensics } from './011-forensics.ts'
+import { replays } from './012-replays.ts'
 
 /** In order of their names. A migration that was released is never edited: add the next one. */
 export const migrations: Record<string, Migration> = {
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   '009-against-gate': againstGate,
   '010-counted-rounds': countedRounds,
   '011-forensics': forensics,
+  '012-replays': replays,
 }

@@ -21,14 +21,21 @@ export default function NormCosineChart({ updates }: { readonly updates: readonl
   })
   return (
     <figure style={{ margin: 0 }} aria-label={`Norm and cosine of ${dots.length} updates`}>
+      <Text size="xs" c="dimmed">
+        cosine
+      </Text>
       <ScatterChart
         h={220}
         data={[series('in line', 'teal.6', false), series('out of line', 'red.6', true)]}
         dataKey={{ x: 'norm', y: 'cosine' }}
         xAxisLabel="norm"
-        yAxisLabel="cosine"
         withLegend
-        yAxisProps={{ domain: [-1, 1], ticks: [-1, -0.5, 0, 0.5, 1], width: 56 }}
+        yAxisProps={{
+          domain: [-1, 1],
+          ticks: [-1, -0.5, 0, 0.5, 1],
+          tickFormatter: (value: number) => value.toFixed(1),
+          width: 44,
+        }}
         xAxisProps={{ domain: [0, 'auto'], tickFormatter: (value: number) => value.toPrecision(2) }}
         valueFormatter={{ x: (value) => value.toPrecision(4), y: (value) => value.toFixed(4) }}
         scatterProps={{ isAnimationActive: false }}

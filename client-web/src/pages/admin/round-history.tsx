@@ -60,9 +60,9 @@ function RoundsTable({ rounds, onShow }: RoundsTableProps) {
             <Table.Th ta="right">Updates</Table.Th>
             <Table.Th ta="right">Accuracy</Table.Th>
             <Table.Th ta="right">Log loss</Table.Th>
+            <Table.Th>Aggregated by</Table.Th>
             <Table.Th ta="right">Up</Table.Th>
             <Table.Th ta="right">Took</Table.Th>
-            <Table.Th>Aggregated by</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -87,11 +87,11 @@ function RoundsTable({ rounds, onShow }: RoundsTableProps) {
               </Table.Td>
               <Table.Td ta="right">{round.accuracy === undefined ? '–' : formatPercent(round.accuracy)}</Table.Td>
               <Table.Td ta="right">{round.logLoss === undefined ? '–' : formatNumber(round.logLoss)}</Table.Td>
+              <Table.Td>{sayAggregation(round.aggregation)}</Table.Td>
               <Table.Td ta="right">{formatBytes(round.bytesUp)}</Table.Td>
               <Table.Td ta="right">
                 {round.closedAt === undefined ? '–' : formatDuration(round.closedAt - round.openedAt)}
               </Table.Td>
-              <Table.Td>{sayAggregation(round.aggregation)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

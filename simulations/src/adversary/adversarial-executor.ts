@@ -30,7 +30,10 @@ interface SoFar {
   /** Where the attack sees them. */
   readonly honest: WeightedUpdate[]
   numHonest: number
+  /** Whose updates count. */
   numAdversaries: number
+  /** Whose updates were forged, whether they count or not. */
+  numForged: number
 }
 
 /**
@@ -44,7 +47,7 @@ export function adversarialExecutor(devices: Executor, options: AdversarialOptio
   const arrive = arrivals(task, layout)
   const { learningRate: serverLearningRate = 1 } = task.strategy.serverOptimizer as { readonly learningRate?: number }
   const labels = labelsOf(attack, numClasses)
-  let soFar: SoFar = { round: NaN, honest: [], numHonest: 0, numAdversaries: 0 }
+  let soFar = nothingOf(NaN)
 
   const asAdversary = (device: DeviceWork): DeviceWork => ({
     ...device,
@@ -68,15 +71,16 @@ export function adversarialExecutor(devices: Executor, options: AdversarialOptio
       n: soFar.numHonest + numSent + own.length,
       f: numSent + own.length,
       serverLearningRate,
-      rng: makeRng(`${seed}/${soFar.round}/${numSent}`),
+      rng: makeRng(`${seed}/${soFar.round}/${soFar.numForged}`),
     })
+    soFar.numForged += own.length
     return new Map(own.map(([deviceId], i) => [deviceId, sent[i]!]))
   }
 
   return {
     ...devices,
     async run(work, signal, onDone) {
-      if (soFar.round !== work.round) soFar = { round: work.round, honest: [], numHonest: 0, numAdversaries: 0 }
+      if (soFar.round !== work.round) soFar = nothingOf(work.round)
       const given = work.devices.map((device) => (isAdversary(device.deviceId) ? asAdversary(device) : device))
       const trained = await devices.run({ ...work, devices: given }, signal, onDone)
       const sent = forge(trained)
@@ -103,6 +107,8 @@ export function adversarialExecutor(devices: Executor, options: AdversarialOptio
     },
   }
 }
+
+const nothingOf = (round: number): SoFar => ({ round, honest: [], numHonest: 0, numAdversaries: 0, numForged: 0 })
 
 const byId = ([a]: readonly [DeviceId, Params], [b]: readonly [DeviceId, Params]): number => (a < b ? -1 : 1)
 

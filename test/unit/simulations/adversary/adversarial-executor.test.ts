@@ -180,6 +180,18 @@ describe('adversarialExecutor', () => {
     expect(new Set(draws).size).toBe(3)
   })
 
+  it('counts no adversary that was refused, and draws anew for those that are asked instead', async () => {
+    const { attack, seen } = spy()
+    const { executor } = open({ attack, adversaries: [2, 3], maxNorm: 5 }) // (5, 5) is longer, (1, 1) is not
+    await executor.run(workOf(1, 1, 2), signal)
+    await executor.run(workOf(1, 3), signal)
+    expect(seen.map(({ n, f }) => [n, f])).toEqual([
+      [2, 1],
+      [2, 1],
+    ])
+    expect(seen[0]!.rng.uniform()).not.toBe(seen[1]!.rng.uniform())
+  })
+
   it('gives adversaries that attack their data other labels, and sends what they train', async () => {
     const { executor, works } = open({ attack: attacks['label-flip'].make({}), adversaries: [2] })
     const { updates } = await executor.run(workOf(1, 1, 2), signal)

@@ -2,7 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { makeRng, startSession, type Params, type Session, type SessionEvent, type Trainer } from '@panal/client-core'
+import {
+  makeRng,
+  startSession,
+  systemClock,
+  type Params,
+  type Session,
+  type SessionEvent,
+  type Trainer,
+} from '@panal/client-core'
 import { startServer, type RunningServer } from '@panal/server'
 import { nodeRuntime } from '@panal/simulations'
 import { callsTo, createTask, liveConfig } from '../../../fixtures/live-server.ts'
@@ -10,6 +18,8 @@ import { makeNullTrainer } from '../../../fixtures/null-trainer.ts'
 import { digitsLike } from '../../../fixtures/task-document.ts'
 import { readDataDir } from '../../../../server/src/data-reader.ts'
 import { replayRound } from '../../../../server/src/round/replay.ts'
+
+const clock = systemClock({ setTimeout, clearTimeout })
 
 const taskId = 'patient'
 const numExamples = 10
@@ -139,7 +149,10 @@ it('[R9] [R19] [R25] a device that is slower than its round counts in the next, 
 
   const reader = readDataDir(join(folder, 'data'))
   try {
-    expect(await replayRound(await reader.task(taskId), 2, reader)).toMatchObject({ verdict: 'same', version: 2 })
+    expect(await replayRound(await reader.task(taskId), 2, { ...reader, clock })).toMatchObject({
+      verdict: 'same',
+      version: 2,
+    })
   } finally {
     reader.close()
   }

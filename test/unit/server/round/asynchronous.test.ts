@@ -55,6 +55,7 @@ const replay = (number: number) =>
     registry: bench.registry,
     log: bench.log,
     spool: new Spool(join(bench.folder, 'uploads')),
+    clock: bench.clock,
   })
 
 describe('[R25] a device that is slower than its round', () => {

@@ -114,7 +114,6 @@ export const RoundOutcome = Type.Union([
 ])
 export type RoundOutcome = Static<typeof RoundOutcome>
 
-/** A round as everybody may see it. */
 /** What worked on the updates of a round, on what, for how long, and how much of them it read: once for each pass. */
 export const Aggregation = Type.Object(
   {
@@ -135,6 +134,7 @@ export const bandwidth = ({ ms, bytes }: Pick<Aggregation, 'ms' | 'bytes'>): num
   ms < leastTellingMs ? undefined : bytes / ms / 1e6
 const leastTellingMs = 10
 
+/** A round as everybody may see it. */
 export const RoundSummary = Type.Object(
   {
     taskId: TaskId,

@@ -40,6 +40,7 @@ export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] =
   return {
     name,
     minUpdates,
+    needsEngine: true,
     batch: rule,
     async aggregate(updates, { engine = makeWasmEngine() } = {}) {
       const { count } = updates

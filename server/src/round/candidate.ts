@@ -70,13 +70,12 @@ function ofSum(aggregator: Aggregator, sum: UpdateSum): Params {
 /** On this thread where nobody lends an engine. */
 const ownEngine: EngineLender = { run: async (work) => ({ value: await work(makeWasmEngine()) }) }
 
-/** Rules that only add need no engine: they fold. */
 async function aggregate(
   aggregator: Aggregator,
   counted: UpdateSource,
   { clock, engines = ownEngine }: Pick<CandidatePorts, 'clock' | 'engines'>,
 ): Promise<{ readonly result: Params; readonly aggregation: Aggregation }> {
-  if (aggregator.linear !== undefined) {
+  if (aggregator.needsEngine !== true) {
     const startedAt = clock.now()
     const result = await aggregator.aggregate(counted)
     const ms = Math.max(0, clock.now() - startedAt)
@@ -91,5 +90,5 @@ async function aggregate(
   return { ...value, aggregation: { ...value.aggregation, ...(lost !== undefined && { lost }) } }
 }
 
-/** What a rule that only adds runs on, wherever it runs. */
+/** What a rule without an engine runs on, wherever it runs. */
 export const folded = { engine: 'fold', device: 'processor, float64 sums' } as const

@@ -14,7 +14,7 @@ export interface InspectedUpdate {
   /**
    * The largest of three: how many standard deviations the logarithm of its norm is from the round's median, its cosine below
    * and its distance above it. Standard deviations as 1.4826 times the median deviation from the median, which half of
-   * the updates cannot move. Of honest updates that are normally distributed, 1 in 400 has more than 3 in one of them.
+   * the updates cannot move. Of honest updates that are normally distributed, 1 in 185 has more than 3 in one of them.
    * Null of what was not counted.
    */
   readonly suspicion: number | null

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { DeviceId, Params } from '@panal/client-core'
-import type { UpdateSource } from '../strategy/strategy.ts'
+import { AggregationError, type UpdateSource } from '../strategy/strategy.ts'
+import type { RoundUpdates } from './ports.ts'
 
 /** How one update lies to what its round came to. */
 export interface Likeness {
@@ -15,6 +16,20 @@ export interface Likeness {
 
 /** Params after which others have their turn. */
 const sliceLength = 2 ** 20
+
+/**
+ * How each update of a round lies to what they came to, for whoever looks at it later: the candidate is made, so one that can
+ * no longer be read costs only this. Nothing is known of each of a sum.
+ */
+export async function likenessesIn(updates: RoundUpdates, meanDelta: Params): Promise<Likeness[]> {
+  if ('reach' in updates) return []
+  try {
+    return await likenessesOf(updates, meanDelta)
+  } catch (error) {
+    if (!(error instanceof AggregationError)) throw error
+    return []
+  }
+}
 
 /**
  * Compares each update with the mean delta, in float64. One more pass over the updates, each hashed once more; memory does

@@ -19,7 +19,7 @@ export type ReplayWithout =
     }
   /** Why there is nothing to compare. */
   | {
-      readonly verdict: 'not-closed' | 'not-participants' | 'updates-lost' | 'too-few' | 'no-engine'
+      readonly verdict: 'not-closed' | 'not-participants' | 'updates-lost' | 'too-few' | 'not-aggregated' | 'no-engine'
       readonly reason: string
       readonly devices?: readonly DeviceId[]
     }
@@ -38,6 +38,7 @@ export async function replayWithout(
   const round = ports.registry.round(task.id, roundNumber)
   if (round === undefined) throw new PanalError('unknown-round', `the task has no round ${roundNumber}`)
   if (round.phase !== 'closed') return { verdict: 'not-closed', reason: `the round is still ${round.phase}` }
+  if (without.length === 0) return { verdict: 'not-participants', reason: 'no device is named' }
   const strangers = without.filter((deviceId) => !round.participants.includes(deviceId))
   if (strangers.length > 0)
     return { verdict: 'not-participants', reason: 'these devices have no part in the round', devices: strangers }
@@ -60,7 +61,7 @@ export async function replayWithout(
     return { verdict: 'replayed', version, without, participants, steps, candidate: again.candidate }
   } catch (error) {
     if (!(error instanceof AggregationError)) throw error
-    return { verdict: 'too-few', reason: error.message }
+    return { verdict: error.code === 'too-few' ? 'too-few' : 'not-aggregated', reason: error.message }
   }
 
   async function compareSteps(params: Params, version: number, baseVersion: number): Promise<Compared> {

@@ -88,8 +88,8 @@ type FoldedAgain =
 
 /** @throws AggregationError */
 export async function foldedAgain(task: Task, round: Collected, ports: ReplayPorts): Promise<FoldedAgain> {
-  // Rounds of before there was a record had wasm.
-  const { engine: name, device } = ports.registry.roundSummary(task.id, round.number)?.aggregation ?? wasmOrFold
+  const recorded = ports.registry.roundSummary(task.id, round.number)?.aggregation
+  const { engine: name, device } = recorded ?? (task.strategy.aggregator.needsEngine === true ? unrecorded : folded)
   const make = (engines: EngineLender) =>
     makeCandidate(task, round, {
       ...ports,
@@ -101,7 +101,7 @@ export async function foldedAgain(task: Task, round: Collected, ports: ReplayPor
     engine = await openRecorded(name, ports)
     const opened = engine
     const candidate = await make({ run: async (work) => ({ value: await work(opened) }) })
-    if (opened.device === device || sameEverywhere.has(name)) return { candidate }
+    if (name === folded.engine || opened.device === device) return { candidate }
     return {
       candidate,
       elsewhere: `the round was aggregated by ${name} on ${device}; here it is ${opened.device}, which rounds otherwise`,
@@ -114,10 +114,8 @@ export async function foldedAgain(task: Task, round: Collected, ports: ReplayPor
   }
 }
 
-const wasmOrFold: Pick<Aggregation, 'engine' | 'device'> = { engine: 'wasm', device: 'unknown' }
-
-/** Engines whose bytes depend on no device. */
-const sameEverywhere: ReadonlySet<string> = new Set<string>(['wasm', folded.engine])
+/** Rounds of before there was a record: that engine then added distances up in other parts. */
+const unrecorded: Pick<Aggregation, 'engine' | 'device'> = { engine: 'wasm', device: 'an earlier make' }
 
 /** For a fold any engine does: it is not asked. @throws VectorError 'no-device' */
 async function openRecorded(name: string, { open = vectorEngines }: ReplayPorts): Promise<VectorEngine> {

@@ -1,15 +1,10 @@
-import type { Params } from '@panal/client-core'
 import { AggregationError } from '../strategy/strategy.ts'
 import type { Task } from '../registry/task.ts'
 import { makeCandidate } from './candidate.ts'
-import { likenessesOf, type Likeness } from './likeness.ts'
-import type { RoundPorts, RoundUpdates } from './ports.ts'
+import { likenessesIn } from './likeness.ts'
+import type { RoundPorts } from './ports.ts'
 import { select } from './select.ts'
 import type { Round } from './state.ts'
-
-/** How each update lies to what they came to, for whoever looks at the round later. Nothing is known of each of a sum. */
-const compared = async (updates: RoundUpdates, meanDelta: Params): Promise<Likeness[]> =>
-  'reach' in updates ? [] : likenessesOf(updates, meanDelta)
 
 /**
  * One federated round, from selection to promotion. Given the round that a stop or a crash left open, it enters at that
@@ -32,7 +27,7 @@ export async function runRound(task: Task, open: Round | null, ports: RoundPorts
       // 3 aggregate the clients' deltas in canonical order, 4 apply their mean to the base
       const candidate = await makeCandidate(task, round, ports)
       live.tally.aggregation = candidate.aggregation ?? null
-      const likenesses = await compared(ports.updates(round), candidate.meanDelta)
+      const likenesses = await likenessesIn(ports.updates(round), candidate.meanDelta)
       live.replace(await registry.propose(round, { ...candidate, likenesses }, live.summary))
     } catch (error) {
       if (!(error instanceof AggregationError)) throw error

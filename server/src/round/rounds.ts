@@ -90,7 +90,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
   return {
     start(task, paused = false) {
       if (tasks.has(task.id)) throw new PanalError('task-exists')
-      if (task.strategy.aggregator.linear === undefined) deps.engines?.prepare(task.layout.size)
+      if (task.strategy.aggregator.needsEngine === true) deps.engines?.prepare(task.layout.size)
       const rounds = new TaskRounds(task, paused, taskDeps)
       tasks.set(task.id, rounds)
       running.push(rounds.run(stopping.signal))

@@ -32,9 +32,9 @@ interface Enough {
   readonly minimum: number
   readonly graceMs: number
   readonly clock: Clock
-  numDevices(): number
+  readonly numDevices: () => number
   /** Resolves when their number may be another. */
-  nextChange(): Promise<void>
+  readonly nextChange: () => Promise<void>
 }
 
 /** Waits until there are all that are wanted, or after one grace as many as are needed at least. @throws the signal's reason */

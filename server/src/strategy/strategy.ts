@@ -114,6 +114,8 @@ export interface Aggregator {
    * has sums. @throws AggregationError; VectorError 'device-lost' | 'no-device': another engine may do it
    */
   aggregate(updates: UpdateSource, context?: AggregationContext): Promise<Params>
+  /** Of a rule that is given an engine to work on; any other folds updates as they come. */
+  readonly needsEngine?: true
   /** Of a rule that only adds: whoever holds a part of the updates need only hand on their sums. */
   readonly linear?: LinearRule
   /** Of a rule that can work on all updates at once, so that something may be done to them before. */

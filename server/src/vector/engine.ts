@@ -59,6 +59,8 @@ export interface VectorEngine {
   squaredDistances(rows: Rows, mix?: Mix): Promise<Float64Array>
   /** One selected number per coordinate, of the rows or of what the mix makes of them. */
   select(rows: Rows, by: Selection, mix?: Mix): Promise<Float32Array>
+  /** Gives back what it needs only while it works; it may be asked again. */
+  rest?(): void
   /** Gives memory and device back. */
   close(): void
 }

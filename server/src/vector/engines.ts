@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '@panal/client-core'
 import { type VectorEngine, VectorError } from './engine.ts'
 import { probeEngines, type Probed } from './probe.ts'
@@ -55,6 +56,8 @@ export class Engines implements EngineLender {
   #current: Promise<VectorEngine> | undefined
   #wasm: Promise<VectorEngine> | undefined
   #losses = 0
+  #size = 0
+  #numRunning = 0
   #start = (size: number): Promise<VectorEngine> => this.#choose(size)
   readonly #life = new AbortController()
 
@@ -63,25 +66,34 @@ export class Engines implements EngineLender {
     this.#open = deps.open ?? (deps.setting === 'auto' ? worthMeasuring : vectorEngines)
   }
 
-  /** Begins to choose, if nothing was chosen yet. @param size params of an update that there will be */
+  /**
+   * Begins to choose, if nothing was chosen yet: for the largest of the sizes that are asked for until others have had a turn.
+   * @param size params of an update that there will be
+   */
   prepare(size: number): void {
-    this.#current ??= this.#start(size)
+    this.#size = Math.max(this.#size, size)
+    this.#current ??= setImmediate().then(() => this.#start(this.#size))
   }
 
   async run<T>(work: (engine: VectorEngine) => Promise<T>): Promise<EngineResult<T>> {
     this.prepare(0)
     const lent = this.#current!
     const engine = await lent
+    this.#numRunning += 1
     try {
       const value = await work(engine)
       this.#losses = 0
       return { value }
     } catch (cause) {
+      if (!(cause instanceof VectorError) || !isLoss(cause)) throw cause
       const wasm = await this.#fallback()
-      if (!(cause instanceof VectorError) || !isLoss(cause) || engine === wasm) throw cause
+      if (engine === wasm) throw cause
       // Of several rounds that lose one device only the first says so.
       if (this.#current === lent) this.#lose(engine, cause.message)
       return { value: await work(wasm), lost: engine.name }
+    } finally {
+      this.#numRunning -= 1
+      if (this.#numRunning === 0) for (const each of [engine, await this.#wasm]) each?.rest?.()
     }
   }
 

@@ -74,14 +74,34 @@ async function probeOne(name: string, open: OpenEngine, options: ProbeOptions): 
   try {
     const timeIsUp = clock.sleep(boxMs, over.signal).then(() => `took longer than ${boxMs} ms`)
     const why = await Promise.race([work, timeIsUp])
-    if (found.engine !== undefined && found.best !== undefined) return { name, engine: found.engine, ...found.best }
-    return refused(why ?? 'could not be measured')
+    if (found.engine === undefined || found.best === undefined) return refused(why ?? 'could not be measured')
+    over.abort()
+    if (!(await endsWithin(boxMs, work, clock))) return refused(`an operation did not end in ${2 * boxMs} ms`)
+    return { name, engine: found.engine, ...found.best }
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error))
   } finally {
     signal?.removeEventListener('abort', stop)
     over.abort()
     work.catch(() => undefined) // it was not waited for, or is the reason above
+  }
+}
+
+/** Whether the work is over by then, well or not: an engine that hangs would let a round hang. */
+async function endsWithin(ms: number, work: Promise<void>, clock: Clock): Promise<boolean> {
+  const timer = new AbortController()
+  const tooLate = clock.sleep(ms, timer.signal).then(
+    () => false,
+    () => true,
+  )
+  const isOver = work.then(
+    () => true,
+    () => true,
+  )
+  try {
+    return await Promise.race([isOver, tooLate])
+  } finally {
+    timer.abort()
   }
 }
 

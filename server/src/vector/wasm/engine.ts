@@ -75,6 +75,7 @@ export function makeWasmEngine(options: WasmOptions = {}): VectorEngine {
         return selected({ type: 'select', by, ...withMix(mix) }, rows)
       }),
 
+    rest: () => threads.rest(),
     close: () => threads.close(),
   }
 }

@@ -54,15 +54,22 @@ export class VectorThreads {
     })
   }
 
-  /** What is under way, is answered as by threads that cannot do it. */
+  /** Ends those that have nothing to do: what they have read stays in their memory until they do. */
+  rest(): void {
+    for (const [worker, job] of this.#threads)
+      if (job === null) {
+        this.#threads.delete(worker)
+        void worker.terminate()
+      }
+  }
+
+  /** What is under way is answered as by threads that cannot do it, once they no longer read. */
   close(): void {
     const threads = [...this.#threads]
     this.#threads.clear()
     this.#numDeaths = Infinity
-    for (const [worker, job] of threads) {
-      job?.answer({ detail: 'the engine is closed' })
-      void worker.terminate()
-    }
+    for (const [worker, job] of threads)
+      void worker.terminate().finally(() => job?.answer({ detail: 'the engine is closed' }))
     this.#handOut()
   }
 

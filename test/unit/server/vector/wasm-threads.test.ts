@@ -71,6 +71,17 @@ describe('the wasm engine on threads', () => {
     }
   })
 
+  it('works on its threads: this one reads nothing', async () => {
+    const read = () => {
+      throw new Error('read here')
+    }
+    const engine = threaded(2)
+    const wanted = await all(here, rows)
+    expect(await all(engine, { ...rows, read })).toEqual(wanted)
+    engine.rest?.() // what it needs for the next operation comes back
+    expect(await all(engine, { ...rows, read })).toEqual(wanted)
+  })
+
   it('refuses what is not finite, in any part, and works afterwards', async () => {
     const engine = threaded(2)
     const broken = values.map((row) => row.slice())

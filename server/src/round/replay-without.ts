@@ -38,7 +38,6 @@ export async function replayWithout(
   const round = ports.registry.round(task.id, roundNumber)
   if (round === undefined) throw new PanalError('unknown-round', `the task has no round ${roundNumber}`)
   if (round.phase !== 'closed') return { verdict: 'not-closed', reason: `the round is still ${round.phase}` }
-  if (without.length === 0) return { verdict: 'not-participants', reason: 'no device is named' }
   const strangers = without.filter((deviceId) => !round.participants.includes(deviceId))
   if (strangers.length > 0)
     return { verdict: 'not-participants', reason: 'these devices have no part in the round', devices: strangers }

@@ -56,6 +56,11 @@ function contradictionsIn({
       '/adversaries/count',
       `must be at most devices, ${devices}`,
     ),
+    ...when(
+      adversaries !== undefined && (cohort.maxStaleness ?? 0) > 0,
+      '/adversaries',
+      'need cohort.maxStaleness of 0: devices that go on from earlier rounds train base by base, so that no attack would know n, f and the honest updates of the whole round',
+    ),
     ...when(evaluateEvery > rounds, '/evaluateEvery', `must be at most rounds, ${rounds}`),
     ...when(
       target !== undefined && target.accuracy === undefined && target.loss === undefined,

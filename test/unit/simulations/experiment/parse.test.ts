@@ -84,6 +84,16 @@ describe('an experiment', () => {
     expect(await parsing({ ...smallExperiment(), adversaries })).toEqual([error])
   })
 
+  it('has no adversaries where updates may be stale', async () => {
+    const adversaries = { count: 2, attack: { name: 'alie' as const } }
+    const cohort = { size: 5, maxStaleness: 3 }
+    expect(await parsing(smallExperiment({ adversaries, cohort }))).toEqual([
+      expect.stringMatching(/^\/adversaries need cohort\.maxStaleness of 0: /),
+    ])
+    expect(await parsing(smallExperiment({ adversaries, cohort: { size: 5, maxStaleness: 0 } }))).toEqual([])
+    expect(await parsing(smallExperiment({ cohort }))).toEqual([])
+  })
+
   it('has attacks on classes that there are', async () => {
     const adversaries = { count: 2, attack: { name: 'label-flip' as const, to: 3 } }
     expect(await opening(smallExperiment({ adversaries }))).toEqual([

@@ -190,9 +190,10 @@ function joined(earlier: CohortUpdates, later: CohortUpdates): CohortUpdates {
   return 'reach' in earlier || 'reach' in later ? later : [...earlier, ...later]
 }
 
+/** Who is lost is done with what it was asked for: a device that comes back here is free to be asked again. */
 function tell(live: LiveRound, deviceId: DeviceId, trip: Trip, outcome: DeviceOutcome | undefined): void {
   const { at } = trip
-  if (trip.end === 'lost' || outcome === undefined) return void live.dispatch({ type: 'dropped', deviceId, at })
+  if (trip.end === 'lost' || outcome === undefined) return void live.dispatch({ type: 'declined', deviceId, at })
   if (outcome.verdict !== 'accepted')
     return void live.dispatch({ type: 'rejected', deviceId, code: outcome.verdict, at })
   if (statusOf(live.round, deviceId) !== 'asked') throw new Error(`experiment: ${deviceId} was not asked`)

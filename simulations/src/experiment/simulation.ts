@@ -191,7 +191,7 @@ export class Simulation {
   /** Waits, in simulated time, until a round has as many devices as it needs at least. */
   async #untilEnough(): Promise<void> {
     const { minimum } = this.#opened.experiment.cohort
-    if (this.#devices.alwaysAvailable) return
+    if (this.#devices.alwaysAvailable) return // each is at work or may be asked
     for (let waitedMs = 0; this.#numForNextRound() < minimum; waitedMs += lookEveryMs) {
       if (waitedMs > giveUpMs)
         throw new ExperimentError(

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { virtualClock } from '@panal/client-core'
-import { addUpdate, aggregators, emptySum, sumLength } from '@panal/server'
+import { addUpdate, aggregators, emptySum, newlyAsked, originOf, statusOf, sumLength } from '@panal/server'
 import {
   openExperiment,
   parseExperiment,
@@ -152,7 +152,7 @@ describe('a simulated round', () => {
     })
     const simulation = simulate(opened, standIn({ size: 67 }).executor)
     const { closed } = await simulation.nextRound(() => false, signal)
-    expect(closed.statuses.counts.dropped).toBeGreaterThan(0)
+    expect(closed.statuses.counts.declined).toBeGreaterThan(0)
     expect(closed.outcome).toBe('abandoned')
     expect(simulation.state.head).toMatchObject({ version: 0, lastRound: 1 })
     expect((await simulation.nextRound(() => false, signal)).closed.number).toBe(2)
@@ -210,6 +210,31 @@ describe('a simulated round', () => {
       const later = runs.slice(1).flatMap((ids, i) => ids.map((id) => [id, bases[i + 1]!] as const))
       for (const [id, base] of later)
         expect(base).toEqual(stale.includes(id) ? opened.initial : opened.initial.map((x) => Math.fround(x + 0.5)))
+    })
+
+    it('[R25] asks others for those that were lost, and keeps no base for them', async () => {
+      const dropout = { name: 'random' as const, probability: 0.3 }
+      const opened = await open({
+        ...asynchronous,
+        cohort: { ...asynchronous.cohort!, maxStaleness: 20 },
+        profile: { ...asynchronous.profile, dropout },
+      })
+      const simulation = simulate(opened, standIn({ size: 67 }).executor)
+      let [numWaiting, numLost] = [0, 0]
+      for (let round = 1; round <= 45; round++) {
+        const { closed } = await simulation.nextRound(() => false, signal)
+        // all six are at work in every round: who was lost in the last one is asked anew in this one
+        expect(closed.cohort).toHaveLength(6)
+        expect(newlyAsked(closed)).toHaveLength(6 - numWaiting)
+        numWaiting = closed.statuses.counts.asked
+        numLost += closed.statuses.counts.declined
+        const { bases } = simulation.state.head.earlier!
+        const working = closed.cohort.filter((id) => statusOf(closed, id) === 'asked')
+        const inUse = new Set(working.map((id) => originOf(closed, id)!.baseVersion))
+        inUse.delete(simulation.state.head.version)
+        expect([...bases.keys()].sort()).toEqual([...inUse].sort())
+      }
+      expect(numLost).toBeGreaterThan(0)
     })
 
     it('[R25] discounts what it counts late', async () => {

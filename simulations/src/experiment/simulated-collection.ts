@@ -71,8 +71,10 @@ export async function collectSimulated(
   const planned = round.cohort
     .filter((deviceId) => statusOf(round, deviceId) === 'asked')
     .map((deviceId) => plannedFor(deviceId, live, deps))
-  // equal times: by id, so that nothing depends on how the engine sorts
-  planned.sort((a, b) => a.trip.at - b.trip.at || (a.deviceId < b.deviceId ? -1 : 1))
+    // equal times: by id, so that nothing depends on how the engine sorts
+    .sort((a, b) => a.trip.at - b.trip.at || (a.deviceId < b.deviceId ? -1 : 1))
+    // who came back between two rounds is heard as this one opens, in that order
+    .map((each): Planned => ({ ...each, trip: { ...each.trip, at: Math.max(each.trip.at, round.openedAt) } }))
   live.tally.bytesDown += newlyAsked(round).length * baseBytes(task)
 
   const { outcomes, updates } = await trainUntilGoal(
@@ -100,7 +102,7 @@ export async function collectSimulated(
 const baseBytes = ({ layout, strategy }: Task): number =>
   layout.size * Float32Array.BYTES_PER_ELEMENT * (strategy.optimizer.sharesState === true ? 2 : 1)
 
-/** The way of a device was drawn when it was asked; who came back between two rounds reports as this one opens. */
+/** The way of a device was drawn when it was asked. */
 function plannedFor(deviceId: DeviceId, { round }: LiveRound, { task, partition, devices }: CollectionDeps): Planned {
   const { plan } = task.document
   const { epochs, maxExamples = Infinity } = plan
@@ -111,7 +113,7 @@ function plannedFor(deviceId: DeviceId, { round }: LiveRound, { task, partition,
     bytesUp: task.codec.maxBytes(task.layout),
     numExamples: epochs * Math.min(maxExamples, Math.ceil(trainedShare(plan) * partition.sizeOf(device))),
   })
-  return { deviceId, origin, trip: { ...trip, at: Math.max(trip.at, round.openedAt) } }
+  return { deviceId, origin, trip }
 }
 
 interface Goal {

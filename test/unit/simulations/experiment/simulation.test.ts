@@ -212,6 +212,20 @@ describe('a simulated round', () => {
         expect(base).toEqual(stale.includes(id) ? opened.initial : opened.initial.map((x) => Math.fround(x + 0.5)))
     })
 
+    it('[R25] counts first who was done first between two rounds, whatever its id', async () => {
+      const slow = { ...asynchronous, devices: 20, cohort: { size: 20, reportingGoal: 4, minimum: 1, maxStaleness: 3 } }
+      // a day between two rounds: all 16 that the first does not wait for are done when the second opens
+      const simulation = simulate(await open({ ...slow, intervalMs: 86_400_000 }), standIn({ size: 67 }).executor)
+      const together = simulate(await open({ ...slow, cohort: { size: 20 } }), standIn({ size: 67 }).executor)
+      const { outcomes } = await together.nextRound(() => false, signal)
+      const byTime = outcomes.map(({ deviceId }) => deviceId)
+      expect(byTime).toHaveLength(20)
+      for (let round = 1; round <= 3; round++) {
+        const { closed } = await simulation.nextRound(() => false, signal)
+        expect(closed.participants).toEqual(byTime.slice(4 * (round - 1), 4 * round).sort())
+      }
+    })
+
     it('[R25] asks others for those that were lost, and keeps no base for them', async () => {
       const dropout = { name: 'random' as const, probability: 0.3 }
       const opened = await open({

@@ -45,7 +45,7 @@ export async function writeCheckpoint(folder: string, { head, lastRounds, ...res
     version: head.version,
     lastRound: head.lastRound,
     ...(head.earlier !== undefined && {
-      earlier: { round: head.earlier.round, bases: await keepBases(folder, head.earlier.bases) },
+      earlier: { round: head.earlier.round, bases: await keepBases(folder, head.earlier) },
     }),
     lengths: parts.map(({ length }) => length) as [number, number, number],
     sha256: sha256Of(body),

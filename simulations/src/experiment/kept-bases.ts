@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Params } from '@panal/client-core'
 import { bytesToParams, paramsToBytes, sha256Of } from '@panal/server'
+import type { Earlier } from './memory-registry.ts'
 import { writeDurably } from './write-durably.ts'
 
 /** A version that devices still train from, as a checkpoint names it. */
@@ -15,16 +16,16 @@ const pathOf = (runFolder: string, version: number): string => join(folderIn(run
 
 /**
  * A file for each version, written once, for the same run makes the same bytes of it again; durable when it resolves, and so
- * before the checkpoint that names them.
+ * before the checkpoint that names them. Their digests are those that the round's devices were asked with: none is hashed again.
  */
-export async function keepBases(runFolder: string, bases: ReadonlyMap<number, Params>): Promise<KeptBase[]> {
+export async function keepBases(runFolder: string, { round, bases }: Earlier): Promise<KeptBase[]> {
   await mkdir(folderIn(runFolder), { recursive: true })
   const there = new Set(await readdir(folderIn(runFolder)))
+  const digests = new Map([...(round.carried ?? []), round].map((of) => [of.baseVersion, of.baseSha256]))
   const kept: KeptBase[] = []
   for (const [version, params] of bases) {
-    const bytes = paramsToBytes(params)
-    if (!there.has(String(version))) await writeDurably(pathOf(runFolder, version), bytes)
-    kept.push({ version, sha256: sha256Of(bytes) })
+    if (!there.has(String(version))) await writeDurably(pathOf(runFolder, version), paramsToBytes(params))
+    kept.push({ version, sha256: digests.get(version)! })
   }
   return kept
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import type { ClosedRound } from '@panal/server'
+import { paramsToBytes, sha256Of, type ClosedRound } from '@panal/server'
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from '@panal/simulations'
 
 let folder: string
@@ -32,11 +32,16 @@ it('comes back as it was, whatever the header’s length', async () => {
 })
 
 describe('with devices that are still at work', () => {
-  const round = { phase: 'closed', number: 4 } as ClosedRound
   const bases = new Map([
     [1, Float32Array.of(0.25, 2, 3)],
     [2, Float32Array.of(0.5, 2, 3)],
   ])
+  const [one, two] = [...bases].map(([baseVersion, params]) => ({
+    baseVersion,
+    baseSha256: sha256Of(paramsToBytes(params)),
+  }))
+  const carried = [{ roundNumber: 2, ...one!, openedAt: 5, deviceIds: ['d_1'] }]
+  const round = { phase: 'closed', number: 4, ...two!, carried } as unknown as ClosedRound
   const asynchronous = { ...checkpoint, head: { ...checkpoint.head, earlier: { round, bases } } }
 
   it('has what they train from, a file each, and drops what none needs any more', async () => {
@@ -45,6 +50,18 @@ describe('with devices that are still at work', () => {
     bases.delete(1)
     await writeCheckpoint(folder, asynchronous)
     expect(await readdir(join(folder, 'bases'))).toEqual(['2'])
+    expect(await readCheckpoint(folder)).toEqual(asynchronous)
+  })
+
+  it('has them by the digests that their devices were asked with: what is kept already is not looked at again', async () => {
+    await writeCheckpoint(folder, asynchronous)
+    const unreadable = new Proxy(bases.get(2)!, {
+      get: () => {
+        throw new Error('read again')
+      },
+    })
+    const again = { round, bases: new Map([[2, unreadable]]) }
+    await writeCheckpoint(folder, { ...checkpoint, head: { ...checkpoint.head, earlier: again } })
     expect(await readCheckpoint(folder)).toEqual(asynchronous)
   })
 

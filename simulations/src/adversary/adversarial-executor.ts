@@ -1,5 +1,12 @@
 import { makeRng, type DeviceId, type Layout, type Params } from '@panal/client-core'
-import { addUpdate, AggregationError, type LinearRule, type UpdateSum, type WeightedUpdate } from '@panal/server'
+import {
+  addUpdate,
+  AggregationError,
+  learningRateOf,
+  type LinearRule,
+  type UpdateSum,
+  type WeightedUpdate,
+} from '@panal/server'
 import { arrivals } from '../executor/arrival.ts'
 import {
   ExecutorError,
@@ -45,7 +52,7 @@ interface SoFar {
 export function adversarialExecutor(devices: Executor, options: AdversarialOptions): Executor {
   const { attack, isAdversary, task, layout, numClasses, rule, seed } = options
   const arrive = arrivals(task, layout)
-  const { learningRate: serverLearningRate = 1 } = task.strategy.serverOptimizer as { readonly learningRate?: number }
+  const { learningRate = 1, ...rate } = task.strategy.serverOptimizer as Partial<Parameters<typeof learningRateOf>[0]>
   const labels = labelsOf(attack, numClasses)
   let soFar = nothingOf(NaN)
 
@@ -62,15 +69,16 @@ export function adversarialExecutor(devices: Executor, options: AdversarialOptio
     const own = [...withheld].sort(byId)
     if (own.length === 0 || attack.forge === undefined) return new Map()
     const numSent = soFar.numAdversaries
+    const n = soFar.numHonest + numSent + own.length
     const sent = attack.forge({
       own: own.map(([, trained]) => trained),
       honest: soFar.honest
         .map(({ deviceId, delta }) => [deviceId, delta] as const)
         .sort(byId)
         .map(([, delta]) => delta),
-      n: soFar.numHonest + numSent + own.length,
+      n,
       f: numSent + own.length,
-      serverLearningRate,
+      serverLearningRate: learningRateOf({ learningRate, ...rate }, n),
       rng: makeRng(`${seed}/${soFar.round}/${soFar.numForged}`),
     })
     soFar.numForged += own.length

@@ -12,7 +12,7 @@ export interface Sight {
   readonly n: number
   /** How many of those are adversaries'. */
   readonly f: number
-  /** The server optimizer's, as the experiment gives it. */
+  /** The server optimizer's, for a round of n updates. */
   readonly serverLearningRate: number
   readonly rng: Rng
 }

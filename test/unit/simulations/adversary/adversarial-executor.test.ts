@@ -20,6 +20,7 @@ import {
   type CohortWork,
   type DeviceOutcome,
   type Executor,
+  type Experiment,
   type Sight,
 } from '@panal/simulations'
 import { smallExperiment } from '../../../fixtures/small-experiment.ts'
@@ -74,13 +75,18 @@ interface Setting {
   readonly sums?: boolean
   readonly refused?: number
   readonly maxNorm?: number
+  readonly serverOptimizer?: NonNullable<Experiment['strategy']>['serverOptimizer']
 }
-function open({ attack, adversaries, sums = false, refused = -1, maxNorm = 1e6 }: Setting) {
+function open({ attack, adversaries, sums = false, refused = -1, maxNorm = 1e6, serverOptimizer }: Setting) {
   const inner = standIn({ sums, refused })
   const options: AdversarialOptions = {
     attack,
     isAdversary: (deviceId) => adversaries.map(deviceIdOf).includes(deviceId),
-    task: completeExperiment(smallExperiment({ strategy: { checks: [{ name: 'max-norm', maxNorm }] } })),
+    task: completeExperiment(
+      smallExperiment({
+        strategy: { checks: [{ name: 'max-norm', maxNorm }], ...(serverOptimizer && { serverOptimizer }) },
+      }),
+    ),
     layout,
     numClasses: 3,
     ...(sums && { rule: mean }),
@@ -163,6 +169,19 @@ describe('adversarialExecutor', () => {
       [5, 1],
     ])
     expect([seen[0]!.n, seen[0]!.f]).toEqual([4, 2])
+  })
+
+  it('tells them the learning rate that the server has in a round of so many updates', async () => {
+    const { attack, seen } = spy()
+    const scaled = { learningRate: 0.5, scaling: { rule: 'sqrt' as const, reference: 1 } }
+    for (const serverOptimizer of [
+      { name: 'sgd', ...scaled },
+      { name: 'sgd', learningRate: 0.5 },
+    ] as const) {
+      const { executor } = open({ attack, adversaries: [2, 3], serverOptimizer })
+      await executor.run(workOf(1, 1, 2, 3, 4), signal)
+    }
+    expect(seen.map(({ serverLearningRate }) => serverLearningRate)).toEqual([1, 0.5]) // 0.5 · √(4 / 1); 0.5
   })
 
   it('remembers the round where more devices are asked, and forgets it in the next', async () => {

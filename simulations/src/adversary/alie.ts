@@ -30,10 +30,11 @@ export const alie = attackPolicy({
 
 /**
  * Φ⁻¹((n − f − s) / (n − f)), where s = ⌊n/2 + 1⌋ − f honest updates make a majority with f adversaries. The paper has a
- * minority of adversaries: s is at least 1 here. Less than two honest updates deviate from nothing: 0.
+ * minority of adversaries: s is at least 1 here. Where most honest updates would have to support them it is below 0, which
+ * would push the other way: 0. Less than two honest updates deviate from nothing: 0.
  */
 export function greatestZ(n: number, f: number): number {
   const numHonest = n - f
   const supporters = Math.max(1, Math.floor(n / 2 + 1) - f)
-  return numHonest <= supporters ? 0 : normalQuantile((numHonest - supporters) / numHonest)
+  return numHonest <= supporters ? 0 : Math.max(0, normalQuantile((numHonest - supporters) / numHonest))
 }

@@ -127,6 +127,7 @@ describe('greatestZ', () => {
     [3, 1, 0], // s = 1: Φ⁻¹(1 / 2)
     [2, 1, 0], // one honest update deviates from nothing
     [10, 9, 0],
+    [10, 1, 0], // s = 5: Φ⁻¹(4 / 9) is below 0
   ])('of %i updates, %i of them adversaries’, is %f', (n, f, z) => {
     expect(greatestZ(n, f)).toBeCloseTo(z, 4)
   })

@@ -2,6 +2,7 @@ import type { OwnMetrics } from '@panal/client-core'
 import { carriedFigures, newlyAsked } from '@panal/server'
 import type { DeviceOutcome } from '../executor/executor.ts'
 import type { DeviceDeciles, PersonalRecord, RoundRecord } from '../results/run-record.ts'
+import type { CompleteExperiment } from './complete.ts'
 import { startAt, type SimulatedRound } from './simulation.ts'
 
 /** One line of `rounds.jsonl`. */
@@ -16,10 +17,15 @@ export interface RoundRow extends RoundRecord {
   readonly meanStaleness?: number
   readonly numRejected: number
   readonly numDropped: number
-  readonly numLate: number
+  /** Asked, and not heard of when collection ended. Absent where those go on into the next round: they are on time. */
+  readonly numLate?: number
 }
 
-export function roundRow({ closed, ...round }: SimulatedRound, wallMs: number): RoundRow {
+export function roundRow(
+  { closed, ...round }: SimulatedRound,
+  wallMs: number,
+  { maxStaleness = 0 }: CompleteExperiment['cohort'],
+): RoundRow {
   const { counts } = closed.statuses
   const accepted = round.outcomes.filter(({ verdict }) => verdict === 'accepted')
   const deciles = decilesOf(accepted)
@@ -43,7 +49,7 @@ export function roundRow({ closed, ...round }: SimulatedRound, wallMs: number): 
     ...carriedFigures(closed),
     numRejected: counts.rejected,
     numDropped: counts.dropped + counts.declined,
-    numLate: counts.asked,
+    ...(maxStaleness === 0 && { numLate: counts.asked }),
   }
 }
 

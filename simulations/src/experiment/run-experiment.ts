@@ -99,7 +99,7 @@ async function runRounds(
       end = { why: 'diverged', round: number }
       break
     }
-    const row = roundRow(round, used().wallMs)
+    const row = roundRow(round, used().wallMs, experiment.cohort)
     await folder.keep(row, { identity, ...simulation.state, ...used() })
     events.onRound(row)
     end = endOf(experiment, row)

@@ -46,7 +46,7 @@ const cells = (row: RoundRow): string[] => [
   String(row.numInvited),
   String(row.numUpdates),
   String(row.numRejected),
-  String(row.numLate),
+  row.numLate?.toString() ?? '',
   String(row.numDropped),
   formatBytes(row.bytesUp),
   formatDuration(row.simulatedMs),

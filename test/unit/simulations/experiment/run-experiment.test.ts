@@ -121,6 +121,22 @@ describe('runExperiment', () => {
     }, 120_000)
   })
 
+  it.each([
+    [0, [4, 4]], // ten are asked, six are waited for
+    [5, [undefined, undefined]], // the same four are at work, and on time
+  ])(
+    'calls nobody late who may go on: maxStaleness %i',
+    async (maxStaleness, numLate) => {
+      const cohort = { size: 10, reportingGoal: 6, maxStaleness }
+      const { rounds } = await runExperiment(optionsFor({ rounds: 2, cohort }), quiet, signal)
+      expect(rounds.map((row) => row.numLate)).toEqual(numLate)
+      const [head, ...rows] = (await readFile(join(folder, 'rounds.csv'), 'utf8')).trim().split('\n')
+      const column = head!.split(',').indexOf('numLate')
+      expect(rows.map((row) => row.split(',')[column])).toEqual(numLate.map((each) => String(each ?? '')))
+    },
+    60_000,
+  )
+
   it('counts as refused what adversaries send and a check refuses', async () => {
     const attacked = { fraction: 0.5, attack: { name: 'scaling' as const, factor: 1e6 } }
     const { rounds } = await runExperiment(

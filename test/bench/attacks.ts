@@ -50,12 +50,15 @@ const attacks: Readonly<Record<string, Attack | null>> = {
  * Accuracy in the end of `simulations/experiments/mnist-adversaries.yaml` with each aggregation rule under each attack, beside
  * what it is without: 108 runs. `--out FOLDER` keeps the runs and goes on with those that are there, `--only RULE` runs one
  * column of it, `--write` puts the table into docs/benchmarks.md.
+ * @throws Error of `--only` with `--write`: one column would take the place of the table
  */
 export async function benchAttacks(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: { write: { type: 'boolean', default: false }, out: { type: 'string' }, only: { type: 'string' } },
   })
+  if (values.write && values.only !== undefined)
+    throw new Error('--only makes one column of the table: without it, --write writes all of it')
   const folder = values.out ?? (await mkdtemp(join(tmpdir(), 'panal-bench-attacks-')))
   const names = values.only === undefined ? Object.keys(rules) : [values.only]
   if (!names.every((name) => Object.hasOwn(rules, name)))

@@ -84,8 +84,9 @@ describe('[R25] a device that is slower than its round', () => {
 
     expect(bench.log.updatesOf('digits', 1).map(({ deviceId }) => deviceId)).toEqual([idOf('a'), idOf('b')])
     expect(bench.log.updatesOf('digits', 2)).toMatchObject([
-      { deviceId: idOf('a'), roundNumber: 2 },
-      { deviceId: idOf('slow'), roundNumber: 1, countedRound: 2 },
+      { deviceId: idOf('a'), roundNumber: 2, cosine: expect.closeTo(1, 6) as unknown as number, distanceRank: 1 },
+      // (0, 8, 0, 0) lies 8 − (2 + 4/√2) from the mean delta, (0, 4, 0, 0) only 4/√2 − 2
+      { deviceId: idOf('slow'), roundNumber: 1, countedRound: 2, distanceRank: 2 },
     ])
     expect(await bench.upload(devices.slow!, [0, 8, 0, 0])).toEqual(receipt)
     await expect(bench.upload(devices.slow!, [0, 9, 0, 0])).rejects.toMatchObject({ code: 'conflicting-update' })

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { codecs } from '../codec/registry.ts'
 import type { Layout, Params } from '../model/layout.ts'
-import { RoundNumber, VersionNumber } from '../protocol/ids.ts'
+import { RoundNumber, VersionNumber, type DeviceId } from '../protocol/ids.ts'
 import { layoutDigest, type ModelManifest } from '../protocol/manifest.ts'
 import type { DeviceStorage } from './runtime.ts'
 import { parseJson } from './stored-json.ts'
@@ -28,19 +28,26 @@ export interface PersonalModel extends Static<typeof About> {
   readonly params: Params
 }
 
-type Named = Pick<ModelManifest, 'taskId' | 'layoutSha256' | 'planHash'>
+/** Whose model it is, and of what. */
+export interface PersonalModelName extends Pick<ModelManifest, 'taskId' | 'layoutSha256' | 'planHash'> {
+  readonly deviceId: DeviceId
+}
 
 const rootOf = (taskId: string): string => `${personalPrefix}${taskId}/`
-/** Another model, or another plan, begins anew: a plan may hold out other examples, which the old one was trained on. */
-const keyOf = ({ taskId, layoutSha256, planHash }: Named): string => `${rootOf(taskId)}${layoutSha256}/${planHash}`
+/**
+ * Another model begins anew, and so does another plan, or a device whose key and with it the id is new: they may hold out
+ * other examples, which the old model was trained on.
+ */
+const keyOf = ({ taskId, layoutSha256, planHash, deviceId }: PersonalModelName): string =>
+  `${rootOf(taskId)}${layoutSha256}/${planHash}/${deviceId}`
 
-/** Undefined where there is none of this model and plan, or it is damaged. */
+/** Undefined where there is none of this name, or it is damaged. */
 export async function keptPersonalModel(
   storage: DeviceStorage,
-  manifest: Named,
+  name: PersonalModelName,
   layout: Layout,
 ): Promise<PersonalModel | undefined> {
-  const bytes = await storage.read(keyOf(manifest))
+  const bytes = await storage.read(keyOf(name))
   return bytes && read(bytes, layout)
 }
 
@@ -62,7 +69,7 @@ export async function readPersonalModel(
 /** In place of the one before: a write is whole or none, so that a crash leaves one of the two. @throws what the storage does */
 export async function keepPersonalModel(
   storage: DeviceStorage,
-  manifest: Named,
+  name: PersonalModelName,
   { params, ...about }: PersonalModel,
   layout: Layout,
 ): Promise<void> {
@@ -71,9 +78,9 @@ export async function keepPersonalModel(
   const bytes = new Uint8Array(head.length + body.length)
   bytes.set(head)
   bytes.set(body, head.length)
-  const key = keyOf(manifest)
+  const key = keyOf(name)
   await storage.write(key, bytes)
-  for (const other of await storage.keys(rootOf(manifest.taskId))) if (other !== key) await storage.remove(other)
+  for (const other of await storage.keys(rootOf(name.taskId))) if (other !== key) await storage.remove(other)
 }
 
 export async function forgetPersonalModel(storage: DeviceStorage, taskId: string): Promise<void> {

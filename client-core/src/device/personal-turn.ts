@@ -1,5 +1,6 @@
 import { makeRng } from '../model/rng.ts'
 import type { Params } from '../model/layout.ts'
+import type { DeviceId } from '../protocol/ids.ts'
 import type { Assignment } from '../protocol/messages.ts'
 import type { HeldOutSplit } from '../train/held-out.ts'
 import { makePersonalisation } from '../train/personalisation/registry.ts'
@@ -14,6 +15,8 @@ import type { SessionEvent, SessionState } from './session-state.ts'
 /** What a device's own model goes by in one round. */
 export interface PersonalRoundOnDevice extends HeldOutSplit {
   readonly assignment: Assignment
+  /** By which the examples were held out. */
+  readonly deviceId: DeviceId
   /** The model that the round began with. */
   readonly base: Params
   readonly trainer: Trainer
@@ -77,7 +80,7 @@ export class PersonalTurn {
 }
 
 async function personalise(
-  { assignment, base, trainer, runtime, ...split }: PersonalRoundOnDevice,
+  { assignment, deviceId, base, trainer, runtime, ...split }: PersonalRoundOnDevice,
   signal: AbortSignal,
   onProgress: (fraction: number) => void,
 ): Promise<Told | undefined> {
@@ -87,16 +90,15 @@ async function personalise(
   signal.throwIfAborted()
   onProgress(0)
   const personalisation = makePersonalisation(plan.personalisation)
-  const before = personalisation.continues
-    ? await keptPersonalModel(runtime.storage, manifest, trainer.layout)
-    : undefined
+  const name = { ...manifest, deviceId }
+  const before = personalisation.continues ? await keptPersonalModel(runtime.storage, name, trainer.layout) : undefined
   const rng = makeRng(seed).fork('personal')
   const training = { personalisation, own: before?.params, shared: base, plan, ...split, rng, isMeasured: true }
   const found = await trainPersonal(trainer, { ...training, onProgress }, signal)
   signal.throwIfAborted()
   if (found === undefined) return { type: 'personalised', roundNumber, outcome: 'diverged', metrics: null }
   const model = { ...found, roundNumber, version, trainedAt: runtime.clock.now() }
-  const isKept = await keepPersonalModel(runtime.storage, manifest, model, trainer.layout).then(
+  const isKept = await keepPersonalModel(runtime.storage, name, model, trainer.layout).then(
     () => true,
     () => false, // full or forbidden: the model before stays, or none
   )

@@ -228,7 +228,7 @@ class DeviceSession implements Session, Member {
       this.#settle(work, verdict)
       // An assignment that comes meanwhile waits for its end, as for anything that has the trainer.
       if (this.#work === undefined && !this.#paused)
-        await this.#personal.run({ assignment, trainer, runtime, ...used }, this.#life.signal)
+        await this.#personal.run({ assignment, deviceId, trainer, runtime, ...used }, this.#life.signal)
     } catch (error) {
       if (signal.aborted) return
       this.#membership.decline({ roundNumber, reason: isUntrusted(error) ? 'untrusted' : 'failed' })

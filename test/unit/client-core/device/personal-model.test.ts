@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { forgetPersonalModel, forgetServer, readPersonalModel, type Plan } from '@panal/client-core'
 import { baseDigest, DeviceBench, last, trained } from '../../../fixtures/device-bench.ts'
+import { testDevice } from '../../../fixtures/test-device.ts'
 import { assignmentOf, digest, manifestOf } from '../../../fixtures/wire.ts'
 
 const plan: Plan = {
@@ -72,6 +73,23 @@ describe('a device with a model of its own', () => {
     await bench.finishTraining(own)
     await again(bench, 2, { planHash: digest('e') })
     expect([...last(bench.trainings).asked.base]).toEqual([1, 2, 3])
+  })
+
+  it('begins anew with a key of its own that is new: by its new id it holds out what the old model was trained on', async () => {
+    const { bench, session } = await personalising()
+    await bench.finishTraining(own)
+    await session.leave()
+    const { deviceId, keys } = await testDevice('another')
+    Object.assign(bench.runtime, { keys })
+    bench.start()
+    await bench.settle()
+    await bench.offer(offerOf(2))
+    await bench.finishTraining()
+    await bench.finishUpload({ deviceId })
+    expect(bench.trainings).toHaveLength(4)
+    expect([...last(bench.trainings).asked.base]).toEqual([1, 2, 3])
+    await bench.finishTraining(own)
+    expect([...bench.storage.held.keys()].filter((key) => key.startsWith('personal/'))).toHaveLength(1)
   })
 
   it.each([

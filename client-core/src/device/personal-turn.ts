@@ -27,8 +27,8 @@ type Personalising = Extract<SessionState, { state: 'personalising' }>
 type Told = Extract<SessionEvent, { type: 'personalised' }>
 
 /**
- * Trains a device's own model once the device's part of a round is done: no round waits for it, and nothing of it is sent.
- * What goes wrong costs this turn alone: the model stays as it was.
+ * Trains a device's own model once the device's part of a round is done. No round waits for it: the session stops it where
+ * another comes. Nothing of it is sent, and what goes wrong costs this turn alone: the model stays as it was.
  */
 export class PersonalTurn {
   readonly #tell: (event: Told | undefined) => void
@@ -50,9 +50,9 @@ export class PersonalTurn {
     this.#running?.abort()
   }
 
-  /** Tells nothing where the plan makes no such model, or the turn was stopped. Never throws. */
+  /** Does and tells nothing where the plan makes no such model, or another turn is running. Never throws. */
   async run(round: PersonalRoundOnDevice, life: AbortSignal): Promise<void> {
-    if (round.assignment.manifest.plan.personalisation === undefined) return
+    if (round.assignment.manifest.plan.personalisation === undefined || this.#running !== undefined) return
     const told = await this.#result(round, life)
     if (told !== undefined) this.#tell(told)
     this.#tell(undefined)
@@ -69,7 +69,8 @@ export class PersonalTurn {
     try {
       return await personalise(round, running.signal, show)
     } catch (error) {
-      if (running.signal.aborted) return undefined
+      if (life.aborted) return undefined
+      if (running.signal.aborted) return { type: 'personalised', roundNumber, outcome: 'stopped', metrics: null }
       return { type: 'personalised', roundNumber, outcome: 'failed', metrics: null, detail: described(error).detail }
     } finally {
       running.release()

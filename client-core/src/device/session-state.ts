@@ -20,7 +20,7 @@ export type SessionState =
       readonly loss: number | null
     }
   | { readonly state: 'uploading'; readonly roundNumber: number; readonly fraction: number }
-  /** Its part of the round is done; it trains a model of its own, and may be asked for another round meanwhile. */
+  /** Its part of the round is done; it trains a model of its own, and stops where it is asked for another round. */
   | { readonly state: 'personalising'; readonly roundNumber: number; readonly fraction: number }
   | {
       readonly state: 'left'
@@ -49,11 +49,14 @@ export type SessionEvent =
   | { readonly type: 'withdrawn'; readonly roundNumber: number; readonly code: string }
   /** In which version an update that was accepted is, now that its round is closed: the ledger has it. */
   | { readonly type: 'counted'; readonly roundNumber: number }
-  /** What came of training a model of the device's own; not kept where the storage refused it, and then the one before stays. */
+  /**
+   * What came of training a model of the device's own. Unless it is kept, the one before stays. 'stopped': by the next round,
+   * a pause, or conditions that the device no longer meets.
+   */
   | {
       readonly type: 'personalised'
       readonly roundNumber: number
-      readonly outcome: 'kept' | 'storage-refused' | 'diverged' | 'failed'
+      readonly outcome: 'kept' | 'stopped' | 'storage-refused' | 'diverged' | 'failed'
       /** On what the device holds out; null where nothing was measured. */
       readonly metrics: OwnMetrics | null
       readonly detail?: string

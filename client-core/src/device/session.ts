@@ -51,13 +51,12 @@ class DeviceSession implements Session, Member {
 
   constructor(options: SessionOptions) {
     const { runtime, taskId, data, signal, invitation, agreed } = options
-    const { numExamples } = data
     this.#options = options
     this.#tell = options.onEvent
     this.#life = childController(signal)
     this.#trust = new Trust({ runtime, taskId, agreed })
-    const membership = { runtime, taskId, trust: this.#trust, invitation, numExamples, signal: this.#life.signal }
-    this.#membership = new Membership(membership, this)
+    const membership = { runtime, taskId, trust: this.#trust, invitation, numExamples: data.numExamples }
+    this.#membership = new Membership({ ...membership, signal: this.#life.signal }, this)
     this.ended = this.#live()
   }
 
@@ -179,6 +178,7 @@ class DeviceSession implements Session, Member {
     const newest = this.#work?.roundNumber ?? this.#settledRound
     if (taskId !== this.#options.taskId || roundNumber <= newest || this.#life.signal.aborted) return
     if (this.#paused) return this.#membership.decline({ roundNumber, reason: 'paused' })
+    this.#personal.stop()
     const trainerIsFree = this.#makeRoom()
 
     const { clock } = this.#options.runtime
@@ -226,8 +226,8 @@ class DeviceSession implements Session, Member {
         this.#show(state)
       })
       this.#settle(work, verdict)
-      // An assignment that comes meanwhile waits for its end, as for anything that has the trainer.
-      if (this.#work === undefined && !this.#paused)
+      // A verdict that a newer round overtook comes too late for it.
+      if (this.#work === undefined && !this.#paused && this.#settledRound === roundNumber)
         await this.#personal.run({ assignment, deviceId, trainer, runtime, ...used }, this.#life.signal)
     } catch (error) {
       if (signal.aborted) return

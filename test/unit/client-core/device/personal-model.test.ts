@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { forgetPersonalModel, forgetServer, readPersonalModel, type Plan } from '@panal/client-core'
-import { baseDigest, DeviceBench, last, trained } from '../../../fixtures/device-bench.ts'
+import { baseDigest, DeviceBench, last, receiptFor, trained } from '../../../fixtures/device-bench.ts'
 import { testDevice } from '../../../fixtures/test-device.ts'
 import { assignmentOf, digest, manifestOf } from '../../../fixtures/wire.ts'
 
@@ -35,6 +35,7 @@ async function again(bench: DeviceBench, round: number, changes: Parameters<type
 
 const keptBy = (bench: DeviceBench) => readPersonalModel(bench.storage, 'digits', bench.trainer.layout)
 const own = trained({ delta: Float32Array.of(1, 1, 1) })
+const stopped = (roundNumber: number) => ({ type: 'personalised', roundNumber, outcome: 'stopped', metrics: null })
 
 describe('a device with a model of its own', () => {
   it('trains it once its update has its verdict, keeps it, and says so to nobody but its owner', async () => {
@@ -137,24 +138,49 @@ describe('a device with a model of its own', () => {
     expect(bench.state.state).toBe('waiting')
   })
 
-  it('an assignment that comes meanwhile waits for the trainer, and is then worked on', async () => {
+  it('an assignment that comes meanwhile stops it, and is worked on at once; the model stays as it was', async () => {
     const { bench } = await personalising()
-    await bench.offer(offerOf(2))
-    expect(bench.trainings).toHaveLength(2)
     await bench.finishTraining(own)
-    expect(bench.told('personalised')).toHaveLength(1)
-    expect(bench.state).toMatchObject({ state: 'training', roundNumber: 2 })
+    await again(bench, 2)
+    const turn = last(bench.trainings)
+    await bench.offer(offerOf(3))
+    expect(turn.signal.aborted).toBe(true)
+    expect(last(bench.told('personalised'))).toEqual(stopped(2))
+    expect(bench.trainings).toHaveLength(5)
+    expect(bench.state).toMatchObject({ state: 'training', roundNumber: 3 })
+    expect(await keptBy(bench)).toMatchObject({ roundNumber: 1 })
   })
 
   it.each([
-    ['a pause', (_: DeviceBench, session: ReturnType<DeviceBench['start']>) => session.pause(), 'paused'],
-    ['leaving', (_: DeviceBench, session: ReturnType<DeviceBench['start']>) => void session.leave(), 'left'],
-  ])('%s ends it, and the model stays as it was', async (_, end, state) => {
+    ['while the newest one has its turn', false],
+    ['after that', true],
+  ])('a verdict that a newer round overtook begins no turn, %s', async (_, isAfter) => {
+    const { bench } = await personalising()
+    await bench.finishTraining(own)
+    await bench.offer(offerOf(2))
+    await bench.finishTraining()
+    const overtaken = last(bench.uploads)
+    await again(bench, 3)
+    const numTrainings = bench.trainings.length
+    if (isAfter) await bench.finishTraining(own)
+    overtaken.finish(await receiptFor(overtaken.asked, bench.clock.now()))
+    await bench.settle()
+    expect(bench.told('accepted')).toHaveLength(3)
+    expect(bench.trainings).toHaveLength(numTrainings)
+    if (!isAfter) await bench.finishTraining(own)
+    expect(bench.told('personalised').map(({ roundNumber }) => roundNumber)).toEqual([1, 3])
+    expect(await keptBy(bench)).toMatchObject({ roundNumber: 3 })
+  })
+
+  it.each([
+    ['a pause', (_: DeviceBench, session: ReturnType<DeviceBench['start']>) => session.pause(), 'paused', [stopped(1)]],
+    ['leaving', (_: DeviceBench, session: ReturnType<DeviceBench['start']>) => void session.leave(), 'left', []],
+  ])('%s ends it, and the model stays as it was', async (_, end, state, told) => {
     const { bench, session } = await personalising()
     end(bench, session)
     await bench.settle()
     expect(last(bench.trainings).signal.aborted).toBe(true)
-    expect(bench.told('personalised')).toEqual([])
+    expect(bench.told('personalised')).toEqual(told)
     expect(bench.state.state).toBe(state)
     expect(await keptBy(bench)).toBeUndefined()
   })

@@ -66,7 +66,10 @@ export async function readPersonalModel(
   )
 }
 
-/** In place of the one before: a write is whole or none, so that a crash leaves one of the two. @throws what the storage does */
+/**
+ * In place of the one before: a write is whole or none, so that a crash leaves one of the two. @throws what the storage does;
+ * not where only what is under older names cannot be removed, which the next write tries again
+ */
 export async function keepPersonalModel(
   storage: DeviceStorage,
   name: PersonalModelName,
@@ -80,11 +83,15 @@ export async function keepPersonalModel(
   bytes.set(body, head.length)
   const key = keyOf(name)
   await storage.write(key, bytes)
-  for (const other of await storage.keys(rootOf(name.taskId))) if (other !== key) await storage.remove(other)
+  await removeModels(storage, name.taskId, key).catch(() => undefined)
 }
 
-export async function forgetPersonalModel(storage: DeviceStorage, taskId: string): Promise<void> {
-  for (const key of await storage.keys(rootOf(taskId))) await storage.remove(key)
+/** @throws what the storage does */
+export const forgetPersonalModel = (storage: DeviceStorage, taskId: string): Promise<void> =>
+  removeModels(storage, taskId)
+
+async function removeModels(storage: DeviceStorage, taskId: string, except?: string): Promise<void> {
+  for (const key of await storage.keys(rootOf(taskId))) if (key !== except) await storage.remove(key)
 }
 
 /** A line of JSON, then the params as raw floats. */

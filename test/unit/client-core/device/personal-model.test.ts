@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { forgetPersonalModel, forgetServer, readPersonalModel, type Plan } from '@panal/client-core'
 import { baseDigest, DeviceBench, last, receiptFor, trained } from '../../../fixtures/device-bench.ts'
 import { testDevice } from '../../../fixtures/test-device.ts'
-import { assignmentOf, digest, manifestOf } from '../../../fixtures/wire.ts'
+import { assignmentOf, digest, joinReply, manifestOf } from '../../../fixtures/wire.ts'
 
 const plan: Plan = {
   epochs: 1,
@@ -31,6 +31,17 @@ async function again(bench: DeviceBench, round: number, changes: Parameters<type
   await bench.offer(offerOf(round, changes))
   await bench.finishTraining()
   await bench.finishUpload()
+}
+
+/** The owner of the task has changed its plan, and the device joins it anew. */
+async function underAnotherPlan(bench: DeviceBench, session: ReturnType<DeviceBench['start']>) {
+  await session.leave()
+  const planHash = digest('e')
+  const { task } = joinReply()
+  bench.answers.join = () => joinReply({ task: { ...task, planHash } })
+  bench.start()
+  await bench.settle()
+  return { planHash }
 }
 
 const keptBy = (bench: DeviceBench) => readPersonalModel(bench.storage, 'digits', bench.trainer.layout)
@@ -70,9 +81,10 @@ describe('a device with a model of its own', () => {
   })
 
   it('begins anew under another plan, which may hold out what the old one trained on', async () => {
-    const { bench } = await personalising()
+    const { bench, session } = await personalising()
     await bench.finishTraining(own)
-    await again(bench, 2, { planHash: digest('e') })
+    await again(bench, 2, await underAnotherPlan(bench, session))
+    expect(bench.trainings).toHaveLength(4)
     expect([...last(bench.trainings).asked.base]).toEqual([1, 2, 3])
   })
 
@@ -121,6 +133,24 @@ describe('a device with a model of its own', () => {
     expect(last(bench.told('personalised'))).toMatchObject({ roundNumber: 2, outcome: 'storage-refused' })
     expect(await keptBy(bench)).toMatchObject({ roundNumber: 1 })
     expect(bench.told('accepted')).toHaveLength(2)
+  })
+
+  it('a storage that cannot tidy up has kept the model all the same, and tidies with the next one', async () => {
+    const { bench, session } = await personalising()
+    await bench.finishTraining(own)
+    const changed = await underAnotherPlan(bench, session)
+    const { remove } = bench.storage
+    bench.storage.remove = async (key) => {
+      if (key.startsWith('personal/')) throw new DOMException('not now', 'UnknownError')
+      return remove(key)
+    }
+    await again(bench, 2, changed)
+    await bench.finishTraining(own)
+    expect(last(bench.told('personalised'))).toMatchObject({ roundNumber: 2, outcome: 'kept' })
+    bench.storage.remove = remove
+    await again(bench, 3, changed)
+    await bench.finishTraining(own)
+    expect([...bench.storage.held.keys()].filter((key) => key.startsWith('personal/'))).toHaveLength(1)
   })
 
   it('what diverges or fails leaves the model as it was', async () => {

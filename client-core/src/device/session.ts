@@ -52,7 +52,7 @@ class DeviceSession implements Session, Member {
   constructor(options: SessionOptions) {
     const { runtime, taskId, data, signal, invitation, agreed } = options
     this.#options = options
-    this.#tell = options.onEvent
+    this.#tell = (event) => options.onEvent(event)
     this.#life = childController(signal)
     this.#trust = new Trust({ runtime, taskId, agreed })
     const membership = { runtime, taskId, trust: this.#trust, invitation, numExamples: data.numExamples }

@@ -1,5 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
-import { maxTrainMs, PanalError, protocolVersion, readLedger, refuse, type Assignment } from '@panal/client-core'
+import {
+  maxTrainMs,
+  PanalError,
+  protocolVersion,
+  readLedger,
+  refuse,
+  startSession,
+  type Assignment,
+  type SessionEvent,
+  type SessionOptions,
+} from '@panal/client-core'
 import {
   baseBytes,
   baseDigest,
@@ -21,6 +31,34 @@ async function joined(bench = new DeviceBench()) {
   await bench.settle()
   return { bench, session }
 }
+
+/** Options that are an object with a life of its own. */
+class Owner implements SessionOptions {
+  readonly taskId = 'digits'
+  readonly heard: string[] = []
+  readonly runtime
+  readonly data
+  readonly makeTrainer
+
+  constructor({ runtime, dataset, makeTrainer }: DeviceBench) {
+    this.runtime = runtime
+    this.data = dataset
+    this.makeTrainer = makeTrainer
+  }
+
+  onEvent({ type }: SessionEvent): void {
+    this.heard.push(type)
+  }
+}
+
+it('tells its owner in the owner’s name, as any method is called', async () => {
+  const bench = new DeviceBench()
+  const owner = new Owner(bench)
+  const session = startSession(owner)
+  await bench.settle()
+  await session.leave()
+  expect(owner.heard).toContain('joined')
+})
 
 /** A device in the middle of each phase of its work on round 1. */
 const reach = {

@@ -56,8 +56,10 @@ export function adversarialExecutor(devices: Executor, options: AdversarialOptio
   const labels = labelsOf(attack, numClasses)
   let soFar = nothingOf(NaN)
 
-  const asAdversary = (device: DeviceWork): DeviceWork => ({
+  /** Its own model goes unmeasured: what devices get out of theirs is told of honest ones. */
+  const asAdversary = ({ personal, ...device }: DeviceWork): DeviceWork => ({
     ...device,
+    ...(personal !== undefined && { personal: { ...personal, isMeasured: false } }),
     ...(labels !== undefined && { labels }),
     ...(attack.forge !== undefined && { withheld: true }),
   })

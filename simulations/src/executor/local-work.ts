@@ -9,6 +9,7 @@ import {
   type HeldOutSplit,
   type Params,
   type Personalised,
+  type Plan,
   type Trainer,
 } from '@panal/client-core'
 import { arrivals, type Arrival } from './arrival.ts'
@@ -57,8 +58,8 @@ export function localWork(task: LocalTask, trainer: Trainer, train: Dataset): Lo
   }
 
   return async ({ base, servers }, device, signal) => {
-    const { deviceId, seed } = device
-    const split = splitHeldOut(examplesOf(train, device), plan, device.personal?.salt ?? deviceId)
+    const { seed } = device
+    const split = splitOf(train, device, plan)
     const round = servers && {
       own: device.own,
       servers,
@@ -92,13 +93,11 @@ export function localWork(task: LocalTask, trainer: Trainer, train: Dataset): Lo
   }
 }
 
-/** One device's own dataset, copied out of the shared one. */
-function examplesOf(train: Dataset, { rows, labels }: DeviceWork): Dataset {
+/** One device's own dataset, copied out of the shared one. False labels change nothing but what is trained on. */
+function splitOf(train: Dataset, { deviceId, rows, labels, personal }: DeviceWork, plan: Plan): HeldOutSplit {
   const { x, y } = gather(train, new Int32Array(rows.buffer, rows.byteOffset, rows.length))
-  return {
-    numExamples: rows.length,
-    inputShape: train.inputShape,
-    x,
-    y: labels === undefined ? y : y.map((label) => labels[label]!),
-  }
+  const examples = { numExamples: rows.length, inputShape: train.inputShape, x, y }
+  const split = splitHeldOut(examples, plan, personal?.salt ?? deviceId)
+  if (labels === undefined) return split
+  return { ...split, train: { ...split.train, y: split.train.y.map((label) => labels[label]!) } }
 }

@@ -213,6 +213,16 @@ describe('runExperiment', () => {
       await expect(readdir(join(folder, 'anew', 'personal'))).rejects.toThrow('ENOENT')
     }, 60_000)
 
+    it('measures honest devices alone, and false labels do not change what a device holds out', async () => {
+      const all = { cohort: { size: 20 }, rounds: 2 }
+      const attack = { name: 'label-flip' } as const
+      const honest = (await runIn('honest', all)).rounds.at(-1)!
+      const attacked = (await runIn('attacked', { ...all, adversaries: { fraction: 0.4, attack } })).rounds.at(-1)!
+      expect([honest, attacked].map(({ personal }) => personal!.numDevices)).toEqual([20, 12]) // 20 − 0.4 · 20
+      const examplesOf = ({ deciles = [] }: RoundRow) => deciles.find(({ metric }) => metric === 'examples')
+      expect(examplesOf(attacked)).toEqual(examplesOf(honest))
+    }, 60_000)
+
     it('sends what a run without them sends, but for what is held out', async () => {
       const weightsOf = (path: string) => readFile(join(folder, path, 'model', 'weights.bin'))
       const { personalisation: _, ...plan } = ditto.plan!

@@ -59,21 +59,33 @@ export function heldTo(round: Round, deviceId: DeviceId, terms: Terms, now: Epoc
   return mayCountIn(origin, { number: round.number + 1, openedAt: now }, terms) ? origin : null
 }
 
+/**
+ * Where a device that may go on stands now: at work; gone, so that nobody waits for it unless it comes back; or released,
+ * as free as any other, for it gave its assignment back or was put in quarantine.
+ */
+export type Standing = 'working' | 'gone' | 'released'
+
 /** Who goes on from one round into the next. */
 export interface CarriedOver {
   readonly carried: readonly Carried[]
-  /** Those of them whose lease is over: nobody waits for them unless they come back. */
+  /** Those of them that are gone: nobody waits for them unless they come back. */
   readonly dropped: readonly DeviceId[]
   readonly numWorking: number
 }
 
 export const nobody: CarriedOver = { carried: [], dropped: [], numWorking: 0 }
 
+/** As the round itself has left them. */
+const leftIn =
+  (last: Round) =>
+  (deviceId: DeviceId): Standing =>
+    statusOf(last, deviceId) === 'dropped' ? 'gone' : 'working'
+
 /**
- * Whoever had not reported when the last round closed and may still count in the next. Follows from what is durable
- * alone, so that a server that was away carries the same devices.
+ * Whoever had not reported when the last round closed, may still count in the next, and was not released since.
+ * @param standing of such a device now; left out, it is as the last round has left it
  */
-export function carriedOver(last: Round, openedAt: EpochMs, terms: Terms): CarriedOver {
+export function carriedOver(last: Round, openedAt: EpochMs, terms: Terms, standing = leftIn(last)): CarriedOver {
   const next = { number: last.number + 1, openedAt }
   const groups = [...(last.carried ?? []), { ...ownOrigin(last), deviceIds: newlyAsked(last) }]
   const dropped: DeviceId[] = []
@@ -81,8 +93,10 @@ export function carriedOver(last: Round, openedAt: EpochMs, terms: Terms): Carri
     if (!mayCountIn(group, next, terms)) return []
     const deviceIds = group.deviceIds.filter((deviceId) => {
       const status = statusOf(last, deviceId)
-      if (status === 'dropped') dropped.push(deviceId)
-      return status === 'asked' || status === 'dropped'
+      if (status !== 'asked' && status !== 'dropped') return false
+      const now = standing(deviceId)
+      if (now === 'gone') dropped.push(deviceId)
+      return now !== 'released'
     })
     return deviceIds.length === 0 ? [] : [{ ...group, deviceIds }]
   })
@@ -91,10 +105,9 @@ export function carriedOver(last: Round, openedAt: EpochMs, terms: Terms): Carri
 }
 
 /** Devices that go on from the last round, and those of the available ones that may be asked beside them. */
-export function numForNext(last: Round, available: readonly DeviceId[], openedAt: EpochMs, terms: Terms): number {
-  const { carried, numWorking } = carriedOver(last, openedAt, terms)
-  const busy = new Set(carried.flatMap(({ deviceIds }) => deviceIds))
-  return numWorking + available.filter((deviceId) => !busy.has(deviceId)).length
+export function numForNext(over: CarriedOver, available: readonly DeviceId[]): number {
+  const busy = new Set(over.carried.flatMap(({ deviceIds }) => deviceIds))
+  return over.numWorking + available.filter((deviceId) => !busy.has(deviceId)).length
 }
 
 /** An update, as a round has heard of it: if its device was asked in another, that is to be said. */

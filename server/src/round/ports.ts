@@ -5,6 +5,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { UpdateSum } from '../aggregate/exact-sum.ts'
 import type { UpdateSource } from '../strategy/strategy.ts'
 import type { EngineLender } from '../vector/engines.ts'
+import type { Standing } from './carried.ts'
 import type { LiveRound } from './live-round.ts'
 import type { Population } from './population.ts'
 import type { GatingRound, Round } from './state.ts'
@@ -70,6 +71,8 @@ export interface RoundPorts {
   readonly engines?: EngineLender
   readonly gate: Pick<Gate, 'judge'>
   readonly population: Pick<Population, 'available'>
+  /** Of a device that may go on from the last round; left out, it is as that round has left it. */
+  readonly standing?: (deviceId: DeviceId) => Standing
   readonly clock: Clock
   /** Makes the round the task's live one: durable, published, open to uploads. */
   enter(round: Round): LiveRound

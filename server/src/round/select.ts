@@ -12,12 +12,16 @@ export const wantedDevices = ({ size, overSelection }: { size: number; overSelec
  * Fixes what the next round is about: who goes on from the last one, and who is drawn from the devices available now, so
  * that as many as the task wants are at work [R2] [R25].
  */
-export function select(task: Task, ports: Pick<RoundPorts, 'registry' | 'log' | 'population' | 'clock'>): Round {
+export function select(
+  task: Task,
+  ports: Pick<RoundPorts, 'registry' | 'log' | 'population' | 'clock' | 'standing'>,
+): Round {
   const { cohort, seed } = task.document
   const number = ports.registry.lastRoundNumber(task.id) + 1
   const openedAt = ports.clock.now()
   const last = (cohort.maxStaleness ?? 0) > 0 ? ports.registry.round(task.id, number - 1) : undefined
-  const { carried, dropped, numWorking } = last === undefined ? nobody : carriedOver(last, openedAt, task.document)
+  const goesOn = last === undefined ? nobody : carriedOver(last, openedAt, task.document, ports.standing)
+  const { carried, dropped, numWorking } = goesOn
   const busy = new Set(carried.flatMap(({ deviceIds }) => deviceIds))
   const lastRounds = ports.log.lastRounds(task.id)
   const available = ports.population

@@ -5,7 +5,7 @@ import { gateSubject } from '../registry/gate-subject.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import type { EngineLender } from '../vector/engines.ts'
-import { heldTo, newlyAsked, numForNext, originOf } from './carried.ts'
+import { carriedOver, heldTo, newlyAsked, numForNext, originOf, type Standing } from './carried.ts'
 import { assignmentFor, collectUpdates, type Offering } from './collect.ts'
 import { Intake, type IntakeDeps } from './intake.ts'
 import { LiveRound } from './live-round.ts'
@@ -58,8 +58,8 @@ export class TaskRounds {
   /** The last round that an earlier start of the server has closed: devices may still be at work on it. */
   readonly #before: Round | null
   readonly #manifests: Manifests
-  /** Who went or gave its assignment back while no round collected. */
-  readonly #between = new Map<DeviceId, 'dropped' | 'declined'>()
+  /** Who gave its assignment back while no round collected. */
+  readonly #released = new Set<DeviceId>()
   #paused: boolean
   #nextRoundAt: number | null = null
   #wake: () => void = () => undefined
@@ -124,9 +124,10 @@ export class TaskRounds {
   /** The offer a device still holds; a device that had dropped out and came back in time gets it again. */
   assignment(deviceId: DeviceId): Assignment | null {
     this.#live?.dispatch({ type: 'returned', deviceId, at: this.#deps.clock.now() })
-    if (this.#between.get(deviceId) === 'dropped') this.#between.delete(deviceId)
     const round = this.#heldBy(deviceId)
-    return round && assignmentFor(this.#task, round, deviceId, this.#offering)
+    const assignment = round && assignmentFor(this.#task, round, deviceId, this.#offering)
+    if (assignment !== null) this.#wake() // one more is at work
+    return assignment
   }
 
   /** What a device is held to be working on; null when nobody waits for it. */
@@ -142,16 +143,18 @@ export class TaskRounds {
 
   /** The round that may hold a device to its assignment. */
   #heldBy(deviceId: DeviceId): Round | null {
-    return this.#between.has(deviceId) ? null : this.latest
+    return this.#released.has(deviceId) ? null : this.latest
   }
 
-  /** Between two rounds nobody waits; the next one hears of it as it opens. */
+  /** Between two rounds nobody waits; the next one looks at who is there as it opens. */
   #gone(deviceId: DeviceId, type: 'dropped' | 'declined'): void {
-    if (this.#live?.round.phase === 'collecting') {
-      this.#live.dispatch({ type, deviceId, at: this.#deps.clock.now() })
-      return
-    }
-    if (this.#between.get(deviceId) !== 'declined' && this.heldTo(deviceId) !== null) this.#between.set(deviceId, type)
+    if (this.#live?.round.phase === 'collecting') this.#live.dispatch({ type, deviceId, at: this.#deps.clock.now() })
+    else if (type === 'declined' && this.heldTo(deviceId) !== null) this.#released.add(deviceId)
+  }
+
+  #standing(deviceId: DeviceId): Standing {
+    if (this.#released.has(deviceId)) return 'released'
+    return this.population.has(deviceId) ? 'working' : 'gone'
   }
 
   get #offering(): Offering {
@@ -230,6 +233,7 @@ export class TaskRounds {
       ...(engines && { engines }),
       gate,
       population: this.population,
+      standing: (deviceId) => this.#standing(deviceId),
       clock,
       enter: (round) => this.#enter(round),
       collect: (live, signal) => collectUpdates(this.#task, live, this.#offering, signal),
@@ -246,8 +250,7 @@ export class TaskRounds {
     log.markSelected(round.taskId, newlyAsked(round), round.number)
     failpoint('after-open')
     this.#manifests.forgetBefore(round.number - this.#maxStaleness)
-    for (const [deviceId, type] of this.#between) this.#live.dispatch({ type, deviceId, at: this.#deps.clock.now() })
-    this.#between.clear()
+    this.#released.clear()
     return this.#live
   }
 
@@ -290,7 +293,10 @@ export class TaskRounds {
   }
 
   #numForNextRound(): number {
-    if (this.latest === null || this.#maxStaleness === 0) return this.population.numAvailable
-    return numForNext(this.latest, this.population.available(), this.#deps.clock.now(), this.#task.document)
+    const { latest, population } = this
+    if (latest === null || this.#maxStaleness === 0) return population.numAvailable
+    const standing = (deviceId: DeviceId) => this.#standing(deviceId)
+    const over = carriedOver(latest, this.#deps.clock.now(), this.#task.document, standing)
+    return numForNext(over, population.available())
   }
 }

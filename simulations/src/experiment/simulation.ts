@@ -8,6 +8,7 @@ import {
   type VirtualClock,
 } from '@panal/client-core'
 import {
+  carriedOver,
   emptyTally,
   LiveRound,
   newlyAsked,
@@ -185,7 +186,7 @@ export class Simulation {
     const { earlier } = this.#registry.head
     const available = this.#available()
     if (earlier === undefined) return available.length
-    return numForNext(earlier.round, available, this.#clock.now(), this.#opened.task.document)
+    return numForNext(carriedOver(earlier.round, this.#clock.now(), this.#opened.task.document), available)
   }
 
   /** Waits, in simulated time, until a round has as many devices as it needs at least. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Spool } from '@panal/server'
 import { replayRound } from '../../../../server/src/round/replay.ts'
@@ -49,6 +50,13 @@ async function closeRound(number: number, names: readonly string[], deltas: read
 /** After the task’s pause, and a heartbeat’s grace. */
 const openNext = (number: number) =>
   bench.letTimePass(bench.until((round) => round.number === number && round.phase === 'collecting'))
+
+/** Time that only some devices outlive. */
+async function pass(ms: number, names: readonly string[] = []): Promise<void> {
+  await bench.clock.advance(ms)
+  await setImmediate()
+  beat(names, 'waiting')
+}
 
 const replay = (number: number) =>
   replayRound(bench.task, number, {
@@ -241,7 +249,7 @@ describe('[R25] a device that is slower than its round', () => {
 })
 
 describe('[R25] between two rounds', () => {
-  it('a device that gives its assignment back is not waited for in the next', async () => {
+  it('a device that gives its assignment back is as free as any other', async () => {
     await closeRound(
       1,
       ['a', 'b'],
@@ -253,8 +261,11 @@ describe('[R25] between two rounds', () => {
     bench.rounds.decline('digits', idOf('slow'), { roundNumber: 1, reason: 'failed' })
     expect(beat(['slow'], 'waiting')).toEqual([null])
     await openNext(2)
-    expect(bench.rounds.current('digits')).toMatchObject({ numInvited: 3, numCarried: 1, numDropped: 1 })
-    await expect(bench.upload(devices.slow!, [0, 8, 0, 0])).rejects.toMatchObject({ code: 'not-assigned' })
+    expect(bench.rounds.current('digits')).toMatchObject({ numInvited: 3, numDropped: 0 })
+    expect(bench.rounds.current('digits')).not.toHaveProperty('numCarried')
+    const late = bench.upload(devices.slow!, [0, 8, 0, 0], { roundNumber: 1, baseVersion: 0 })
+    await expect(late).rejects.toMatchObject({ code: 'stale-round' })
+    expect(await bench.upload(devices.slow!, [0, 8, 0, 0])).not.toHaveProperty('countedRound')
   })
 
   it('a device that leaves is lost, and goes on when it comes back in time', async () => {
@@ -271,5 +282,53 @@ describe('[R25] between two rounds', () => {
     expect(bench.rounds.current('digits')).toMatchObject({ numDropped: 1 })
     expect(bench.join('slow').assignments).toMatchObject([{ roundNumber: 1, manifest: { version: 0 } }])
     expect(await bench.upload(devices.slow!, [0, 8, 0, 0])).toMatchObject({ countedRound: 2 })
+  })
+
+  it('[R8] the next one opens for devices that were all away for longer than their lease', async () => {
+    const closed = bench.closing(1)
+    for (let i = 0; i < 62; i++) await pass(1_000)
+    expect(await closed).toMatchObject({ outcome: 'abandoned', numDropped: 3 })
+    const opened = bench.until((round) => round.number === 2)
+    for (const name of ['a', 'b', 'slow']) devices[name] = bench.join(name)
+    beat(['a', 'b', 'slow'], 'training')
+    expect(devices.a!.assignments).toMatchObject([{ roundNumber: 1 }])
+    for (let i = 0; i < 20; i++) await pass(1_000, ['a', 'b', 'slow'])
+    expect(bench.rounds.current('digits')).toMatchObject({ number: 2, phase: 'collecting', numCarried: 3 })
+    await opened
+    expect(await bench.upload(devices.a!, [0, 8, 0, 0])).toMatchObject({ roundNumber: 1, countedRound: 2 })
+  })
+
+  it('[R2] the next one waits for the minimum, and those that left do not count', async () => {
+    await closeRound(
+      1,
+      ['a', 'b'],
+      [
+        [1, 0, 0, 0],
+        [1, 0, 0, 0],
+      ],
+    )
+    for (const name of ['b', 'slow']) bench.rounds.leave('digits', idOf(name))
+    for (let i = 0; i < 10; i++) await pass(1_000, ['a'])
+    expect(bench.rounds.current('digits')).toMatchObject({ number: 1, phase: 'closed' })
+    const opened = bench.until((round) => round.number === 2)
+    devices.slow = bench.join('slow')
+    for (let i = 0; i < 3; i++) await pass(1_000, ['a', 'slow'])
+    expect(await opened).toMatchObject({ numInvited: 2, numCarried: 1, numDropped: 0 })
+  })
+
+  it('[R2] [R9] the next one waits for the minimum after a restart', async () => {
+    await bench.upload(devices.a!, [1, 0, 0, 0])
+    const closed = bench.closing(1)
+    while (bench.rounds.current('digits')?.phase === 'collecting') await pass(1_000, ['a', 'b', 'slow'])
+    expect(await closed).toMatchObject({ outcome: 'abandoned', numAccepted: 1 })
+    await bench.halt()
+    await bench.boot()
+    // two devices may go on, which is the minimum, and neither is there
+    for (let i = 0; i < 10; i++) await pass(1_000)
+    expect(bench.rounds.current('digits')).toMatchObject({ number: 1, phase: 'closed' })
+    const opened = bench.until((round) => round.number === 2)
+    for (const name of ['b', 'slow']) devices[name] = bench.join(name)
+    for (let i = 0; i < 3; i++) await pass(1_000, ['b', 'slow'])
+    expect(await opened).toMatchObject({ numInvited: 2, numCarried: 2, numDropped: 0 })
   })
 })

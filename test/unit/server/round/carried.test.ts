@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { advance, carriedOver, openRound, originOf, type Round, type RoundEvent, type RoundPlan } from '@panal/server'
-import { heldTo, lastChance, newlyAsked } from '../../../../server/src/round/carried.ts'
+import { heldTo, lastChance, newlyAsked, numForNext, type Standing } from '../../../../server/src/round/carried.ts'
 import { digitsLike } from '../../../fixtures/task-document.ts'
 
 const deadlineMs = 1_000
@@ -50,6 +50,17 @@ describe('[R25] devices that go on', () => {
       dropped: ['d_d'],
       numWorking: 2,
     })
+  })
+
+  it('are as they stand now: not those that were released, and those that left are lost until they come back', () => {
+    const standings = new Map<string, Standing>([
+      ['d_a', 'gone'],
+      ['d_c', 'released'],
+      ['d_d', 'working'],
+    ])
+    const over = carriedOver(closed, 50_300, terms, (deviceId) => standings.get(deviceId)!)
+    expect(over).toEqual({ carried: [{ ...own, deviceIds: ['d_a', 'd_d'] }], dropped: ['d_a'], numWorking: 1 })
+    expect(numForNext(over, ['d_c', 'd_d', 'd_x'])).toBe(3) // each once
   })
 
   it('go on for as long as they can count until the deadline of the next round', () => {

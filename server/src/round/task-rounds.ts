@@ -74,7 +74,7 @@ export class TaskRounds {
     this.population = new Population(task.document, deps.clock, {
       gone: (deviceId) => this.#gone(deviceId, 'dropped'),
       arrived: () => this.#wake(),
-      isBarred: (deviceId) => deps.isQuarantined?.(deviceId) === true,
+      isBarred: (deviceId) => this.#isBarred(deviceId),
     })
     this.intake = new Intake({
       task,
@@ -93,7 +93,6 @@ export class TaskRounds {
   get task(): Task {
     return this.#task
   }
-
   /** Only what it is judged by may differ: all else was told to devices. */
   set task(task: Task) {
     this.#task = task
@@ -111,7 +110,6 @@ export class TaskRounds {
     this.#paused = paused
     this.#wake()
   }
-
   get paused(): boolean {
     return this.#paused
   }
@@ -143,17 +141,21 @@ export class TaskRounds {
 
   /** The round that may hold a device to its assignment. */
   #heldBy(deviceId: DeviceId): Round | null {
-    return this.#released.has(deviceId) ? null : this.latest
+    return this.#released.has(deviceId) || this.#isBarred(deviceId) ? null : this.latest
   }
 
   /** Between two rounds nobody waits; the next one looks at who is there as it opens. */
   #gone(deviceId: DeviceId, type: 'dropped' | 'declined'): void {
     if (this.#live?.round.phase === 'collecting') this.#live.dispatch({ type, deviceId, at: this.#deps.clock.now() })
-    else if (type === 'declined' && this.heldTo(deviceId) !== null) this.#released.add(deviceId)
+    else if (type === 'declined') this.#released.add(deviceId)
+  }
+
+  #isBarred(deviceId: DeviceId): boolean {
+    return this.#deps.isQuarantined?.(deviceId) === true
   }
 
   #standing(deviceId: DeviceId): Standing {
-    if (this.#released.has(deviceId)) return 'released'
+    if (this.#released.has(deviceId) || this.#isBarred(deviceId)) return 'released'
     return this.population.has(deviceId) ? 'working' : 'gone'
   }
 
@@ -168,11 +170,11 @@ export class TaskRounds {
   /** See `Rounds`. */
   quarantineChanged(deviceId: DeviceId): void {
     this.population.barChanged(deviceId)
-    if (this.#deps.isQuarantined?.(deviceId) !== true) return
+    if (!this.#isBarred(deviceId)) return
     this.intake.expel(deviceId, 'quarantined')
     const origin = this.latest && originOf(this.latest, deviceId)
-    this.#gone(deviceId, 'declined')
     if (!origin) return
+    this.#gone(deviceId, 'declined')
     const retryAfterMs = this.#task.document.rounds.minIntervalMs
     const { roundNumber } = origin
     this.population.send(deviceId, 'withdrawn', { roundNumber, code: 'not-assigned', retryAfterMs })
@@ -250,7 +252,9 @@ export class TaskRounds {
     log.markSelected(round.taskId, newlyAsked(round), round.number)
     failpoint('after-open')
     this.#manifests.forgetBefore(round.number - this.#maxStaleness)
+    if (round.phase !== 'collecting') return this.#live // whoever was released is still to be left out of the next
     this.#released.clear()
+    for (const deviceId of round.cohort) if (this.#isBarred(deviceId)) this.#gone(deviceId, 'declined')
     return this.#live
   }
 

@@ -2,23 +2,28 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { Spool } from '@panal/server'
 import { replayRound } from '../../../../server/src/round/replay.ts'
 import { RoundsBench, type Device } from '../../../fixtures/rounds.ts'
 
 const deadlineMs = 90_000
+const quarantined = new Set<string>()
 let bench: RoundsBench
 /** By the name that they joined as. */
 let devices: Record<string, Device>
 
 /** Three devices at work, the first two updates make a version, and the third may count in the next round. */
 beforeEach(async () => {
-  bench = await RoundsBench.open({
-    cohort: { size: 3, overSelection: 1, reportingGoal: 2, minimum: 2, deadlineMs, maxStaleness: 1 },
-    lease: { heartbeatMs: 1_000, leaseMs: 60_000 },
-    rounds: { minIntervalMs: 1_000 },
-  })
+  quarantined.clear()
+  bench = await RoundsBench.open(
+    {
+      cohort: { size: 3, overSelection: 1, reportingGoal: 2, minimum: 2, deadlineMs, maxStaleness: 1 },
+      lease: { heartbeatMs: 1_000, leaseMs: 60_000 },
+      rounds: { minIntervalMs: 1_000 },
+    },
+    { isQuarantined: (deviceId) => quarantined.has(deviceId) },
+  )
   const opened = bench.until((round) => round.phase === 'collecting')
   devices = Object.fromEntries(['a', 'b', 'slow'].map((name) => [name, bench.join(name)]))
   await opened
@@ -314,6 +319,45 @@ describe('[R25] between two rounds', () => {
     devices.slow = bench.join('slow')
     for (let i = 0; i < 3; i++) await pass(1_000, ['a', 'slow'])
     expect(await opened).toMatchObject({ numInvited: 2, numCarried: 1, numDropped: 0 })
+  })
+
+  it('[P23] [R9] a device in quarantine is released, after a restart as well', async () => {
+    await closeRound(
+      1,
+      ['a', 'b'],
+      [
+        [1, 0, 0, 0],
+        [1, 0, 0, 0],
+      ],
+    )
+    quarantined.add(idOf('slow'))
+    bench.rounds.quarantineChanged(idOf('slow'))
+    expect(devices.slow!.withdrawn).toMatchObject([{ roundNumber: 1, code: 'not-assigned' }])
+    await bench.halt()
+    await bench.boot()
+    for (const name of ['a', 'b', 'slow']) devices[name] = bench.join(name)
+    expect(devices.slow!.assignments).toEqual([])
+    expect(beat(['slow'], 'waiting')).toEqual([null])
+    expect(await openNext(2)).toMatchObject({ numInvited: 2, numDropped: 0 })
+    // one that was put in quarantine while the server was away
+    await bench.halt()
+    quarantined.add(idOf('b'))
+    await bench.boot()
+    expect(bench.rounds.current('digits')).toMatchObject({ number: 2, phase: 'collecting', numDropped: 1 })
+  })
+
+  it('a device that gives its assignment back while a round waits to be tried again is released', async () => {
+    const broken = jest.spyOn(bench.registry, 'conclude').mockRejectedValueOnce(new Error('the disk'))
+    const failed = new Promise<void>((resolve) => (bench.onError = resolve))
+    await bench.upload(devices.a!, [1, 0, 0, 0])
+    await bench.upload(devices.b!, [1, 0, 0, 0])
+    await failed
+    broken.mockRestore()
+    expect(bench.errors.splice(0)).toMatchObject([{ message: 'the disk' }])
+    expect(bench.rounds.current('digits')).toMatchObject({ phase: 'gating' })
+    bench.rounds.decline('digits', idOf('slow'), { roundNumber: 1, reason: 'failed' })
+    expect(await openNext(2)).toMatchObject({ numInvited: 3, numDropped: 0 })
+    expect(devices.slow!.assignments.map(({ roundNumber }) => roundNumber)).toEqual([1, 2])
   })
 
   it('[R2] [R9] the next one waits for the minimum after a restart', async () => {

@@ -81,19 +81,32 @@ const leftIn =
   (deviceId: DeviceId): Standing =>
     statusOf(last, deviceId) === 'dropped' ? 'gone' : 'working'
 
+const unreported = new WeakMap<Round, readonly Carried[]>()
+
+/** Whoever had not reported when a round closed. Kept beside the round, for it is asked whenever a device comes. */
+function unreportedIn(last: Round): readonly Carried[] {
+  const known = unreported.get(last)
+  if (known !== undefined) return known
+  const groups = [...(last.carried ?? []), { ...ownOrigin(last), deviceIds: newlyAsked(last) }].map((group) => ({
+    ...group,
+    deviceIds: group.deviceIds.filter((deviceId) => ['asked', 'dropped'].includes(statusOf(last, deviceId)!)),
+  }))
+  unreported.set(last, groups)
+  return groups
+}
+
+/** Those of them who may count in the round that opens next. */
+const mayGoOn = (last: Round, openedAt: EpochMs, terms: Terms): readonly Carried[] =>
+  unreportedIn(last).filter((group) => mayCountIn(group, { number: last.number + 1, openedAt }, terms))
+
 /**
  * Whoever had not reported when the last round closed, may still count in the next, and was not released since.
  * @param standing of such a device now; left out, it is as the last round has left it
  */
 export function carriedOver(last: Round, openedAt: EpochMs, terms: Terms, standing = leftIn(last)): CarriedOver {
-  const next = { number: last.number + 1, openedAt }
-  const groups = [...(last.carried ?? []), { ...ownOrigin(last), deviceIds: newlyAsked(last) }]
   const dropped: DeviceId[] = []
-  const carried = groups.flatMap((group): Carried[] => {
-    if (!mayCountIn(group, next, terms)) return []
+  const carried = mayGoOn(last, openedAt, terms).flatMap((group): Carried[] => {
     const deviceIds = group.deviceIds.filter((deviceId) => {
-      const status = statusOf(last, deviceId)
-      if (status !== 'asked' && status !== 'dropped') return false
       const now = standing(deviceId)
       if (now === 'gone') dropped.push(deviceId)
       return now !== 'released'
@@ -104,10 +117,27 @@ export function carriedOver(last: Round, openedAt: EpochMs, terms: Terms, standi
   return { carried, dropped, numWorking: numCarried - dropped.length }
 }
 
-/** Devices that go on from the last round, and those of the available ones that may be asked beside them. */
-export function numForNext(over: CarriedOver, available: readonly DeviceId[]): number {
-  const busy = new Set(over.carried.flatMap(({ deviceIds }) => deviceIds))
-  return over.numWorking + available.filter((deviceId) => !busy.has(deviceId)).length
+/** Who may be asked now, and how those stand that were asked before; see `carriedOver`. */
+export interface Present {
+  readonly numAvailable: number
+  readonly isAvailable: (deviceId: DeviceId) => boolean
+  readonly standing?: (deviceId: DeviceId) => Standing
+}
+
+/**
+ * Devices that `carriedOver` finds at work, and those of the available ones that may be asked beside them. Asked whenever
+ * a device comes: time O(devices that had not reported), whatever the number of members.
+ */
+export function numForNext(last: Round, openedAt: EpochMs, terms: Terms, present: Present): number {
+  const { numAvailable, isAvailable, standing = leftIn(last) } = present
+  let found = numAvailable
+  for (const { deviceIds } of mayGoOn(last, openedAt, terms))
+    for (const deviceId of deviceIds) {
+      const now = standing(deviceId)
+      if (now === 'working' && !isAvailable(deviceId)) found += 1
+      if (now === 'gone' && isAvailable(deviceId)) found -= 1
+    }
+  return found
 }
 
 /** An update, as a round has heard of it: if its device was asked in another, that is to be said. */

@@ -67,6 +67,11 @@ export class Population {
     return this.#numAvailable
   }
 
+  /** Whether it is one of them. */
+  isAvailable(deviceId: DeviceId): boolean {
+    return this.#members.get(deviceId)?.available === true
+  }
+
   join(join: Join, link: Link): void {
     const earlier = this.#members.get(join.deviceId)?.link
     if (earlier !== undefined && earlier !== null && earlier !== link) earlier.close(superseded)
@@ -160,7 +165,7 @@ export class Population {
   }
 
   #forget(deviceId: DeviceId): boolean {
-    if (this.#members.get(deviceId)?.available === true) this.#numAvailable -= 1
+    if (this.isAvailable(deviceId)) this.#numAvailable -= 1
     return this.#members.delete(deviceId)
   }
 

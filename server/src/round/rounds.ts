@@ -22,7 +22,8 @@ import type { Sign } from './manifest.ts'
 import { Spool } from './spool.ts'
 import type { RoundPlan } from './state.ts'
 import { toldToDevices } from './summary.ts'
-import { TaskRounds, type TaskRoundsDeps } from './task-rounds.ts'
+import type { TaskRoundsDeps } from './task-rounds-deps.ts'
+import { TaskRounds } from './task-rounds.ts'
 
 export interface RoundsDeps {
   readonly registry: Registry

@@ -1,52 +1,24 @@
-import type { Assignment, Clock, DeviceId, Promoted, RoundSummary } from '@panal/client-core'
-import type { Gate } from '../gate/contract.ts'
+import type { Assignment, DeviceId } from '@panal/client-core'
 import { failpoint } from '../failpoint.ts'
 import { gateSubject } from '../registry/gate-subject.ts'
-import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
-import type { EngineLender } from '../vector/engines.ts'
-import { carriedOver, heldTo, newlyAsked, numForNext, originOf, type Standing } from './carried.ts'
+import { heldTo, newlyAsked, numForNext, originOf, type Standing } from './carried.ts'
 import { assignmentFor, collectUpdates, type Offering } from './collect.ts'
-import { Intake, type IntakeDeps } from './intake.ts'
+import { Intake } from './intake.ts'
 import { LiveRound } from './live-round.ts'
-import { Manifests, type Sign } from './manifest.ts'
+import { Manifests } from './manifest.ts'
 import { Population } from './population.ts'
 import { promotionOf } from './promotion.ts'
-import type { RoundPorts, UpdateLog, Watch } from './ports.ts'
+import type { RoundPorts } from './ports.ts'
 import { recoveredRound } from './recovery.ts'
 import { runRound } from './round.ts'
 import { wantedDevices } from './select.ts'
-import type { Spool } from './spool.ts'
 import { tallyOf } from './summary.ts'
+import type { TaskRoundsDeps } from './task-rounds-deps.ts'
 import { untilEnough } from './wait.ts'
 import { watchLeases } from './watch-leases.ts'
 import { spooledUpdates } from './update-source.ts'
 import type { Origin, Round } from './state.ts'
-
-export interface TaskRoundsDeps {
-  readonly registry: Registry
-  readonly log: UpdateLog
-  readonly spool: Spool
-  readonly gate: Gate
-  readonly clock: Clock
-  readonly sign: Sign
-  /** Of the key that signs now. */
-  readonly keyId: () => string
-  readonly uploads: IntakeDeps['room']
-  /** Closed rounds whose updates stay in the spool. */
-  readonly keptRounds: number
-  /** See `UpdateSource`. */
-  readonly maxHeldBytes: number
-  readonly engines?: EngineLender
-  readonly isQuarantined?: (deviceId: DeviceId) => boolean
-  /** Something in a round went wrong that no rule foresees: logged, the round tried again later. */
-  readonly onError: (error: unknown, taskId: string) => void
-  readonly onRound: (summary: RoundSummary) => void
-  readonly onPromoted: (promoted: Promoted) => void
-  readonly watch: Watch
-  /** The task ran its last round. */
-  readonly onFinished: (taskId: string) => void
-}
 
 /** The rounds of one task, one after another, for as long as it is not paused; and the devices that serve it. */
 export class TaskRounds {
@@ -93,6 +65,7 @@ export class TaskRounds {
   get task(): Task {
     return this.#task
   }
+
   /** Only what it is judged by may differ: all else was told to devices. */
   set task(task: Task) {
     this.#task = task
@@ -110,6 +83,7 @@ export class TaskRounds {
     this.#paused = paused
     this.#wake()
   }
+
   get paused(): boolean {
     return this.#paused
   }
@@ -299,8 +273,10 @@ export class TaskRounds {
   #numForNextRound(): number {
     const { latest, population } = this
     if (latest === null || this.#maxStaleness === 0) return population.numAvailable
-    const standing = (deviceId: DeviceId) => this.#standing(deviceId)
-    const over = carriedOver(latest, this.#deps.clock.now(), this.#task.document, standing)
-    return numForNext(over, population.available())
+    return numForNext(latest, this.#deps.clock.now(), this.#task.document, {
+      numAvailable: population.numAvailable,
+      isAvailable: (deviceId) => population.isAvailable(deviceId),
+      standing: (deviceId) => this.#standing(deviceId),
+    })
   }
 }

@@ -8,7 +8,6 @@ import {
   type VirtualClock,
 } from '@panal/client-core'
 import {
-  carriedOver,
   emptyTally,
   LiveRound,
   newlyAsked,
@@ -186,7 +185,11 @@ export class Simulation {
     const { earlier } = this.#registry.head
     const available = this.#available()
     if (earlier === undefined) return available.length
-    return numForNext(carriedOver(earlier.round, this.#clock.now(), this.#opened.task.document), available)
+    const present = new Set(available)
+    return numForNext(earlier.round, this.#clock.now(), this.#opened.task.document, {
+      numAvailable: present.size,
+      isAvailable: (deviceId) => present.has(deviceId),
+    })
   }
 
   /** Waits, in simulated time, until a round has as many devices as it needs at least. */

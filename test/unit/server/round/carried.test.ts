@@ -35,6 +35,11 @@ const accepted = (deviceId: string): RoundEvent => ({ type: 'accepted', deviceId
 const collected = after({ type: 'dropped', deviceId: 'd_d', at }, accepted('d_b'), accepted('d_f'))
 const closed = advance(collected, { type: 'abandoned', reason: 'a test', at: 50_200 })
 
+const presence = (available: readonly string[]) => ({
+  numAvailable: available.length,
+  isAvailable: (deviceId: string) => available.includes(deviceId),
+})
+
 describe('[R25] devices that go on', () => {
   it('each works from what it was asked with', () => {
     expect(originOf(plan, 'd_a')).toEqual(own)
@@ -58,9 +63,31 @@ describe('[R25] devices that go on', () => {
       ['d_c', 'released'],
       ['d_d', 'working'],
     ])
-    const over = carriedOver(closed, 50_300, terms, (deviceId) => standings.get(deviceId)!)
+    const standing = (deviceId: string) => standings.get(deviceId)!
+    const over = carriedOver(closed, 50_300, terms, standing)
     expect(over).toEqual({ carried: [{ ...own, deviceIds: ['d_a', 'd_d'] }], dropped: ['d_a'], numWorking: 1 })
-    expect(numForNext(over, ['d_c', 'd_d', 'd_x'])).toBe(3) // each once
+    const numBeside = (available: string[]) => numForNext(closed, 50_300, terms, { ...presence(available), standing })
+    expect(numBeside(['d_x'])).toBe(2) // and d_d
+    expect(numBeside(['d_c', 'd_d', 'd_x'])).toBe(3) // each once
+  })
+
+  it('are counted beside those that may be asked, and the cohort is looked at once for all who come', () => {
+    let numLooks = 0
+    const last: Round = {
+      ...closed,
+      get cohort() {
+        numLooks += 1
+        return plan.cohort
+      },
+    }
+    const count = (available: string[], at = 50_300) =>
+      numForNext(last, at, terms, { ...presence(available), standing: () => 'working' })
+    expect(count(['d_x'])).toBe(4) // with d_a, d_c and d_d
+    const numAtFirst = numLooks
+    expect(numAtFirst).toBeGreaterThan(0)
+    expect(count(['d_a', 'd_x', 'd_y'])).toBe(5)
+    expect(count(['d_x'], lastChance(own, terms))).toBe(1)
+    expect(numLooks).toBe(numAtFirst)
   })
 
   it('go on for as long as they can count until the deadline of the next round', () => {

@@ -3,7 +3,6 @@ import {
   l2Norm,
   orThrow,
   PanalError,
-  type Clock,
   type DeviceId,
   type ErrorCode,
   type Params,
@@ -11,37 +10,17 @@ import {
   type UpdateHeader,
 } from '@panal/client-core'
 import { failpoint } from '../failpoint.ts'
-import type { Task } from '../registry/task.ts'
 import { diskFull, isDiskFull } from '../store/disk-full.ts'
-import type { UploadRoom } from '../store/upload-room.ts'
 import type { UploadTarget } from './contract.ts'
 import { GroupCommit } from '../store/group-commit.ts'
 import { heardIn, heldTo, originOf } from './carried.ts'
 import { RoundOver, type LiveRound } from './live-round.ts'
-import type { Sign } from './manifest.ts'
-import type { UpdateLog, UpdateRecord } from './ports.ts'
+import type { UpdateRecord } from './ports.ts'
+import type { IntakeDeps } from './intake-deps.ts'
 import { ScratchPool } from './scratch.ts'
 import type { Inspect, Spool } from './spool.ts'
-import { advance, statusOf, type Round } from './state.ts'
+import { advance, statusOf } from './state.ts'
 import { addUpdate, toldToDevices } from './summary.ts'
-
-export interface IntakeDeps {
-  readonly task: Task
-  readonly spool: Spool
-  readonly log: UpdateLog
-  readonly clock: Clock
-  readonly sign: Sign
-  /** Lets uploads begin, while there are not too many and the disk has space. */
-  readonly room: UploadRoom
-  /** Whether a device has joined, and its lease runs. */
-  readonly isMember: (deviceId: DeviceId) => boolean
-  /** The open round of the task, else the last one since the server started. */
-  readonly live: () => LiveRound | null
-  /** The same, and before the first since then the one that an earlier start has closed. */
-  readonly latest: () => Round | null
-  /** Until the next round opens, where that is known. */
-  readonly nextRoundInMs: () => number | null
-}
 
 /** One update on its way: what it says of itself, and the round that it is for. */
 interface Upload {
@@ -51,10 +30,22 @@ interface Upload {
   readonly signal: AbortSignal
 }
 
-/** An update that waits to be counted; its signal aborts where its device is revoked. */
+/** Whether a device was shut out while it uploads; shared by the uploads of one update that take over from each other. */
+interface Access {
+  refusal?: PanalError
+}
+
+/** An update that waits to be counted. */
 interface Entry {
   readonly record: UpdateRecord
-  readonly signal: AbortSignal
+  readonly access: Access
+}
+
+/** What an upload in flight is known by. */
+interface InFlight {
+  readonly stop: AbortController
+  readonly done: Promise<void>
+  readonly access: Access
 }
 
 /** Why nothing of a device counts any more. */
@@ -73,7 +64,7 @@ const farTooLong = 2
  */
 export class Intake {
   readonly #deps: IntakeDeps
-  readonly #uploads = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>()
+  readonly #uploads = new Map<string, InFlight>()
   readonly #decoders: ScratchPool<{ bytes: Uint8Array; params: Params }>
   readonly #commits = new GroupCommit((entries: readonly Entry[]) => this.#commit(entries))
 
@@ -93,7 +84,8 @@ export class Intake {
 
   /** Refuses what a device that is shut out is uploading. What was counted before stays counted. */
   expel(deviceId: DeviceId, code: ShutOut = 'revoked'): void {
-    for (const [key, { stop }] of this.#uploads) if (key.endsWith(`/${deviceId}`)) stop.abort(new PanalError(code))
+    for (const [key, { stop, access }] of this.#uploads)
+      if (key.endsWith(`/${deviceId}`)) stop.abort((access.refusal = new PanalError(code)))
   }
 
   /** @throws PanalError */
@@ -109,7 +101,7 @@ export class Intake {
     const known = this.#known(target)
     if (known !== undefined) return this.#receiptOf(known)
     const live = this.#admissible(target, header)
-    return await this.#alone(target, live, async (signal) => {
+    return await this.#alone(target, live, async (signal, access) => {
       const settled = this.#known(target) // an older upload of the same update may have finished meanwhile
       if (settled !== undefined) return this.#receiptOf(settled)
       let norm = 0
@@ -121,8 +113,8 @@ export class Intake {
       signal.throwIfAborted()
       await this.#deps.spool.keep(target)
       const record = this.#record(target, header, { norm, verdict: 'accepted' })
-      const counted = await this.#commits.submit({ record, signal })
-      if (counted === null) throw isShutOut(signal) ? signal.reason : this.#missed(target)
+      const counted = await this.#commits.submit({ record, access })
+      if (counted === null) throw access.refusal ?? this.#missed(target)
       failpoint('after-row-before-receipt')
       return this.#receiptOf(counted)
     })
@@ -167,23 +159,28 @@ export class Intake {
    * waits for its end: two must never write one file. While it waits it may itself be stopped, by a newer one or by the
    * device's revocation.
    */
-  async #alone<T>(target: UploadTarget, live: LiveRound, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #alone<T>(
+    target: UploadTarget,
+    live: LiveRound,
+    work: (signal: AbortSignal, access: Access) => Promise<T>,
+  ): Promise<T> {
     const key = `${target.roundNumber}/${target.deviceId}`
     const older = this.#uploads.get(key)
     older?.stop.abort(new PanalError('superseded', 'a newer upload of this device took over'))
     const stop = new AbortController()
+    const access = older?.access ?? {}
     const signal = AbortSignal.any([stop.signal, live.whileCollecting])
     const inTurn = async () => {
       await older?.done
       signal.throwIfAborted()
-      return await work(signal)
+      return await work(signal, access)
     }
     const running = inTurn()
     const done = running.then(
       () => undefined,
       () => undefined,
     )
-    const upload = { stop, done }
+    const upload = { stop, done, access }
     this.#uploads.set(key, upload)
     try {
       return await running
@@ -229,7 +226,7 @@ export class Intake {
     let next = live.round
     const tally = { ...live.tally }
     const counted = entries.map((entry): UpdateRecord | null => {
-      if (!isAwaited(entry) || isShutOut(entry.signal)) return null
+      if (!isAwaited(entry) || entry.access.refusal !== undefined) return null
       const record = heardIn(next, entry.record)
       const after = advance(next, { type: 'accepted', deviceId: record.deviceId, at: clock.now() })
       if (after === next) return null
@@ -294,7 +291,3 @@ export class Intake {
     return isDiskFull(error) ? diskFull(error) : error
   }
 }
-
-/** A round that is over stops an upload, too; what was whole by then may still count. */
-const isShutOut = ({ reason }: AbortSignal): boolean =>
-  reason instanceof PanalError && ['revoked', 'quarantined'].includes(reason.code)

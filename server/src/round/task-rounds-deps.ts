@@ -2,7 +2,7 @@ import type { Clock, DeviceId, Promoted, RoundSummary } from '@panal/client-core
 import type { Gate } from '../gate/contract.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { EngineLender } from '../vector/engines.ts'
-import type { IntakeDeps } from './intake.ts'
+import type { IntakeDeps } from './intake-deps.ts'
 import type { Sign } from './manifest.ts'
 import type { UpdateLog, Watch } from './ports.ts'
 import type { Spool } from './spool.ts'

@@ -56,6 +56,13 @@ async function closeRound(number: number, names: readonly string[], deltas: read
 const openNext = (number: number) =>
   bench.letTimePass(bench.until((round) => round.number === number && round.phase === 'collecting'))
 
+/** A promise that the test resolves. */
+function gate(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => undefined as void
+  const promise = new Promise<void>((done) => (resolve = done))
+  return { promise, resolve: () => resolve() }
+}
+
 /** Time that only some devices outlive. */
 async function pass(ms: number, names: readonly string[] = []): Promise<void> {
   await bench.clock.advance(ms)
@@ -200,6 +207,33 @@ describe('[R25] a device that is slower than its round', () => {
     const target = { taskId: 'digits', roundNumber: 1, deviceId: idOf('slow'), sha256 }
     expect(await bench.rounds.uploadOffset(target)).toEqual({ offset: 8 })
     expect(await bench.upload(devices.slow!, [0, 8, 0, 0])).toMatchObject({ roundNumber: 1, countedRound: 2 })
+  })
+
+  it('[F20] does not count if it is revoked while its update waits for the next round', async () => {
+    const keep = Spool.prototype.keep
+    const [arrived, goOn] = [gate(), gate()]
+    const kept = jest.spyOn(Spool.prototype, 'keep').mockImplementationOnce(async function (this: Spool, target) {
+      await keep.call(this, target)
+      arrived.resolve()
+      await goOn.promise
+    })
+    const sending = bench.upload(devices.slow!, [0, 8, 0, 0])
+    sending.catch(() => undefined)
+    await arrived.promise
+    kept.mockRestore()
+    await closeRound(
+      1,
+      ['a', 'b'],
+      [
+        [1, 0, 0, 0],
+        [1, 0, 0, 0],
+      ],
+    )
+    await openNext(2)
+    bench.rounds.expel(idOf('slow'))
+    goOn.resolve()
+    await expect(sending).rejects.toMatchObject({ code: 'revoked' })
+    expect(bench.rounds.current('digits')).toMatchObject({ number: 2, numAccepted: 0 })
   })
 
   it('[R6] is told to stop where the next round would be one too many', async () => {

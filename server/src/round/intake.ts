@@ -18,7 +18,7 @@ import { RoundOver, type LiveRound } from './live-round.ts'
 import type { UpdateRecord } from './ports.ts'
 import type { IntakeDeps } from './intake-deps.ts'
 import { ScratchPool } from './scratch.ts'
-import type { Inspect, Spool } from './spool.ts'
+import type { Inspect } from './spool.ts'
 import { advance, statusOf } from './state.ts'
 import { addUpdate, toldToDevices } from './summary.ts'
 
@@ -51,7 +51,10 @@ interface InFlight {
 /** Why nothing of a device counts any more. */
 type ShutOut = Extract<ErrorCode, 'revoked' | 'quarantined'>
 
-/** Least time after which an update comes again that arrived between two rounds and may count in the next, ms. */
+/**
+ * Least time after which an update comes again that arrived between two rounds and may count in the next, ms. While nobody
+ * knows when that one opens, it is a heartbeat.
+ */
 const retryBetweenMs = 1_000
 /** Updates decoded at once: bounds the memory of the checks whatever the number of uploads. */
 const numDecoders = 2
@@ -282,7 +285,7 @@ export class Intake {
     const round = latest()
     if (round === null || heldTo(round, deviceId, task.document, clock.now()) === null)
       return this.#over('round-closed')
-    const again = { retryAfterMs: Math.max(retryBetweenMs, nextRoundInMs() ?? 0) }
+    const again = { retryAfterMs: Math.max(retryBetweenMs, nextRoundInMs() ?? task.document.lease.heartbeatMs) }
     return new PanalError('busy', 'no round is open; the next one takes this update', again)
   }
 

@@ -8,6 +8,7 @@ import { replayRound } from '../../../../server/src/round/replay.ts'
 import { RoundsBench, type Device } from '../../../fixtures/rounds.ts'
 
 const deadlineMs = 90_000
+const heartbeatMs = 2_000
 const quarantined = new Set<string>()
 let bench: RoundsBench
 /** By the name that they joined as. */
@@ -19,7 +20,7 @@ beforeEach(async () => {
   bench = await RoundsBench.open(
     {
       cohort: { size: 3, overSelection: 1, reportingGoal: 2, minimum: 2, deadlineMs, maxStaleness: 1 },
-      lease: { heartbeatMs: 1_000, leaseMs: 60_000 },
+      lease: { heartbeatMs, leaseMs: 60_000 },
       rounds: { minIntervalMs: 1_000 },
     },
     { isQuarantined: (deviceId) => quarantined.has(deviceId) },
@@ -198,7 +199,7 @@ describe('[R25] a device that is slower than its round', () => {
     const closed = bench.closing(1)
     beat(['slow'], 'training')
     await bench.upload(devices.b!, [1, 0, 0, 0])
-    await expect(sending).rejects.toMatchObject({ code: 'busy', retryAfterMs: 1_000 })
+    await expect(sending).rejects.toMatchObject({ code: 'busy', retryAfterMs: heartbeatMs })
     await closed
     await expect(bench.upload(devices.slow!, [0, 8, 0, 0])).rejects.toMatchObject({ code: 'busy' })
     beat(['a', 'b'], 'waiting')
@@ -234,6 +235,33 @@ describe('[R25] a device that is slower than its round', () => {
     goOn.resolve()
     await expect(sending).rejects.toMatchObject({ code: 'revoked' })
     expect(bench.rounds.current('digits')).toMatchObject({ number: 2, numAccepted: 0 })
+  })
+
+  it('[F20] comes again after a heartbeat while nobody knows when the next round opens', async () => {
+    const [begun, goOn] = [gate(), gate()]
+    const { propose } = bench.registry
+    const held = jest.spyOn(bench.registry, 'propose').mockImplementationOnce(async (...proposal) => {
+      begun.resolve()
+      await goOn.promise
+      return propose.apply(bench.registry, proposal)
+    })
+    const closed = closeRound(
+      1,
+      ['a', 'b'],
+      [
+        [1, 0, 0, 0],
+        [1, 0, 0, 0],
+      ],
+    )
+    await begun.promise
+    const busy = { code: 'busy', retryAfterMs: heartbeatMs }
+    await expect(bench.upload(devices.slow!, [0, 8, 0, 0])).rejects.toMatchObject(busy)
+    bench.rounds.setPaused('digits', true)
+    goOn.resolve()
+    await closed
+    held.mockRestore()
+    for (let i = 0; i < 3; i++) await pass(1_000, ['a', 'b', 'slow']) // the task’s pause is over
+    await expect(bench.upload(devices.slow!, [0, 8, 0, 0])).rejects.toMatchObject(busy)
   })
 
   it('[R6] is told to stop where the next round would be one too many', async () => {
@@ -351,7 +379,7 @@ describe('[R25] between two rounds', () => {
     expect(bench.rounds.current('digits')).toMatchObject({ number: 1, phase: 'closed' })
     const opened = bench.until((round) => round.number === 2)
     devices.slow = bench.join('slow')
-    for (let i = 0; i < 3; i++) await pass(1_000, ['a', 'slow'])
+    for (let i = 0; i < 8; i++) await pass(1_000, ['a', 'slow'])
     expect(await opened).toMatchObject({ numInvited: 2, numCarried: 1, numDropped: 0 })
   })
 
@@ -406,7 +434,7 @@ describe('[R25] between two rounds', () => {
     expect(bench.rounds.current('digits')).toMatchObject({ number: 1, phase: 'closed' })
     const opened = bench.until((round) => round.number === 2)
     for (const name of ['b', 'slow']) devices[name] = bench.join(name)
-    for (let i = 0; i < 3; i++) await pass(1_000, ['b', 'slow'])
+    for (let i = 0; i < 8; i++) await pass(1_000, ['b', 'slow'])
     expect(await opened).toMatchObject({ numInvited: 2, numCarried: 2, numDropped: 0 })
   })
 })

@@ -59,7 +59,7 @@ const openNext = (number: number) =>
 
 /** A promise that the test resolves. */
 function gate(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = () => undefined as void
+  let resolve = (): void => undefined
   const promise = new Promise<void>((done) => (resolve = done))
   return { promise, resolve: () => resolve() }
 }

@@ -4,19 +4,16 @@ import {
   calibratorOf,
   encodeRow,
   inputShape,
-  layoutOf,
-  openModel,
-  readPersonalModel,
   scalePixels,
-  writeParams,
   type Calibrator,
   type TaskCard,
 } from '@panal/client-core'
 import { tensor, tidy } from '@tensorflow/tfjs-core'
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers'
 import { chooseBackend } from './backend.ts'
+import { loadOwn } from './load-own.ts'
 import { browserStorage } from './storage.ts'
-import type { FromWorker, OwnModel, PredictInput, ToWorker } from './worker-messages.ts'
+import type { FromWorker, PredictInput, ToWorker } from './worker-messages.ts'
 
 type PredictionMessage = Extract<ToWorker, { type: 'load-model' | 'predict' }>
 
@@ -39,7 +36,7 @@ export async function handlePrediction(message: PredictionMessage, tell: (messag
       tell({ type: 'backend', chosen, trials })
     }
     const model = await loadLayersModel(url)
-    const own = await loadOwn(card)
+    const own = await loadOwn(card, browserStorage)
     loaded?.model.dispose()
     loaded?.own?.dispose()
     loaded = { model, card, calibrator: calibratorOf(model), own: own?.model ?? null }
@@ -52,19 +49,6 @@ export async function handlePrediction(message: PredictionMessage, tell: (messag
   const answers = [...applyCalibrator(calibrator, await predict(model, card, values))]
   const ownAnswers = own === null ? null : [...(await predict(own, card, values)).probabilities]
   tell({ type: 'predicted', requestId: message.requestId, probabilities: answers, own: ownAnswers })
-}
-
-async function loadOwn(card: TaskCard): Promise<{ readonly model: LayersModel; readonly about: OwnModel } | null> {
-  if (card.plan.personalisation === undefined) return null
-  const model = await openModel(card.topology)
-  const kept = await readPersonalModel(browserStorage, card.id, layoutOf(model))
-  if (kept === undefined) {
-    model.dispose()
-    return null
-  }
-  const { params, ...about } = kept
-  writeParams(model, params)
-  return { model, about }
 }
 
 async function predict(model: LayersModel, { data }: TaskCard, values: Float32Array) {

@@ -22,7 +22,8 @@ export const trainedShare = ({ personalisation }: Pick<Plan, 'personalisation'>)
 /**
  * What a plan lets a device train on, and what it holds out to measure its models with. On which side an example is follows
  * from its own values and the salt alone: one that was held out stays so when others come, and its copies with it. So each is
- * held out with the plan's probability, and how many are varies. Where nothing would be left to train on, nothing is held out.
+ * held out with the plan's probability, and how many are varies. Where nothing would be left to train on, nothing is held out:
+ * the one case in which an example changes sides when others come.
  */
 export function splitHeldOut(data: Dataset, plan: Pick<Plan, 'personalisation'>, salt: string): HeldOutSplit {
   const share = 1 - trainedShare(plan)

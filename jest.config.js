@@ -20,7 +20,7 @@ const common = {
 
 const files = (...names) => names.map((name) => `<rootDir>/test/${name}.test.ts`)
 
-/** Half a minute and more each, of simulated statistics and of convolutions in JavaScript: for the night. */
+/** Half a minute and more each: simulated statistics, convolutions in JavaScript, files damaged at every page, a GPU in software. */
 const long = files(
   'property/server/gate/bootstrap.property',
   'property/server/gate/clusters.property',
@@ -28,8 +28,10 @@ const long = files(
   'unit/simulations/adversary/on-a-trained-task',
   'unit/simulations/engine/blocked-images',
   'unit/simulations/engine/sequences',
+  'unit/server/store/damage',
   'property/server/gate/segments.property',
   'e2e/gate-calibrate',
+  'e2e/server/round/engines',
   'e2e/simulations/experiment',
   'e2e/simulations/published',
 )

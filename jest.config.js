@@ -20,7 +20,7 @@ const common = {
 
 const files = (...names) => names.map((name) => `<rootDir>/test/${name}.test.ts`)
 
-/** Half a minute and more each: simulated statistics, convolutions in JavaScript, files damaged at every page, a GPU in software. */
+/** A quarter of a minute and more each: simulated statistics, convolutions in JavaScript, files damaged at every page, a GPU in software. */
 const long = files(
   'property/server/gate/bootstrap.property',
   'property/server/gate/clusters.property',
@@ -29,8 +29,15 @@ const long = files(
   'unit/simulations/engine/blocked-images',
   'unit/simulations/engine/sequences',
   'unit/server/store/damage',
+  'unit/simulations/engine/compiled-trainer',
+  'unit/simulations/tasks/prepared-tasks',
+  'unit/server/gate/row-order',
+  'unit/server/gate/calibrate/drift',
+  'unit/server/gate/statistics/slice-line',
+  'property/server/gate/no-regression.property',
   'property/server/gate/segments.property',
   'e2e/gate-calibrate',
+  'e2e/evaluate',
   'e2e/server/round/engines',
   'e2e/simulations/experiment',
   'e2e/simulations/published',

@@ -102,7 +102,7 @@ export function makeWebGpuEngine(open: OpenDevice, options: WebGpuOptions = {}):
         return checkFinite(result)
       }),
 
-    close: () => device.destroy(),
+    close: () => streaming.staging.close(),
   }
 }
 

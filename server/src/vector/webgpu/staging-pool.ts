@@ -10,6 +10,8 @@ const maxKept = 2
 export class StagingPool {
   readonly #device: GPUDevice
   #free: GPUBuffer[] = []
+  #isWriting = false
+  #isClosed = false
 
   constructor(device: GPUDevice) {
     this.#device = device
@@ -28,6 +30,24 @@ export class StagingPool {
       usage: usage.mapWrite | usage.copySource,
       mappedAtCreation: true,
     })
+  }
+
+  /** Lets `work` write to the first bytes of a mapped buffer, which the device may read afterwards. One at a time. */
+  async write(buffer: GPUBuffer, numBytes: number, work: (memory: ArrayBuffer) => Promise<void>): Promise<void> {
+    this.#isWriting = true
+    try {
+      await work(buffer.getMappedRange(0, numBytes))
+      buffer.unmap()
+    } finally {
+      this.#isWriting = false
+      if (this.#isClosed) this.#device.destroy()
+    }
+  }
+
+  /** Destroys the device; while somebody writes, afterwards: its memory would be gone under their hands. */
+  close(): void {
+    this.#isClosed = true
+    if (!this.#isWriting) this.#device.destroy()
   }
 
   /** Mapped again, and not yet read from or written to. */

@@ -75,7 +75,7 @@ export async function stream(
       await slot.free
       const num = Math.min(length, rows.size - start)
       const size = { start, num, stride: roundUp(num, tileUnit) }
-      await fill(slot.staging, rows, size)
+      await pool.write(slot.staging, 4 * rows.count * size.stride, (memory) => fill(memory, rows, size))
       const encoder = device.createCommandEncoder()
       timer?.beforeUpload(encoder)
       encoder.copyBufferToBuffer(slot.staging, 0, tile, 0, 4 * rows.count * size.stride)
@@ -93,6 +93,7 @@ export async function stream(
   } catch (cause) {
     throw lostOr(open, cause)
   } finally {
+    await Promise.allSettled(slots.map(({ free }) => free)) // see `finish`
     for (const { staging, readback } of slots) {
       if (isDone) pool.giveBack(staging)
       else staging.destroy()
@@ -102,23 +103,22 @@ export async function stream(
   checkFailure(open)
 }
 
-async function fill(staging: GPUBuffer, rows: Rows, { start, num, stride }: TileSize): Promise<void> {
-  const memory = new Float32Array(staging.getMappedRange(0, 4 * rows.count * stride))
-  const into = Array.from({ length: rows.count }, (_, k) => memory.subarray(k * stride, k * stride + num))
-  if (num < stride) for (let k = 0; k < rows.count; k++) memory.fill(0, k * stride + num, (k + 1) * stride)
+async function fill(memory: ArrayBuffer, rows: Rows, { start, num, stride }: TileSize): Promise<void> {
+  const values = new Float32Array(memory)
+  const into = Array.from({ length: rows.count }, (_, k) => values.subarray(k * stride, k * stride + num))
+  if (num < stride) for (let k = 0; k < rows.count; k++) values.fill(0, k * stride + num, (k + 1) * stride)
   await rows.read(start, into)
-  staging.unmap()
 }
 
+/** Ends when nothing waits for the device any more: a callback into one that was collected would end the process. */
 async function finish({ staging, readback }: Slot, { result }: StreamWork, size: TileSize, timer?: StreamTimer) {
-  const mapped = staging.mapAsync(mapMode.write)
-  mapped.catch(() => undefined) // the other may fail first
+  const mapped = [staging.mapAsync(mapMode.write), readback?.mapAsync(mapMode.read) ?? Promise.resolve()]
+  await Promise.allSettled(mapped)
+  await Promise.all(mapped)
   if (readback !== undefined && result !== undefined) {
-    await readback.mapAsync(mapMode.read)
     result.set(new Float32Array(readback.getMappedRange(0, 4 * size.num)), size.start)
     readback.unmap()
   }
-  await mapped
   await timer?.collect()
 }
 

@@ -1,13 +1,28 @@
 /**
  * @jest-environment <rootDir>/test/native-environment.mjs
  */
-import { expect, it } from '@jest/globals'
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import { makeRng } from '@panal/client-core'
 import { vectorEngines, type Rows } from '@panal/server'
+import { openDevice } from '../../../../server/src/vector/webgpu/device.ts'
+import { makeWebGpuEngine } from '../../../../server/src/vector/webgpu/engine.ts'
 import { randomRows, rowsOf } from '../../../fixtures/vector-rows.ts'
 
 const rows = rowsOf(randomRows(makeRng('lost'), 5, 259))
 const lost = { name: 'VectorError', code: 'device-lost' }
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** What still waits for a device that is gone would end the process here, and the tests with it. */
+afterEach(async () => {
+  collectGarbage()
+  await setImmediate()
+  collectGarbage()
+})
 
 it('says that its device is lost, whatever it is asked for', async () => {
   const engine = await vectorEngines.webgpu({})
@@ -17,14 +32,30 @@ it('says that its device is lost, whatever it is asked for', async () => {
   await expect(engine.select(rows, { by: 'median' })).rejects.toMatchObject(lost)
 })
 
-it.each([0, 64, 192])('says so if it is lost while it works, at param %d', async (from) => {
-  const engine = await vectorEngines.webgpu({ maxTileBytes: 1280 }) // 64 params of five rows
-  const failing: Rows = {
-    ...rows,
-    read(start, ...part) {
-      if (start === from) engine.close()
-      return rows.read(start, ...part)
-    },
-  }
-  await expect(engine.select(failing, { by: 'median' })).rejects.toMatchObject(lost)
+describe.each([0, 64, 192])('while it reads param %d', (from) => {
+  it.each(['before', 'after'] as const)('says so if it is closed %s they are written', async (when) => {
+    const engine = await vectorEngines.webgpu({ maxTileBytes: 1280 }) // 64 params of five rows
+    const failing: Rows = {
+      ...rows,
+      async read(start, ...part) {
+        if (start === from && when === 'before') engine.close()
+        await rows.read(start, ...part)
+        if (start === from && when === 'after') engine.close()
+      },
+    }
+    await expect(engine.select(failing, { by: 'median' })).rejects.toMatchObject(lost)
+  })
+
+  it('says so if the device is gone once they are written', async () => {
+    const open = await openDevice()
+    const engine = makeWebGpuEngine(open, { maxTileBytes: 1280 })
+    const failing: Rows = {
+      ...rows,
+      async read(start, ...part) {
+        await rows.read(start, ...part)
+        if (start === from) open.device.destroy() // as lost as by a driver that was reset
+      },
+    }
+    await expect(engine.select(failing, { by: 'median' })).rejects.toMatchObject(lost)
+  })
 })

@@ -1,4 +1,5 @@
 import type { Clock } from '@panal/client-core'
+import { endsWithin } from '../ends-within.ts'
 
 /** Leaves no listener behind: a server's signal lives as long as the server. @throws the signal's reason */
 const unlessAborted = (woken: Promise<void>, signal: AbortSignal): Promise<void> =>
@@ -10,21 +11,6 @@ const unlessAborted = (woken: Promise<void>, signal: AbortSignal): Promise<void>
       resolve()
     })
   })
-
-/** True if it was woken, or the signal aborted, before the time was over. */
-async function wokenWithin(ms: number, woken: Promise<void>, clock: Clock, signal: AbortSignal): Promise<boolean> {
-  const timer = new AbortController()
-  const stop = () => timer.abort(signal.reason)
-  signal.addEventListener('abort', stop, { once: true })
-  const over = clock.sleep(ms, timer.signal).then(
-    () => false,
-    () => true,
-  )
-  const cameFirst = await Promise.race([woken.then(() => true), over])
-  timer.abort()
-  signal.removeEventListener('abort', stop)
-  return cameFirst
-}
 
 /** When there are devices enough for a round. */
 interface Enough {
@@ -51,7 +37,7 @@ export async function untilEnough(
       await unlessAborted(changed, signal)
       grace = true
     } else {
-      grace = await wokenWithin(graceMs, changed, clock, signal)
+      grace = await endsWithin(graceMs, changed, clock, signal)
     }
   }
 }

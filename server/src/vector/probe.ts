@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { makeRng, type Clock } from '@panal/client-core'
+import { endsWithin } from '../ends-within.ts'
 import type { Rows, VectorEngine } from './engine.ts'
 import { rowsAt } from './places.ts'
 import type { OpenEngine } from './registry.ts'
@@ -76,6 +77,7 @@ async function probeOne(name: string, open: OpenEngine, options: ProbeOptions): 
     const why = await Promise.race([work, timeIsUp])
     if (found.engine === undefined || found.best === undefined) return refused(why ?? 'could not be measured')
     over.abort()
+    // one that hangs would let a round hang
     if (!(await endsWithin(boxMs, work, clock))) return refused(`an operation did not end in ${2 * boxMs} ms`)
     return { name, engine: found.engine, ...found.best }
   } catch (error) {
@@ -84,24 +86,6 @@ async function probeOne(name: string, open: OpenEngine, options: ProbeOptions): 
     signal?.removeEventListener('abort', stop)
     over.abort()
     work.catch(() => undefined) // it was not waited for, or is the reason above
-  }
-}
-
-/** Whether the work is over by then, well or not: an engine that hangs would let a round hang. */
-async function endsWithin(ms: number, work: Promise<void>, clock: Clock): Promise<boolean> {
-  const timer = new AbortController()
-  const tooLate = clock.sleep(ms, timer.signal).then(
-    () => false,
-    () => true,
-  )
-  const isOver = work.then(
-    () => true,
-    () => true,
-  )
-  try {
-    return await Promise.race([isOver, tooLate])
-  } finally {
-    timer.abort()
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Params, DeviceId } from '@panal/client-core'
+import type { DeviceId } from '@panal/client-core'
+import { medianOf } from '../median-of.ts'
 import type { UpdateRecord } from './ports.ts'
 
 /** An update of a round, and how far out of the others' line it is. */
@@ -73,38 +74,3 @@ function scores(values: readonly number[], scale?: number): number[] {
 }
 
 const orZero = (value: number): number => (Number.isNaN(value) ? 0 : value)
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
-}
-
-/** How one vector lies to another: for people who compare two outcomes of a round. */
-export interface Compared {
-  readonly norm: number
-  readonly otherNorm: number
-  /** ‖x − y‖ */
-  readonly distance: number
-  /** Null where one of them is all zeros. */
-  readonly cosine: number | null
-}
-
-export function compareVectors(x: Params, y: Params): Compared {
-  let [dot, xx, yy, dd] = [0, 0, 0, 0]
-  for (let i = 0; i < x.length; i++) {
-    const a = x[i]!
-    const b = y[i]!
-    dot += a * b
-    xx += a * a
-    yy += b * b
-    dd += (a - b) * (a - b)
-  }
-  const norms = Math.sqrt(xx * yy)
-  return {
-    norm: Math.sqrt(xx),
-    otherNorm: Math.sqrt(yy),
-    distance: Math.sqrt(dd),
-    cosine: norms > 0 ? Math.min(1, Math.max(-1, dot / norms)) : null,
-  }
-}

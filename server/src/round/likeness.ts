@@ -36,18 +36,39 @@ export async function likenessesIn(updates: RoundUpdates, meanDelta: Params): Pr
  * not grow with their number.
  */
 export async function likenessesOf(updates: UpdateSource, meanDelta: Params): Promise<Likeness[]> {
-  const meanNorm = Math.sqrt((await products(meanDelta, meanDelta)).dot)
+  const meanNorm = await normOf(meanDelta)
   const found: Omit<Likeness, 'distanceRank'>[] = []
   for await (const { deviceId, delta } of updates) {
-    const { dot, squaredNorm, squaredDistance } = await products(delta, meanDelta)
-    const norms = Math.sqrt(squaredNorm) * meanNorm
-    const cosine = norms > 0 ? Math.min(1, Math.max(-1, dot / norms)) : null
-    found.push({ deviceId, cosine, distance: Math.sqrt(squaredDistance) })
+    const { cosine, distance } = await compare(delta, meanDelta, meanNorm)
+    found.push({ deviceId, cosine, distance })
   }
   const nearestFirst = found.map((_, i) => i).sort((a, b) => found[a]!.distance - found[b]!.distance || a - b)
   const ranks = new Map(nearestFirst.map((index, rank) => [index, rank + 1]))
   return found.map((each, i) => ({ ...each, distanceRank: ranks.get(i)! }))
 }
+
+/** How one vector lies to another. */
+export interface Compared {
+  readonly norm: number
+  readonly otherNorm: number
+  /** ‖x − y‖ */
+  readonly distance: number
+  /** Null where one of them is all zeros. */
+  readonly cosine: number | null
+}
+
+/** In float64. Others have their turn in between. */
+export const compareVectors = async (x: Params, y: Params): Promise<Compared> => compare(x, y, await normOf(y))
+
+async function compare(x: Params, y: Params, otherNorm: number): Promise<Compared> {
+  const { dot, squaredNorm, squaredDistance } = await products(x, y)
+  const norm = Math.sqrt(squaredNorm)
+  const norms = norm * otherNorm
+  const cosine = norms > 0 ? Math.min(1, Math.max(-1, dot / norms)) : null
+  return { norm, otherNorm, distance: Math.sqrt(squaredDistance), cosine }
+}
+
+const normOf = async (x: Params): Promise<number> => Math.sqrt((await products(x, x)).dot)
 
 interface Products {
   dot: number

@@ -1,7 +1,7 @@
 import { PanalError, type DeviceId, type Params } from '@panal/client-core'
 import type { Task } from '../registry/task.ts'
 import { AggregationError } from '../strategy/strategy.ts'
-import { compareVectors, type Compared } from './inspection.ts'
+import { compareVectors, type Compared } from './likeness.ts'
 import { foldedAgain, lostUpdates, type ReplayPorts } from './replay.ts'
 import type { MadeCandidate } from './candidate.ts'
 
@@ -50,8 +50,7 @@ export async function replayWithout(
     }
   const left = { ...round, participants }
   const devices = await lostUpdates(task, left, ports)
-  if (devices.length > 0)
-    return { verdict: 'updates-lost', reason: 'updates of the others are gone or damaged', devices }
+  if (devices.length > 0) return { verdict: 'updates-lost', reason: goneReason, devices }
   try {
     const again = await foldedAgain(task, left, ports)
     if ('reason' in again) return { verdict: 'no-engine', reason: again.reason }
@@ -69,5 +68,8 @@ export async function replayWithout(
     return compareVectors(difference(params, base), difference(recorded, base))
   }
 }
+
+const goneReason =
+  'updates of the others are gone or damaged. Only the newest rounds are kept (--kept-rounds, 1 by default): pause the task before its next round closes, or keep more'
 
 const difference = (x: Params, y: Params): Params => x.map((value, i) => value - y[i]!)

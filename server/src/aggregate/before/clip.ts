@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { medianOf } from '../../median-of.ts'
 import { policy } from '../../policy.ts'
 import type { PreAggregator } from '../whole-batch.ts'
 
@@ -22,9 +23,3 @@ export const clip = policy({
     },
   }),
 })
-
-function medianOf(values: Float64Array): number {
-  const sorted = values.toSorted()
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
-}

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { makeRng } from '@panal/client-core'
 import type { UpdateRecord } from '@panal/server'
-import { compareVectors, inspect } from '../../../../server/src/round/inspection.ts'
+import { inspect } from '../../../../server/src/round/inspection.ts'
+import { compareVectors } from '../../../../server/src/round/likeness.ts'
 
 const record = (deviceId: string, changes: Partial<UpdateRecord> = {}): UpdateRecord => ({
   taskId: 'digits',
@@ -76,8 +77,8 @@ it('has few of many honest ones over 3', () => {
   expect(inspect(many).filter(({ suspicion }) => suspicion! > 3).length).toBeLessThan(20)
 })
 
-it('compares two vectors', () => {
-  expect(compareVectors(Float32Array.of(3, 4), Float32Array.of(3, 0))).toEqual({
+it('compares two vectors', async () => {
+  expect(await compareVectors(Float32Array.of(3, 4), Float32Array.of(3, 0))).toEqual({
     norm: 5,
     otherNorm: 3,
     distance: 4,

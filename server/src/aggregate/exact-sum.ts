@@ -2,7 +2,8 @@ import { AggregationError, type Summand } from '../strategy/strategy.ts'
 
 /**
  * Sums Σ cᵢ·xᵢ of some updates, one or several, and of numbers beside them, kept in two parts whose additions never round:
- * any grouping and any order of the same updates gives the same bytes. So partial sums of workers, or of servers below this one, may be merged as they come.
+ * any grouping and any order of the same updates gives the same bytes. So partial sums of workers, or of servers below this
+ * one, may be merged as they come.
  */
 export interface UpdateSum {
   /** [numSums · size + numScalars] Σ of each term rounded to a multiple of 2^-20. */

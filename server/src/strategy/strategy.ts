@@ -102,8 +102,6 @@ export interface LinearRule {
 export interface AggregationContext {
   /** What works on all updates at once, for rules that need that; WASM SIMD where it is left out. */
   readonly engine?: VectorEngine
-  /** The mean delta that the last counted round came to; null before the first. */
-  readonly previous?: Params | null
 }
 
 export interface Aggregator {

@@ -90,3 +90,6 @@ export function deviceCommands(program: Command, context: CliContext): void {
     },
   )
 }
+
+/** Ids with commas between them, each once. */
+export const deviceList = (text: string): string[] => [...new Set(text.split(',').filter((id) => id !== ''))]

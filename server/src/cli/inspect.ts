@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import type { RoundInspection } from '../http/inspection.ts'
 import type { CliContext } from './context.ts'
 import { engineText } from './engine-text.ts'
-import { decimals, fields, seconds, show, table } from './output.ts'
+import { deviceList } from './devices.ts'
+import { countOf, decimals, fields, seconds, show, table } from './output.ts'
 import { onServer } from './server-command.ts'
 
 /** `panal round inspect` */
@@ -35,14 +36,14 @@ export function redoCommand(round: Command, context: CliContext): void {
     context,
     async (api, { json, without = '', reason }, [task = '', number = '']) => {
       const path = `/v1/tasks/${encodeURIComponent(task)}/rounds/${encodeURIComponent(number)}/replay`
-      const devices = without.split(',').filter((id) => id !== '')
+      const devices = deviceList(without)
       const answer = await api.post<{ version: number }>(path, { without: devices, reason })
       show(
         context,
         json,
         answer,
         () =>
-          `version ${answer.version} is round ${number} without ${devices.length} devices; the gate judges it now: panal version judgements ${task} ${answer.version}\n`,
+          `version ${answer.version} is round ${number} without ${countOf(devices.length, 'device')}; the gate judges it now: panal version judgements ${task} ${answer.version}\n`,
       )
     },
   )

@@ -51,3 +51,6 @@ export const when = (at: number | undefined): string | undefined =>
 
 export const seconds = (ms: number | undefined): string | undefined =>
   ms === undefined ? undefined : `${(ms / 1000).toFixed(2)} s`
+
+/** 1 device, 2 devices. */
+export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

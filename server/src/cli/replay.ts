@@ -4,6 +4,7 @@ import type { ReplayWithout } from '../round/replay-without.ts'
 import type { Replay } from '../round/replay.ts'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
 import { onDataDir } from './data-dir-command.ts'
+import { deviceList } from './devices.ts'
 import { fields, show, table } from './output.ts'
 
 /** `panal round replay` */
@@ -21,7 +22,7 @@ export function replayCommand(round: Command, context: CliContext): void {
       const clock = systemClock({ setTimeout, clearTimeout })
       if (without !== undefined) {
         const { replayWithout } = await import('../round/replay-without.ts')
-        const devices = [...new Set(without.split(',').filter((id) => id !== ''))]
+        const devices = deviceList(without)
         const ports = { ...reader, clock }
         const replay = await replayWithout(await reader.task(task), roundNumber(number), devices, ports)
         if (replay.verdict !== 'replayed')

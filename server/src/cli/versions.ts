@@ -4,7 +4,7 @@ import type { ModelVersion } from '../registry/model-version.ts'
 import { moveCommands } from './champion.ts'
 import type { CliContext } from './context.ts'
 import { judgementCommands } from './judgements.ts'
-import { decimals, fields, percent, show, table, when } from './output.ts'
+import { countOf, decimals, fields, percent, show, table, when } from './output.ts'
 import { onServer } from './server-command.ts'
 import { reportCommands } from './version-report.ts'
 
@@ -49,7 +49,7 @@ export function versionCommands(program: Command, context: CliContext): void {
 }
 
 const replayText = (replayOf: ListedVersion['replayOf']): string | undefined =>
-  replayOf === null ? undefined : `round ${replayOf.roundNumber} without ${replayOf.numWithout} devices`
+  replayOf === null ? undefined : `round ${replayOf.roundNumber} without ${countOf(replayOf.numWithout, 'device')}`
 
 const pathOf = (task: string): string => `/v1/tasks/${encodeURIComponent(task)}`
 

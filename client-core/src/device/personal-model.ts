@@ -83,15 +83,11 @@ export async function keepPersonalModel(
   bytes.set(body, head.length)
   const key = keyOf(name)
   await storage.write(key, bytes)
-  await removeModels(storage, name.taskId, key).catch(() => undefined)
+  await removeOthers(storage, name.taskId, key).catch(() => undefined)
 }
 
-/** @throws what the storage does */
-export const forgetPersonalModel = (storage: DeviceStorage, taskId: string): Promise<void> =>
-  removeModels(storage, taskId)
-
-async function removeModels(storage: DeviceStorage, taskId: string, except?: string): Promise<void> {
-  for (const key of await storage.keys(rootOf(taskId))) if (key !== except) await storage.remove(key)
+async function removeOthers(storage: DeviceStorage, taskId: string, kept: string): Promise<void> {
+  for (const key of await storage.keys(rootOf(taskId))) if (key !== kept) await storage.remove(key)
 }
 
 /** A line of JSON, then the params as raw floats. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { forgetPersonalModel, forgetServer, readPersonalModel, type Plan } from '@panal/client-core'
+import { forgetServer, readPersonalModel, type Plan } from '@panal/client-core'
 import { baseDigest, DeviceBench, last, receiptFor, trained } from '../../../fixtures/device-bench.ts'
 import { testDevice } from '../../../fixtures/test-device.ts'
 import { assignmentOf, digest, joinReply, manifestOf } from '../../../fixtures/wire.ts'
@@ -229,15 +229,10 @@ describe('a device with a model of its own', () => {
     expect(bench.messages('decline')).toEqual([])
   })
 
-  it('is forgotten with the server, and when its owner asks', async () => {
-    for (const forget of [
-      (bench: DeviceBench) => forgetPersonalModel(bench.storage, 'digits'),
-      (bench: DeviceBench) => forgetServer({ storage: bench.storage }),
-    ]) {
-      const { bench } = await personalising()
-      await bench.finishTraining(own)
-      await forget(bench)
-      expect(await keptBy(bench)).toBeUndefined()
-    }
+  it('is forgotten with the server', async () => {
+    const { bench } = await personalising()
+    await bench.finishTraining(own)
+    await forgetServer({ storage: bench.storage })
+    expect(await keptBy(bench)).toBeUndefined()
   })
 })

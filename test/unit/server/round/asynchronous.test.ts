@@ -42,7 +42,11 @@ const beat = (names: readonly string[], phase: 'waiting' | 'training') =>
   })
 
 /** Closes the open round by two updates; the others are at work. */
-async function closeRound(number: number, names: readonly string[], deltas: readonly (readonly number[])[]) {
+async function closeRound(
+  number: number,
+  names: readonly string[],
+  deltas: readonly (readonly number[])[] = names.map(() => [1, 0, 0, 0]),
+) {
   beat(
     Object.keys(devices).filter((name) => !names.includes(name)),
     'training',
@@ -81,14 +85,7 @@ const replay = (number: number) =>
 
 describe('[R25] a device that is slower than its round', () => {
   it('counts in the next one, from its own base, discounted, with a receipt that says so', async () => {
-    await closeRound(
-      1,
-      ['a', 'b'],
-      [
-        [1, 0, 0, 0],
-        [1, 0, 0, 0],
-      ],
-    )
+    await closeRound(1, ['a', 'b'])
     expect(devices.slow!.withdrawn).toEqual([])
     expect(await openNext(2)).toMatchObject({ numInvited: 3, numCarried: 1 })
     expect(bench.registry.pointers('digits').head).toBe(1)
@@ -114,14 +111,7 @@ describe('[R25] a device that is slower than its round', () => {
   })
 
   it('[R19] [R21] is replayed to the same bytes, from the folder of the round that it was asked in', async () => {
-    await closeRound(
-      1,
-      ['a', 'b'],
-      [
-        [1, 0, 0, 0],
-        [1, 0, 0, 0],
-      ],
-    )
+    await closeRound(1, ['a', 'b'])
     await openNext(2)
     await closeRound(
       2,
@@ -156,14 +146,7 @@ describe('[R25] a device that is slower than its round', () => {
   })
 
   it('[R9] is the same one after a restart, in any phase', async () => {
-    await closeRound(
-      1,
-      ['a', 'b'],
-      [
-        [1, 0, 0, 0],
-        [1, 0, 0, 0],
-      ],
-    )
+    await closeRound(1, ['a', 'b'])
     await bench.halt()
     await bench.boot()
     const rejoin = () => {
@@ -222,14 +205,7 @@ describe('[R25] a device that is slower than its round', () => {
     sending.catch(() => undefined)
     await arrived.promise
     kept.mockRestore()
-    await closeRound(
-      1,
-      ['a', 'b'],
-      [
-        [1, 0, 0, 0],
-        [1, 0, 0, 0],
-      ],
-    )
+    await closeRound(1, ['a', 'b'])
     await openNext(2)
     bench.rounds.expel(idOf('slow'))
     goOn.resolve()
@@ -265,23 +241,9 @@ describe('[R25] a device that is slower than its round', () => {
   })
 
   it('[R6] is told to stop where the next round would be one too many', async () => {
-    await closeRound(
-      1,
-      ['a', 'b'],
-      [
-        [1, 0, 0, 0],
-        [1, 0, 0, 0],
-      ],
-    )
+    await closeRound(1, ['a', 'b'])
     await openNext(2)
-    await closeRound(
-      2,
-      ['a', 'b'],
-      [
-        [1, 0, 0, 0],
-        [1, 0, 0, 0],
-      ],
-    )
+    await closeRound(2, ['a', 'b'])
     expect(devices.slow!.withdrawn).toMatchObject([{ roundNumber: 1, code: 'round-closed' }])
     expect(beat(['slow'], 'waiting')).toEqual([null])
     const late = () => bench.upload(devices.slow!, [0, 8, 0, 0], { roundNumber: 1, baseVersion: 0 })
@@ -295,14 +257,7 @@ describe('[R25] a device that is slower than its round', () => {
   })
 
   it('[R10] [R12] is refused as any other: by its own base, and for good', async () => {
-    await closeRound(
-      1,
-      ['a', 'b'],
-      [
-        [1, 0, 0, 0],
-        [1, 0, 0, 0],
-      ],
-    )
+    await closeRound(1, ['a', 'b'])
     await openNext(2)
     await expect(bench.upload(devices.slow!, [0, 8, 0, 0], { baseVersion: 1 })).rejects.toMatchObject({
       code: 'wrong-base',
@@ -317,14 +272,7 @@ describe('[R25] a device that is slower than its round', () => {
 
 describe('[R25] between two rounds', () => {
   it('a device that gives its assignment back is as free as any other', async () => {
-    await closeRound(
-      1,
-      ['a', 'b'],
-      [
-        [1, 0, 0, 0],
-        [1, 0, 0, 0],
-      ],
-    )
+    await closeRound(1, ['a', 'b'])
     bench.rounds.decline('digits', idOf('slow'), { roundNumber: 1, reason: 'failed' })
     expect(beat(['slow'], 'waiting')).toEqual([null])
     await openNext(2)
@@ -336,14 +284,7 @@ describe('[R25] between two rounds', () => {
   })
 
   it('a device that leaves is lost, and goes on when it comes back in time', async () => {
-    await closeRound(
-      1,
-      ['a', 'b'],
-      [
-        [1, 0, 0, 0],
-        [1, 0, 0, 0],
-      ],
-    )
+    await closeRound(1, ['a', 'b'])
     bench.rounds.leave('digits', idOf('slow'))
     await openNext(2)
     expect(bench.rounds.current('digits')).toMatchObject({ numDropped: 1 })
@@ -366,14 +307,7 @@ describe('[R25] between two rounds', () => {
   })
 
   it('[R2] the next one waits for the minimum, and those that left do not count', async () => {
-    await closeRound(
-      1,
-      ['a', 'b'],
-      [
-        [1, 0, 0, 0],
-        [1, 0, 0, 0],
-      ],
-    )
+    await closeRound(1, ['a', 'b'])
     for (const name of ['b', 'slow']) bench.rounds.leave('digits', idOf(name))
     for (let i = 0; i < 10; i++) await pass(1_000, ['a'])
     expect(bench.rounds.current('digits')).toMatchObject({ number: 1, phase: 'closed' })
@@ -384,14 +318,7 @@ describe('[R25] between two rounds', () => {
   })
 
   it('[P23] [R9] a device in quarantine is released, after a restart as well', async () => {
-    await closeRound(
-      1,
-      ['a', 'b'],
-      [
-        [1, 0, 0, 0],
-        [1, 0, 0, 0],
-      ],
-    )
+    await closeRound(1, ['a', 'b'])
     quarantined.add(idOf('slow'))
     bench.rounds.quarantineChanged(idOf('slow'))
     expect(devices.slow!.withdrawn).toMatchObject([{ roundNumber: 1, code: 'not-assigned' }])

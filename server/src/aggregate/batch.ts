@@ -1,7 +1,7 @@
 import type { Params } from '@panal/client-core'
 import type { UpdateFacts } from '../strategy/strategy.ts'
-import { type Mix, type Rows, type Selection, type VectorEngine, VectorError } from '../vector/engine.ts'
-import { scaleRow } from '../vector/places.ts'
+import { type Mix, type Place, type Rows, type Selection, type VectorEngine, VectorError } from '../vector/engine.ts'
+import { rowsAt, scaleRow } from '../vector/places.ts'
 
 /** What a batch is made of. */
 interface Parts {
@@ -54,11 +54,20 @@ export class Batch {
 
   /** The same with one row more at the end, all zeros: ‖row i‖² is at i · (numRows + 1) + numRows. */
   squaredDistancesAndNorms(): Promise<Float64Array> {
+    return this.withRow('zeros').squaredDistances()
+  }
+
+  /** These rows and one more at the end, which weighs nothing: [size] values, or zeros. */
+  withRow(row: Params | 'zeros'): Batch {
     const { rows, mix } = this.#parts
-    if (mix === undefined) return this.#engine.squaredDistances(withZeros(rows))
-    const weights = new Float64Array((mix.numRows + 1) * rows.count)
-    weights.set(mix.weights)
-    return this.#engine.squaredDistances(rows, { numRows: mix.numRows + 1, weights })
+    const weights = Float64Array.of(...this.weights, 0)
+    const more = row === 'zeros' ? withZeros(rows) : withValues(rows, row)
+    if (mix === undefined) return new Batch(this.#engine, { rows: more, weights })
+    const mixed = new Float64Array((mix.numRows + 1) * more.count)
+    for (let r = 0; r < mix.numRows; r++)
+      mixed.set(mix.weights.subarray(r * rows.count, (r + 1) * rows.count), r * more.count)
+    mixed[mixed.length - 1] = 1
+    return new Batch(this.#engine, { rows: more, mix: { numRows: mix.numRows + 1, weights: mixed }, weights })
   }
 
   /** [numRows] L2 norms. */
@@ -111,16 +120,31 @@ function through({ numRows, weights }: Mix, coefficients: Float64Array): Float64
   return result
 }
 
-const withZeros = (rows: Rows): Rows => ({
-  count: rows.count + 1,
-  size: rows.size,
-  async read(start, into, first = 0) {
-    const numRead = Math.min(into.length, rows.count - first)
-    if (numRead > 0) await rows.read(start, into.slice(0, numRead), first)
-    if (numRead < into.length) into.at(-1)!.fill(0)
-  },
-  ...(rows.places && { places: [...rows.places, { at: 'zeros', scale: 1 }] }),
-})
+const withZeros = (rows: Rows): Rows => withPlace(rows, 'zeros')
+
+/** @throws VectorError 'bad-arguments' */
+function withValues(rows: Rows, values: Params): Rows {
+  if (values.length !== rows.size)
+    throw new VectorError('bad-arguments', `a row of ${values.length} params beside rows of ${rows.size}`)
+  // a copy that an engine's threads can read
+  const at = new Float32Array(new SharedArrayBuffer(values.byteLength))
+  at.set(values)
+  return withPlace(rows, at)
+}
+
+function withPlace(rows: Rows, at: Exclude<Place['at'], { fd: number }>): Rows {
+  const last = rowsAt([{ at, scale: 1 }], rows.size)
+  return {
+    count: rows.count + 1,
+    size: rows.size,
+    async read(start, into, first = 0) {
+      const numRead = Math.min(into.length, rows.count - first)
+      if (numRead > 0) await rows.read(start, into.slice(0, numRead), first)
+      if (numRead < into.length) await last.read(start, into.slice(-1))
+    },
+    ...(rows.places && { places: [...rows.places, ...last.places!] }),
+  }
+}
 
 const scaledRows = (rows: Rows, scales: Float64Array): Rows => ({
   count: rows.count,

@@ -3,6 +3,7 @@ import type { Params } from '@panal/client-core'
 import {
   AggregationError,
   defaultMaxHeldBytes,
+  type AggregationContext,
   type Aggregator,
   type OpenRows,
   type UpdateFacts,
@@ -17,8 +18,10 @@ import { Batch } from './batch.ts'
 export interface BatchRule {
   readonly name: string
   readonly minUpdates: number
+  /** See `Aggregator`. */
+  readonly usesPrevious?: boolean
   /** @throws AggregationError */
-  apply(batch: Batch): Promise<Params>
+  apply(batch: Batch, context: Omit<AggregationContext, 'engine'>): Promise<Params>
 }
 
 /** What is done to all updates of a round before a rule makes one of them. */
@@ -42,7 +45,8 @@ export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] =
     minUpdates,
     needsEngine: true,
     batch: rule,
-    async aggregate(updates, { engine = makeWasmEngine() } = {}) {
+    ...(rule.usesPrevious === true && { usesPrevious: true }),
+    async aggregate(updates, { engine = makeWasmEngine(), ...context } = {}) {
       const { count } = updates
       if (count < minUpdates)
         throw new AggregationError('too-few', `${name}: needs ${minUpdates} updates, has ${count}`)
@@ -51,7 +55,7 @@ export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] =
         let batch = Batch.of(engine, held.rows, held.facts)
         if (held.facts.some(isDiscounted)) batch = batch.scaled(Float64Array.from(held.facts, discountOf))
         for (const each of before) batch = await each.apply(batch)
-        return await rule.apply(batch)
+        return await rule.apply(batch, context)
       } catch (cause) {
         throw refused(name, cause)
       } finally {

@@ -13,6 +13,8 @@ export interface ModelVersion {
   readonly weightsSha256: string
   readonly numBytes: number
   readonly optimizerSha256: string | null
+  /** Of what the updates came to, where the task's rule goes on from it; null else. */
+  readonly aggregateSha256: string | null
   readonly participants: readonly DeviceId[]
   readonly planHash: string
   readonly codeVersion: string

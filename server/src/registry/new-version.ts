@@ -21,6 +21,7 @@ export const newVersion = (named: NewVersion): Omit<ModelVersion, 'weightsSha256
   roundNumber: null,
   status: 'candidate',
   optimizerSha256: null,
+  aggregateSha256: null,
   participants: [],
   dataDigest: noData,
   evaluation: null,

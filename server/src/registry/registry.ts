@@ -54,6 +54,8 @@ export interface Registry {
   params(taskId: string, version: number): Promise<Params>
   /** State the server optimizer left with this version; the optimizer's `init` where there is none. */
   optimizerState(task: Task, version: number): Promise<Params>
+  /** [size] What the updates came to that made this version; null where that was not kept. */
+  aggregate(taskId: string, version: number): Promise<Params | null>
   /** Weights as a blob, then version row and round state in one transaction. Entering again after a crash gives the same version. */
   propose(round: AggregatingRound, candidate: Candidate, summary: Partial<RoundSummary>): Promise<GatingRound>
   /**

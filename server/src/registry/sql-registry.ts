@@ -129,11 +129,17 @@ export class SqlRegistry implements Registry {
     return bytesToParams(await this.#deps.blobs.read(optimizerSha256))
   }
 
+  async aggregate(taskId: string, version: number): Promise<Params | null> {
+    const { aggregateSha256 } = this.version(taskId, version)
+    return aggregateSha256 === null ? null : bytesToParams(await this.#deps.blobs.read(aggregateSha256))
+  }
+
   async propose(round: AggregatingRound, candidate: Candidate, summary: Partial<RoundSummary>): Promise<GatingRound> {
     const earlier = this.#saved(round).round
     if (earlier.phase === 'gating') return earlier
     const weights = await this.#store(candidate.params)
     const optimizer = candidate.optimizerState.length === 0 ? null : await this.#store(candidate.optimizerState)
+    const aggregate = candidate.aggregate === undefined ? null : await this.#store(candidate.aggregate)
     failpoint('after-blob')
     const log = new SqlUpdateLog(this.#deps.db)
     const gating = this.#deps.db.transaction(() => {
@@ -148,6 +154,7 @@ export class SqlRegistry implements Registry {
         weightsSha256: weights,
         numBytes: candidate.params.byteLength,
         optimizerSha256: optimizer,
+        aggregateSha256: aggregate,
         participants: round.participants,
         dataDigest: dataDigest(countedUpdates(log, round)),
       })
@@ -155,6 +162,7 @@ export class SqlRegistry implements Registry {
       // What devices download is public, as weights are.
       const kind = candidate.sharesState ? 'weights' : 'optimizer'
       if (optimizer !== null) this.#record(optimizer, kind, candidate.optimizerState.byteLength)
+      if (aggregate !== null) this.#record(aggregate, 'aggregate', candidate.aggregate!.byteLength)
       const seen = { ...this.#saved(round).summary, ...summary }
       this.#rounds.save(gating, { ...seen, phase: 'gating', candidateVersion: version })
       failpoint('before-commit')

@@ -3,7 +3,7 @@ import type { UpdateSum } from '../aggregate/exact-sum.ts'
 import { resultOfSum } from '../aggregate/linear.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
-import type { Aggregator, UpdateSource } from '../strategy/strategy.ts'
+import type { AggregationContext, Aggregator, UpdateSource } from '../strategy/strategy.ts'
 import type { EngineLender } from '../vector/engines.ts'
 import { measured } from '../vector/measured.ts'
 import { makeWasmEngine } from '../vector/wasm/engine.ts'
@@ -14,6 +14,8 @@ import type { Collected } from './update-source.ts'
 export interface Candidate {
   readonly params: Params
   readonly optimizerState: Params
+  /** [size] What the updates came to, where the next round's rule goes on from it. */
+  readonly aggregate?: Params
   /** Whether devices may read the state. */
   readonly sharesState?: boolean
   /** Of each update that counts. */
@@ -30,7 +32,7 @@ export interface MadeCandidate extends Candidate {
 
 /** What the updates and the base are asked of. */
 export interface CandidatePorts extends Pick<RoundPorts, 'updates' | 'engines'> {
-  readonly registry: Pick<Registry, 'params' | 'optimizerState'>
+  readonly registry: Pick<Registry, 'params' | 'optimizerState' | 'aggregate'>
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -42,11 +44,13 @@ export interface CandidatePorts extends Pick<RoundPorts, 'updates' | 'engines'> 
 export async function makeCandidate(task: Task, round: Collected, ports: CandidatePorts): Promise<MadeCandidate> {
   const { registry, updates } = ports
   const { aggregator, optimizer } = task.strategy
+  const usesPrevious = aggregator.usesPrevious === true
 
   // 3 aggregate: the mean of the clients' deltas, in canonical order
   const counted = updates(round)
+  const context = usesPrevious ? { previous: await registry.aggregate(task.id, round.baseVersion) } : {}
   const { result, aggregation } =
-    'reach' in counted ? { result: ofSum(aggregator, counted) } : await aggregate(aggregator, counted, ports)
+    'reach' in counted ? { result: ofSum(aggregator, counted) } : await aggregate(aggregator, counted, context, ports)
 
   // 4 apply: the server optimizer moves the base by it
   const base = await registry.params(task.id, round.baseVersion)
@@ -57,6 +61,7 @@ export async function makeCandidate(task: Task, round: Collected, ports: Candida
     optimizerState: next.state,
     sharesState: optimizer.sharesState === true,
     meanDelta: result.subarray(0, base.length),
+    ...(usesPrevious && { aggregate: result.subarray(0, base.length) }),
     ...(aggregation && { aggregation }),
   }
 }
@@ -73,6 +78,7 @@ const ownEngine: EngineLender = { run: async (work) => ({ value: await work(make
 async function aggregate(
   aggregator: Aggregator,
   counted: UpdateSource,
+  context: Omit<AggregationContext, 'engine'>,
   { clock, engines = ownEngine }: Pick<CandidatePorts, 'clock' | 'engines'>,
 ): Promise<{ readonly result: Params; readonly aggregation: Aggregation }> {
   if (aggregator.needsEngine !== true) {
@@ -83,7 +89,7 @@ async function aggregate(
   }
   const { value, lost } = await engines.run(async (lent) => {
     const { engine, work } = measured(lent, clock)
-    const result = await aggregator.aggregate(counted, { engine })
+    const result = await aggregator.aggregate(counted, { ...context, engine })
     const { name, device } = engine
     return { result, aggregation: { engine: name, device, ms: Math.round(work.ms), bytes: work.bytes } }
   })

@@ -50,7 +50,15 @@ export interface UpdateLog {
 /** What a round asks of the versions and of its own row. */
 export interface RoundRegistry extends Pick<
   Registry,
-  'pointers' | 'lastRoundNumber' | 'round' | 'params' | 'optimizerState' | 'saveRound' | 'propose' | 'conclude'
+  | 'pointers'
+  | 'lastRoundNumber'
+  | 'round'
+  | 'params'
+  | 'optimizerState'
+  | 'aggregate'
+  | 'saveRound'
+  | 'propose'
+  | 'conclude'
 > {
   version(taskId: string, version: number): Pick<ModelVersion, 'weightsSha256'>
 }

@@ -14,9 +14,9 @@ import type { Spool } from './spool.ts'
 import type { Round } from './state.ts'
 import { countedUpdates, readUpdate, spooledUpdates, type Collected } from './update-source.ts'
 
-/** One digest that the version has, beside the one that the replay comes to; null where there is no optimizer state. */
+/** One digest that the version has, beside the one that the replay comes to; null where there is none. */
 export interface Comparison {
-  readonly what: 'updates' | 'weights' | 'optimizer'
+  readonly what: 'updates' | 'weights' | 'optimizer' | 'aggregate'
   readonly recorded: string | null
   readonly replayed: string | null
 }
@@ -61,7 +61,7 @@ export async function replayRound(task: Task, roundNumber: number, ports: Replay
   const made = ports.registry.version(task.id, version)
   const again = await foldedAgain(task, round, ports)
   if ('reason' in again) return { verdict: 'no-engine', version, reason: again.reason }
-  const { params, optimizerState } = again.candidate
+  const { params, optimizerState, aggregate } = again.candidate
   const comparisons: Comparison[] = [
     { what: 'updates', recorded: made.dataDigest, replayed: dataDigest(countedUpdates(ports.log, round)) },
     { what: 'weights', recorded: made.weightsSha256, replayed: sha256Of(paramsToBytes(params)) },
@@ -70,6 +70,16 @@ export async function replayRound(task: Task, roundNumber: number, ports: Replay
       recorded: made.optimizerSha256,
       replayed: optimizerState.length === 0 ? null : sha256Of(paramsToBytes(optimizerState)),
     },
+    // only of rules that go on from it
+    ...(aggregate === undefined
+      ? []
+      : [
+          {
+            what: 'aggregate' as const,
+            recorded: made.aggregateSha256,
+            replayed: sha256Of(paramsToBytes(aggregate)),
+          },
+        ]),
   ]
   const differing = comparisons.filter(({ recorded, replayed }) => recorded !== replayed)
   const isOnlyRounded = !differing.some(({ what }) => what === 'updates')

@@ -4,11 +4,15 @@ import { query, type SyncQueries } from './sync-query.ts'
 /** Every blob that a row names, sorted. What is not among them is left from a write whose row was never committed. */
 export function namedBlobs(db: SyncQueries): string[] {
   const recorded = db.all(query.selectFrom('blobs').select('sha256').distinct())
-  const versions = db.all(query.selectFrom('versions').select(['weights_sha256', 'optimizer_sha256', 'served_sha256']))
+  const versions = db.all(
+    query.selectFrom('versions').select(['weights_sha256', 'optimizer_sha256', 'aggregate_sha256', 'served_sha256']),
+  )
   const digests = [
     ...recorded.map(({ sha256 }) => sha256),
     ...versions.flatMap((row) =>
-      [row.weights_sha256, row.optimizer_sha256, row.served_sha256].filter((each) => each !== null),
+      [row.weights_sha256, row.optimizer_sha256, row.aggregate_sha256, row.served_sha256].filter(
+        (each) => each !== null,
+      ),
     ),
   ]
   return [...new Set(digests)].sort()

@@ -34,7 +34,7 @@ export async function openSound(dataDir: DataDir, blobs: BlobStore): Promise<Dat
   }
 }
 
-/** Weights of head, champion and anchor of every task, and the optimizer's state that the next round begins from. */
+/** Weights of head, champion and anchor of every task, and the optimizer's state and aggregate that the next round begins from. */
 export function pointedBlobs(db: SyncQueries): string[] {
   const rows = db.all(
     query
@@ -42,11 +42,18 @@ export function pointedBlobs(db: SyncQueries): string[] {
       .innerJoin('versions', (join) =>
         join.onRef('versions.task_id', '=', 'pointers.task_id').onRef('versions.version', '=', 'pointers.version'),
       )
-      .select(['pointers.pointer', 'versions.weights_sha256', 'versions.optimizer_sha256', 'versions.served_sha256']),
+      .select([
+        'pointers.pointer',
+        'versions.weights_sha256',
+        'versions.optimizer_sha256',
+        'versions.aggregate_sha256',
+        'versions.served_sha256',
+      ]),
   )
   const digests = rows.flatMap(({ pointer, ...row }) => [
     row.weights_sha256,
     ...(pointer === 'head' && row.optimizer_sha256 !== null ? [row.optimizer_sha256] : []),
+    ...(pointer === 'head' && row.aggregate_sha256 !== null ? [row.aggregate_sha256] : []),
     ...(pointer === 'champion' && row.served_sha256 !== null ? [row.served_sha256] : []),
   ])
   return [...new Set(digests)]

@@ -66,6 +66,8 @@ export interface Schema {
     weights_sha256: string
     num_bytes: number
     optimizer_sha256: string | null
+    /** What the updates came to; null where the task's rule does not go on from it. */
+    aggregate_sha256: string | null
     participants: string
     plan_hash: string
     code_version: string
@@ -164,4 +166,4 @@ export interface Schema {
   }
 }
 
-export type BlobKind = 'weights' | 'optimizer' | 'dataset' | 'sample'
+export type BlobKind = 'weights' | 'optimizer' | 'aggregate' | 'dataset' | 'sample'

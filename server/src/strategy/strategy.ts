@@ -102,11 +102,15 @@ export interface LinearRule {
 export interface AggregationContext {
   /** What works on all updates at once, for rules that need that; WASM SIMD where it is left out. */
   readonly engine?: VectorEngine
+  /** For rules that use it: the aggregate of the round that made this round's base, [size]; null where no round did. */
+  readonly previous?: Params | null
 }
 
 export interface Aggregator {
   readonly name: string
   readonly minUpdates: number
+  /** Whether it goes on from what the last round came to, so that this is kept. */
+  readonly usesPrevious?: boolean
   /**
    * Same updates, same bytes, on the same engine and device. [size], or as many of them one after the other as a linear rule
    * has sums. @throws AggregationError; VectorError 'device-lost' | 'no-device': another engine may do it

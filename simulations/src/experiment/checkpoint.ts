@@ -28,8 +28,8 @@ interface Header extends Omit<Checkpoint, 'head' | 'lastRounds'> {
   readonly lastRound: number
   /** The last round, and the versions that its devices still train from: files beside this one. */
   readonly earlier?: { readonly round: Earlier['round']; readonly bases: readonly KeptBase[] }
-  /** Lengths of the three parts behind the header, in bytes, and the SHA-256 of all. */
-  readonly lengths: readonly [number, number, number]
+  /** Lengths of the parts behind the header, in bytes, and the SHA-256 of all. */
+  readonly lengths: readonly number[]
   readonly sha256: string
 }
 
@@ -39,6 +39,7 @@ const fileIn = (folder: string): string => join(folder, 'checkpoint')
 export async function writeCheckpoint(folder: string, { head, lastRounds, ...rest }: Checkpoint): Promise<void> {
   const parts = [head.params, head.optimizerState].map(paramsToBytes)
   parts.push(new Uint8Array(lastRounds.buffer, lastRounds.byteOffset, lastRounds.byteLength))
+  if (head.aggregate !== undefined) parts.push(paramsToBytes(head.aggregate))
   const body = Buffer.concat(parts)
   const header: Header = {
     ...rest,
@@ -47,7 +48,7 @@ export async function writeCheckpoint(folder: string, { head, lastRounds, ...res
     ...(head.earlier !== undefined && {
       earlier: { round: head.earlier.round, bases: await keepBases(folder, head.earlier) },
     }),
-    lengths: parts.map(({ length }) => length) as [number, number, number],
+    lengths: parts.map(({ length }) => length),
     sha256: sha256Of(body),
   }
   await writeDurably(fileIn(folder), Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]))
@@ -69,7 +70,7 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
   const body = bytes.subarray(end + 1)
   if (sha256Of(body) !== sha256) throw damaged(folder)
   let from = 0
-  const [params, optimizerState, lastRounds] = lengths.map((length) => body.subarray(from, (from += length)))
+  const [params, optimizerState, lastRounds, aggregate] = lengths.map((length) => body.subarray(from, (from += length)))
   return {
     ...rest,
     head: {
@@ -80,6 +81,7 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
       ...(earlier !== undefined && {
         earlier: { round: earlier.round, bases: await readBases(folder, earlier.bases, () => damaged(folder)) },
       }),
+      ...(aggregate && { aggregate: bytesToParams(aggregate) }),
     },
     lastRounds: new Uint32Array(new Uint8Array(lastRounds!).buffer),
   }

@@ -18,6 +18,8 @@ export interface Head {
   readonly version: number
   readonly params: Params
   readonly optimizerState: Params
+  /** [size] What the last updates came to; absent where the rule does not go on from it, and before the first round. */
+  readonly aggregate?: Params
   readonly lastRound: number
   /** Where devices go on from one round into the next. */
   readonly earlier?: Earlier
@@ -31,6 +33,8 @@ export interface Earlier {
   readonly bases: ReadonlyMap<number, Params>
 }
 
+type Kept = Pick<Head, 'params' | 'optimizerState' | 'aggregate'>
+
 /**
  * What a round asks of a server's registry, in memory: the newest version, and those that devices still train from; an
  * experiment judges none against an earlier one. It is made durable by a checkpoint, between rounds.
@@ -38,7 +42,7 @@ export interface Earlier {
 export class MemoryRegistry implements RoundRegistry {
   readonly #terms: Terms
   #head: Head
-  #candidate: { readonly params: Params; readonly optimizerState: Params } | null = null
+  #candidate: Kept | null = null
   #round: Round | null = null
   #digest: { readonly version: number; readonly weightsSha256: string } | undefined
 
@@ -75,6 +79,11 @@ export class MemoryRegistry implements RoundRegistry {
     return this.#head.optimizerState
   }
 
+  async aggregate(_taskId: string, version: number): Promise<Params | null> {
+    this.#paramsOf(version)
+    return this.#head.aggregate ?? null
+  }
+
   lastRoundNumber(): number {
     return this.#round?.number ?? this.#head.lastRound
   }
@@ -89,12 +98,9 @@ export class MemoryRegistry implements RoundRegistry {
     this.#round = round
   }
 
-  async propose(
-    round: AggregatingRound,
-    candidate: { readonly params: Params; readonly optimizerState: Params },
-  ): Promise<GatingRound> {
-    this.#candidate = candidate
-    this.#digest = { version: this.#head.version + 1, weightsSha256: sha256Of(paramsToBytes(candidate.params)) }
+  async propose(round: AggregatingRound, { params, optimizerState, aggregate }: Kept): Promise<GatingRound> {
+    this.#candidate = { params, optimizerState, ...(aggregate && { aggregate }) }
+    this.#digest = { version: this.#head.version + 1, weightsSha256: sha256Of(paramsToBytes(params)) }
     // numbers without gaps: a candidate that did not become head gives its own to the next
     const candidateVersion = this.#head.version + 1
     return advance(round, { type: 'aggregated', candidateVersion, at: round.collectedAt }) as GatingRound

@@ -11,6 +11,7 @@ import { againstGate } from './009-against-gate.ts'
 import { countedRounds } from './010-counted-rounds.ts'
 import { forensics } from './011-forensics.ts'
 import { replays } from './012-replays.ts'
+import { aggregates } from './013-aggregates.ts'
 
 /** In order of their names. A migration that was released is never edited: add the next one. */
 export const migrations: Record<string, Migration> = {
@@ -26,4 +27,5 @@ export const migrations: Record<string, Migration> = {
   '010-counted-rounds': countedRounds,
   '011-forensics': forensics,
   '012-replays': replays,
+  '013-aggregates': aggregates,
 }

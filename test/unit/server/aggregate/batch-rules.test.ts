@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { aggregators, makeAggregator, makePolicy } from '@panal/server'
+import { aggregators, makeAggregator, makePolicy, type AggregationContext } from '@panal/server'
 import { krumScores } from '../../../../server/src/aggregate/krum-scores.ts'
 import { makeWasmEngine } from '../../../../server/src/vector/wasm/engine.ts'
 import { float64Engine } from '../../../fixtures/float64-engine.ts'
@@ -30,9 +30,14 @@ const three = [
 ]
 
 /** What a rule makes of updates, in float64. */
-async function exact(specs: Specs, deltas: readonly number[][], weights?: readonly number[]): Promise<number[]> {
+async function exact(
+  specs: Specs,
+  deltas: readonly number[][],
+  { weights, ...context }: { readonly weights?: readonly number[] } & AggregationContext = {},
+): Promise<number[]> {
   const engine = float64Engine()
-  await makeAggregator(specs).aggregate(updateSourceOf(deltas, { ...(weights && { weights }) }), { engine })
+  const source = updateSourceOf(deltas, { ...(weights && { weights }) })
+  await makeAggregator(specs).aggregate(source, { ...context, engine })
   return [...engine.exact()]
 }
 
@@ -116,8 +121,14 @@ describe('what comes before a rule', () => {
   it('clip keeps weights; what mixes updates has none to keep', async () => {
     const two = [[2], [6]]
     const mean: Specs['aggregator'] = { name: 'mean' }
-    expectNear(await exact({ preAggregators: [{ name: 'clip', maxNorm: 100 }], aggregator: mean }, two, [1, 3]), [5])
-    expectNear(await exact({ preAggregators: [{ name: 'nnm', f: 0 }], aggregator: mean }, two, [1, 3]), [4])
+    expectNear(
+      await exact({ preAggregators: [{ name: 'clip', maxNorm: 100 }], aggregator: mean }, two, { weights: [1, 3] }),
+      [5],
+    )
+    expectNear(
+      await exact({ preAggregators: [{ name: 'nnm', f: 0 }], aggregator: mean }, two, { weights: [1, 3] }),
+      [4],
+    )
   })
 
   it('runs in the order of the list', async () => {
@@ -167,9 +178,43 @@ it('centred clipping comes no further than τ times its steps, and to the update
   expectNear(await clipped(6), [300, 400])
 })
 
+describe('centred clipping that goes on from the last round', () => {
+  const once = { name: 'centred-clipping', tau: 100, steps: 1 } as const
+  const previous = Float32Array.of(300, 0)
+
+  it('begins there', async () => {
+    // Of (300, 400), 400 from (300, 0), a quarter counts: (0, 100). Of (350, 0), 50 away, all: (50, 0). Their mean: (25, 50).
+    const updates = [
+      [300, 400],
+      [350, 0],
+    ]
+    expectNear(await exact({ aggregator: once }, updates, { previous }), [325, 50])
+    // Without one from 0: 500 and 350 away, so (60, 80) and (100, 0)
+    expectNear(await exact({ aggregator: once }, updates, { previous: null }), [80, 40])
+  })
+
+  it('does so behind what mixes updates, which leaves the beginning as it is', async () => {
+    // Each becomes the mean of both, (325, 200): √(25² + 200²) = 201.556 away, so 100 of that much of (25, 200)
+    const specs = { preAggregators: [{ name: 'nnm', f: 0 } as const], aggregator: once }
+    const updates = [
+      [300, 400],
+      [350, 0],
+    ]
+    const far = Math.hypot(25, 200)
+    expectNear(await exact(specs, updates, { previous }), [300 + 2500 / far, 20_000 / far])
+  })
+
+  it('refuses a beginning of another model', async () => {
+    const wrong = exact({ aggregator: once }, nine, { previous: Float32Array.of(1) })
+    await expect(wrong).rejects.toMatchObject({ code: 'bad-arguments' })
+  })
+})
+
 it('the geometric median weighs by examples', async () => {
   // Of points on a line it is the weighted median.
-  expect((await exact({ aggregator: { name: 'geometric-median' } }, [[0], [1], [10]], [1, 1, 5]))[0]).toBeCloseTo(10, 4)
+  expect(
+    (await exact({ aggregator: { name: 'geometric-median' } }, [[0], [1], [10]], { weights: [1, 1, 5] }))[0],
+  ).toBeCloseTo(10, 4)
 })
 
 it('every rule that holds all updates says so when they are too many for the server', async () => {

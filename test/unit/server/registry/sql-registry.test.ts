@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { makeLayout, type Calibrator, type GateReport } from '@panal/client-core'
 import { ledgerOf } from '../../../../server/src/registry/look-rows.ts'
 import { SqlUpdateLog } from '../../../../server/src/registry/updates.ts'
-import { blobKinds } from '../../../../server/src/store/blob-rows.ts'
+import { blobKinds, isPublicBlob } from '../../../../server/src/store/blob-rows.ts'
 import { namedBlobs } from '../../../../server/src/store/named-files.ts'
 import { pointedBlobs } from '../../../../server/src/store/open-sound.ts'
 import { bytesToParams } from '../../../../server/src/store/params-bytes.ts'
@@ -84,6 +84,7 @@ describe('propose', () => {
         .digest('hex'),
       numBytes: 8,
       optimizerSha256: null,
+      aggregateSha256: null,
       participants: ['d_a', 'd_b'],
       planHash: 'b'.repeat(64),
       codeVersion: 'test',
@@ -121,6 +122,19 @@ describe('propose', () => {
     expect(await store.registry.optimizerState(task, 1)).toEqual(optimizerState)
     const init = task.strategy.optimizer.init(2)
     expect(await store.registry.optimizerState(task, 0)).toEqual(init)
+  })
+
+  it('keeps what the updates came to where the next round goes on from it, through a restart; nobody may download it', async () => {
+    const aggregate = Float32Array.of(0.5, -0.25)
+    const candidate = { params: Float32Array.of(1, 2), optimizerState: noState, aggregate }
+    await store.registry.propose(collected(store), candidate, {})
+    await store.reopen()
+    expect(await store.registry.aggregate('digits', 1)).toEqual(aggregate)
+    expect(await store.registry.aggregate('digits', 0)).toBeNull()
+    const { aggregateSha256 } = store.registry.version('digits', 1)
+    expect(blobKinds(store.db, aggregateSha256!)).toEqual(['aggregate'])
+    expect(isPublicBlob(store.db, aggregateSha256!)).toBe(false)
+    expect(namedBlobs(store.db)).toContain(aggregateSha256)
   })
 
   it('adds what the round knows of itself to its summary', async () => {

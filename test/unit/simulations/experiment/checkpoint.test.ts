@@ -74,6 +74,12 @@ describe('with devices that are still at work', () => {
   })
 })
 
+it('keeps what the last updates came to, where the rule goes on from it', async () => {
+  const head = { ...checkpoint.head, aggregate: Float32Array.of(-0.5, 3, 1e-40) }
+  await writeCheckpoint(folder, { ...checkpoint, head })
+  expect((await readCheckpoint(folder))?.head).toEqual(head)
+})
+
 it.each([
   ['a changed byte', (bytes: Buffer) => (bytes.writeUInt8(bytes.at(-1)! ^ 1, bytes.length - 1), bytes)],
   ['a missing end', (bytes: Buffer) => bytes.subarray(0, -4)],

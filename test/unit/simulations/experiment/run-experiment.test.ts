@@ -2,10 +2,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { virtualClock } from '@panal/client-core'
+import { l2Norm, virtualClock } from '@panal/client-core'
 import { lockFile } from '@panal/server'
 import {
   parseExperiment,
+  readCheckpoint,
   readRuns,
   runExperiment,
   type Experiment,
@@ -231,6 +232,26 @@ describe('runExperiment', () => {
       expect(await weightsOf('nothing-held')).toEqual(await weightsOf('plain'))
     }, 60_000)
   })
+
+  it('goes on from what the last round came to, after a stop too', async () => {
+    // far less than the devices' updates are long: each round moves what the one before has left
+    const aggregator = { name: 'centred-clipping', tau: 0.02, steps: 1 } as const
+    const runIn = async (path: string, stop = signal, events = quiet) => {
+      const options = { ...optionsFor({ rounds: 4, strategy: { aggregator } }), folder: join(folder, path) }
+      const { rounds } = await runExperiment(options, events, stop)
+      return { rounds, weights: await readFile(join(options.folder, 'model', 'weights.bin')) }
+    }
+    const whole = await runIn('whole')
+    const stop = new AbortController()
+    const onRound = ({ round }: RoundRow) => {
+      if (round === 2) stop.abort(new Error('enough'))
+    }
+    await expect(runIn('stopped', stop.signal, { ...quiet, onRound })).rejects.toThrow('enough')
+    const kept = await readCheckpoint(join(folder, 'stopped'))
+    // two rounds of one step, each of at most τ: more than one alone reaches
+    expect(l2Norm(kept!.head.aggregate!)).toBeGreaterThan(0.021)
+    expect((await runIn('stopped')).weights.equals(whole.weights)).toBe(true)
+  }, 120_000)
 
   describe('with devices that correct their gradients', () => {
     const scaffold: Partial<Experiment> = {

@@ -140,6 +140,7 @@ async function compose(
     keptRounds: config.keptRounds,
     maxHeldBytes: config.maxHeldBytes,
     engines,
+    rootTrainer: evaluator,
     isQuarantined: (deviceId) => devices.isQuarantined(deviceId),
     onFinished: (taskId) => tasks.setPaused(taskId, true, 'round limit'),
     onError: (error, taskId) => log.error({ err: error, taskId }, 'round failed'),

@@ -3,6 +3,7 @@ import type { Aggregator } from '../strategy/strategy.ts'
 import { bulyan } from './bulyan.ts'
 import { centredClipping } from './centred-clipping.ts'
 import { fairMean } from './fair-mean.ts'
+import { fltrust } from './fltrust.ts'
 import { geometricMedian } from './geometric-median.ts'
 import { krum } from './krum.ts'
 import { mean } from './mean.ts'
@@ -25,4 +26,5 @@ export const aggregators = {
   bulyan,
   'geometric-median': geometricMedian,
   'centred-clipping': centredClipping,
+  fltrust,
 } as const satisfies PolicyRegistry<Aggregator>

@@ -20,6 +20,7 @@ export interface BatchRule {
   readonly minUpdates: number
   /** See `Aggregator`. */
   readonly usesPrevious?: boolean
+  readonly usesRoot?: boolean
   /** @throws AggregationError */
   apply(batch: Batch, context: Omit<AggregationContext, 'engine'>): Promise<Params>
 }
@@ -46,6 +47,7 @@ export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] =
     needsEngine: true,
     batch: rule,
     ...(rule.usesPrevious === true && { usesPrevious: true }),
+    ...(rule.usesRoot === true && { usesRoot: true }),
     async aggregate(updates, { engine = makeWasmEngine(), ...context } = {}) {
       const { count } = updates
       if (count < minUpdates)

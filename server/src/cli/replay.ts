@@ -20,20 +20,26 @@ export function replayCommand(round: Command, context: CliContext): void {
     async (reader, { json, without }, [task = '', number = '']) => {
       const { replayRound } = await import('../round/replay.ts')
       const clock = systemClock({ setTimeout, clearTimeout })
-      if (without !== undefined) {
-        const { replayWithout } = await import('../round/replay-without.ts')
-        const devices = deviceList(without)
-        const ports = { ...reader, clock }
-        const replay = await replayWithout(await reader.task(task), roundNumber(number), devices, ports)
-        if (replay.verdict !== 'replayed')
-          throw new CommandError(exitCodes.refused, replay.verdict, replay.reason, replay.devices)
-        const { candidate: _, ...found } = replay
-        show(context, json, found, () => withoutText(found))
-        return
+      const { makeEvaluator } = await import('../gate/evaluator.ts')
+      const rootTrainer = makeEvaluator({ readBlob: (sha256) => reader.blobs.read(sha256) })
+      const ports = { ...reader, clock, rootTrainer }
+      try {
+        if (without !== undefined) {
+          const { replayWithout } = await import('../round/replay-without.ts')
+          const devices = deviceList(without)
+          const replay = await replayWithout(await reader.task(task), roundNumber(number), devices, ports)
+          if (replay.verdict !== 'replayed')
+            throw new CommandError(exitCodes.refused, replay.verdict, replay.reason, replay.devices)
+          const { candidate: _, ...found } = replay
+          show(context, json, found, () => withoutText(found))
+          return
+        }
+        const replay = await replayRound(await reader.task(task), roundNumber(number), ports)
+        show(context, json, replay, () => replayText(replay))
+        complainOf(replay)
+      } finally {
+        await rootTrainer.close()
       }
-      const replay = await replayRound(await reader.task(task), roundNumber(number), { ...reader, clock })
-      show(context, json, replay, () => replayText(replay))
-      complainOf(replay)
     },
   )
 }

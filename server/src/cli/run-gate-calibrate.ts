@@ -76,6 +76,7 @@ async function measure(
   const { document } = task
   const versions = chooseVersions(reader.registry, taskId, options.version)
   const evaluator = makeEvaluator({ readBlob: (sha256) => reader.blobs.read(sha256) })
+  const read = async (sha256: string) => readDataset(await reader.blobs.read(sha256), document.data)
   const tell = (doing: string): void => context.complain(`${doing}\n`)
   try {
     const recording = await record(document, versions, {
@@ -86,7 +87,9 @@ async function measure(
           task,
           base,
           optimizerState: await reader.registry.optimizerState(task, versions.champion.version),
-          dataset: readDataset(await reader.blobs.read(document.sets.evaluation), document.data),
+          previous: await reader.registry.aggregate(taskId, versions.champion.version),
+          ...(document.sets.root !== undefined && { root: await read(document.sets.root) }),
+          dataset: await read(document.sets.evaluation),
           signal,
         }),
       signal,

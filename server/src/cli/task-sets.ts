@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { EvaluationSets } from '../registry/task-document.ts'
+import type { TaskSets } from '../registry/task-document.ts'
 import type { CliContext } from './context.ts'
 import { fields, show } from './output.ts'
 import { onServer } from './server-command.ts'
@@ -26,7 +26,7 @@ export function taskSetsCommand(task: Command, context: CliContext): void {
         const { warnings } = await api.post<{ warnings: string[] }>(path, changes)
         for (const warning of warnings) context.complain(`panal: warning: ${warning}\n`)
       }
-      const answer = await api.get<{ sets: EvaluationSets; numLooks: number }>(path)
+      const answer = await api.get<{ sets: TaskSets; numLooks: number }>(path)
       show(context, json, answer, () => fields({ ...answer.sets, 'looks at the gate set': answer.numLooks }))
     },
   )

@@ -230,6 +230,23 @@ export interface Evaluator {
   close(): Promise<void>
 }
 
+/** Trains a model on a stored dataset, off the main thread. */
+export interface RootTrainer {
+  /**
+   * What the task's plan makes of the base, as a device's update: [size]. Law: same request, same bytes.
+   * @throws as predict does
+   */
+  train(request: RootRequest, signal: AbortSignal): Promise<Params>
+}
+
+export interface RootRequest {
+  readonly document: TaskDocument
+  readonly base: Params
+  readonly datasetSha256: string
+  /** Of all its chance. */
+  readonly seed: string
+}
+
 /** Shows examples to people, read off the main thread. */
 export interface ExampleReader {
   /** In the order of `places`. @throws as predict does */

@@ -18,6 +18,13 @@ export interface PredictVariedRequest {
   readonly params: Params
   readonly variation: Variation
 }
+export interface TrainRequest {
+  readonly type: 'train'
+  readonly sha256: string
+  readonly document: TaskDocument
+  readonly base: Params
+  readonly seed: string
+}
 export interface ExamineRequest {
   readonly type: 'examine'
   readonly sha256: string
@@ -59,6 +66,7 @@ export interface ShowRequest {
 export type Request =
   | PredictRequest
   | PredictVariedRequest
+  | TrainRequest
   | ExamineRequest
   | ProfileRequest
   | DescribeRequest
@@ -68,6 +76,7 @@ export type Request =
 export interface Answers {
   readonly predict: Predictions
   readonly 'predict-varied': VariedPredictions
+  readonly train: Params
   readonly examine: Examination
   readonly profile: SegmentProfile
   readonly describe: Examples

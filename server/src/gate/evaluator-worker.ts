@@ -22,6 +22,7 @@ import { keepLast } from './keep-last.ts'
 import { shownContents } from './report/shown-content.ts'
 import { clientsOf } from './clients.ts'
 import { fitSegmentProfile, profileDigest, segmentColumns } from './segment-profile.ts'
+import { trainModel } from './run-model.ts'
 import { makeTwoThreads } from './second-thread.ts'
 import { vary, type VariedDataset } from './variations/vary.ts'
 
@@ -79,6 +80,8 @@ function answerTo(request: Request, signal?: AbortSignal): Promise<Answer> | Ans
       return predict(request, signal)
     case 'predict-varied':
       return predictVaried(request, signal)
+    case 'train':
+      return trainModel(request, open(request.sha256, request.document.data).dataset, signal)
     case 'examine':
       return examine(open(request.sha256, request.data).dataset, request.data)
     case 'profile':

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { PanalError } from '@panal/client-core'
-import type { Evaluator, Examiner, ExampleReader } from './contract.ts'
+import type { Evaluator, Examiner, ExampleReader, RootTrainer } from './contract.ts'
 import type { Answer, Answers, FromWorker, Request, ToWorker } from './evaluator-protocol.ts'
 import { profileDigest } from './segment-profile.ts'
 import { settling, type Ends } from './settling.ts'
@@ -29,7 +29,7 @@ const never = new AbortController().signal
  * Reads stored datasets and runs models over them in one worker thread, so that the main thread waits for neither.
  * The thread starts with the first request and is started again after it died; requests are handled in order.
  */
-export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner & ExampleReader {
+export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner & ExampleReader & RootTrainer {
   const workerUrl = parts.workerUrl ?? new URL('./evaluator-worker.ts', import.meta.url)
   const maxDatasets = parts.maxDatasets ?? 6
   const reading = new Map<string, Promise<Uint8Array>>()
@@ -147,6 +147,10 @@ export function makeEvaluator(parts: EvaluatorParts): Evaluator & Examiner & Exa
     predictVaried({ document, params: given, datasetSha256: sha256, variation }, signal) {
       const params = new Float32Array(given)
       return ask({ type: 'predict-varied', document, params, sha256, variation }, signal, [params.buffer])
+    },
+    train({ document, base: given, datasetSha256: sha256, seed }, signal) {
+      const base = new Float32Array(given)
+      return ask({ type: 'train', document, base, sha256, seed }, signal, [base.buffer])
     },
     async describe({ document: { data, segments, sets, clientColumn }, datasetSha256: sha256 }, signal) {
       const profile = await ask({ type: 'profile', sha256: sets.evaluation, data, segments }, signal)

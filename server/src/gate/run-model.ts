@@ -1,4 +1,12 @@
-import { modelTopology, systemClock, tfjsTrainer, type Dataset, type Params, type Trainer } from '@panal/client-core'
+import {
+  makeRng,
+  modelTopology,
+  systemClock,
+  tfjsTrainer,
+  type Dataset,
+  type Params,
+  type Trainer,
+} from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
 import { chooseBackend } from './tfjs-backend.ts'
 
@@ -23,6 +31,20 @@ export async function runModel(
   await backend
   const trainer = await trainerOf(spec)
   return trainer.predict(params, dataset, signal)
+}
+
+const never = new AbortController().signal
+
+/** What the task's plan makes of `base` on these examples: [size]. The same bytes for the same chance. @throws as `runModel` */
+export async function trainModel(
+  { document, base, seed }: { readonly document: TaskDocument; readonly base: Params; readonly seed: string },
+  dataset: Dataset,
+  signal: AbortSignal = never,
+): Promise<Params> {
+  await backend
+  const trainer = await trainerOf(document)
+  const { delta } = await trainer.train(base, document.plan, dataset, makeRng(seed), signal)
+  return delta
 }
 
 function trainerOf({ model, data, loss }: ModelSpec): Promise<Trainer> {

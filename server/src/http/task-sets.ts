@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { EvaluationSets } from '../registry/task-document.ts'
+import { EvaluationSets, TaskSets } from '../registry/task-document.ts'
 import { nameOf } from './audience.ts'
 import type { App, AppDeps } from './ports.ts'
 import { answers, TaskParams } from './schemas.ts'
@@ -17,7 +17,7 @@ export function taskSetRoutes(app: App, { tasks, registry, rounds }: AppDeps): v
         summary: 'What the task’s models are judged by',
         description: '`numLooks`: how often the gate set was looked at, by any task.',
         params: TaskParams,
-        response: answers(Type.Object({ sets: EvaluationSets, numLooks: Type.Integer() }), 'the digests'),
+        response: answers(Type.Object({ sets: TaskSets, numLooks: Type.Integer() }), 'the digests'),
       },
     },
     ({ params: { taskId } }) => {
@@ -37,10 +37,7 @@ export function taskSetRoutes(app: App, { tasks, registry, rounds }: AppDeps): v
           'Sets that are not named stay. The new ones are checked as when a task is created; rounds, devices and earlier reports are not concerned. A gate set that was never judged by has no looks yet.',
         params: TaskParams,
         body: Changes,
-        response: answers(
-          Type.Object({ sets: EvaluationSets, warnings: Type.Array(Type.String()) }),
-          'the sets of now',
-        ),
+        response: answers(Type.Object({ sets: TaskSets, warnings: Type.Array(Type.String()) }), 'the sets of now'),
       },
     },
     async ({ params: { taskId }, body, person }) => {

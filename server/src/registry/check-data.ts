@@ -14,6 +14,8 @@ import type { TaskDocument } from './task-document.ts'
 /** Examples in two sets that may be chance: two people do draw the same 1. More, and a model has seen its exam. */
 const toleratedOverlap = 0.001
 
+const rootPath = '/sets/root'
+
 /** A dataset that a document names, and where. */
 interface NamedSet {
   readonly path: string
@@ -138,10 +140,12 @@ function misfits(
   { segments, clientColumn }: TaskDocument,
   found: Examination,
 ): DocumentError[] {
-  const named = kind === 'dataset' ? segmentColumnNames(segments).filter((name) => name !== labelColumn) : []
+  // The root set is trained on, as a device's data are: it has no segments, and nobody is counted.
+  const named =
+    kind === 'dataset' && path !== rootPath ? segmentColumnNames(segments).filter((name) => name !== labelColumn) : []
   const missing = named.filter((name) => !found.columns.includes(name))
   // Cases are answered one by one, whosever they are.
-  const isJudged = path.startsWith('/sets/')
+  const isJudged = path.startsWith('/sets/') && path !== rootPath
   return [
     ...when(found.numExamples === 0, path, 'has no examples'),
     ...when(

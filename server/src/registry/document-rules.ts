@@ -173,14 +173,16 @@ const minimumFeedsAggregator: Rule = ({ strategy, cohort }) => {
   return when(cohort.minimum < minUpdates, '/cohort/minimum', `must be at least ${minUpdates}, which ${name} needs`)
 }
 
+const rootIsThere: Rule = ({ strategy, sets }) => {
+  const { name, usesRoot = false }: Aggregator = makePolicy(aggregators, strategy.aggregator)
+  return when(usesRoot && sets.root === undefined, '/sets/root', `is missing: ${name} trains on it`)
+}
+
 const setsAreDistinct: Rule = ({ sets, samples }) => {
-  const names = Object.keys(sets) as (keyof typeof sets)[]
-  const used = new Map(names.map((name) => [sets[name], name]))
+  const named = Object.entries(sets)
+  const used = new Map(named.map(([name, sha256]) => [sha256, name]))
   return [
-    ...repeated(
-      names.map((name) => sets[name]),
-      (i) => `/sets/${names[i]}`,
-    ),
+    ...repeated(Object.values(sets), (i) => `/sets/${named[i]?.[0]}`),
     ...samples.flatMap(({ sha256 }, i) =>
       when(used.has(sha256), `/samples/${i}/sha256`, `is the ${used.get(sha256)} set, which must stay private`),
     ),
@@ -202,6 +204,7 @@ const rules: readonly Rule[] = [
   correctionIsWhole,
   correctionIsFresh,
   minimumFeedsAggregator,
+  rootIsThere,
   setsAreDistinct,
 ]
 

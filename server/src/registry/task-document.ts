@@ -6,9 +6,24 @@ import { StrategySpec } from '../strategy/registry.ts'
 
 const closed = { additionalProperties: false }
 
-/** Digests of the server's own datasets: three sets that share no example. */
-export const EvaluationSets = Type.Object({ evaluation: Sha256, calibration: Sha256, gate: Sha256 }, closed)
+const judging = { evaluation: Sha256, calibration: Sha256, gate: Sha256 }
+
+/** Digests of the datasets that a task's models are judged by: three sets that share no example. */
+export const EvaluationSets = Type.Object(judging, closed)
 export type EvaluationSets = Static<typeof EvaluationSets>
+
+/** Those and one more, which shares no example with them either: what rounds were made with, so it never changes. */
+export const TaskSets = Type.Object(
+  {
+    ...judging,
+    root: Type.Optional({
+      ...Sha256,
+      description: 'examples that the server trains on itself, for an aggregator that compares updates with its own',
+    }),
+  },
+  closed,
+)
+export type TaskSets = Static<typeof TaskSets>
 
 /**
  * All of a task: what is learnt, by whom, under which strategy, and what a model must pass to be served. Type,
@@ -45,7 +60,7 @@ export const TaskDocument = Type.Object(
           'column of the three sets that says whose example each row is; no feature, never shown. Checks then count clients and not rows. Tables only',
       }),
     ),
-    sets: EvaluationSets,
+    sets: TaskSets,
     gate: GateSpec,
   },
   { ...closed, $id: 'TaskDocument' },

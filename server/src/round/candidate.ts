@@ -31,7 +31,7 @@ export interface MadeCandidate extends Candidate {
 }
 
 /** What the updates and the base are asked of. */
-export interface CandidatePorts extends Pick<RoundPorts, 'updates' | 'engines'> {
+export interface CandidatePorts extends Pick<RoundPorts, 'updates' | 'engines' | 'rootDelta'> {
   readonly registry: Pick<Registry, 'params' | 'optimizerState' | 'aggregate'>
   readonly clock: Pick<Clock, 'now'>
 }
@@ -39,16 +39,24 @@ export interface CandidatePorts extends Pick<RoundPorts, 'updates' | 'engines'> 
 /**
  * What the updates of a round make of its base. Depends on nothing but what is durable when collection ends, and on the
  * engine, so a round that a crash interrupted and a replay years later give the same bytes [R15] [R19].
- * @throws AggregationError
+ * @throws AggregationError, or the signal's reason
  */
-export async function makeCandidate(task: Task, round: Collected, ports: CandidatePorts): Promise<MadeCandidate> {
-  const { registry, updates } = ports
+export async function makeCandidate(
+  task: Task,
+  round: Collected,
+  ports: CandidatePorts,
+  signal: AbortSignal = never,
+): Promise<MadeCandidate> {
+  const { registry, updates, rootDelta } = ports
   const { aggregator, optimizer } = task.strategy
   const usesPrevious = aggregator.usesPrevious === true
 
   // 3 aggregate: the mean of the clients' deltas, in canonical order
   const counted = updates(round)
-  const context = usesPrevious ? { previous: await registry.aggregate(task.id, round.baseVersion) } : {}
+  const context = {
+    ...(usesPrevious && { previous: await registry.aggregate(task.id, round.baseVersion) }),
+    ...(aggregator.usesRoot === true && rootDelta && { rootDelta: once(() => rootDelta(round, signal)) }),
+  }
   const { result, aggregation } =
     'reach' in counted ? { result: ofSum(aggregator, counted) } : await aggregate(aggregator, counted, context, ports)
 
@@ -66,11 +74,19 @@ export async function makeCandidate(task: Task, round: Collected, ports: Candida
   }
 }
 
+/** A rule that begins anew, on another engine, need not have it trained again. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}
+
 function ofSum(aggregator: Aggregator, sum: UpdateSum): Params {
   if (aggregator.linear === undefined)
     throw new TypeError(`${aggregator.name} needs every update, and was given their sum`)
   return resultOfSum(aggregator.linear, sum)
 }
+
+const never = new AbortController().signal
 
 /** On this thread where nobody lends an engine. */
 const ownEngine: EngineLender = { run: async (work) => ({ value: await work(makeWasmEngine()) }) }

@@ -8,6 +8,7 @@ import type { EngineLender } from '../vector/engines.ts'
 import type { Standing } from './carried.ts'
 import type { LiveRound } from './live-round.ts'
 import type { Population } from './population.ts'
+import type { RootDelta } from './root-delta.ts'
 import type { GatingRound, Round } from './state.ts'
 import type { Collected } from './update-source.ts'
 
@@ -77,6 +78,8 @@ export interface RoundPorts {
   readonly updates: (round: Collected) => RoundUpdates
   /** For rules that work on all updates at once; left out, they do so on WASM SIMD. */
   readonly engines?: EngineLender
+  /** For rules that use it. */
+  readonly rootDelta?: RootDelta
   readonly gate: Pick<Gate, 'judge'>
   readonly population: Pick<Population, 'available'>
   /** Of a device that may go on from the last round; left out, it is as that round has left it. */

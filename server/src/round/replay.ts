@@ -1,4 +1,5 @@
 import { PanalError, type Aggregation, type Clock, type DeviceId } from '@panal/client-core'
+import type { RootTrainer } from '../gate/contract.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import { dataDigest } from '../registry/updates.ts'
@@ -10,6 +11,7 @@ import { VectorError, type VectorEngine } from '../vector/engine.ts'
 import { vectorEngines, type OpenEngine } from '../vector/registry.ts'
 import { folded, makeCandidate, type MadeCandidate } from './candidate.ts'
 import type { UpdateLog } from './ports.ts'
+import { rootDeltaOf } from './root-delta.ts'
 import type { Spool } from './spool.ts'
 import type { Round } from './state.ts'
 import { countedUpdates, readUpdate, spooledUpdates, type Collected } from './update-source.ts'
@@ -38,6 +40,8 @@ export interface ReplayPorts {
   readonly log: UpdateLog
   readonly spool: Spool
   readonly clock: Pick<Clock, 'now'>
+  /** Of a task whose rule uses a root set. */
+  readonly rootTrainer?: RootTrainer
   /** Those of the registry, where it is left out. */
   readonly open?: Readonly<Record<string, OpenEngine>>
   /** See `UpdateSource`; no bound where it is left out: the live round has held them, and there is no server to spare memory for. */
@@ -104,6 +108,9 @@ export async function foldedAgain(task: Task, round: Collected, ports: ReplayPor
     makeCandidate(task, round, {
       ...ports,
       engines,
+      ...(ports.rootTrainer && {
+        rootDelta: rootDeltaOf(task, { registry: ports.registry, trainer: ports.rootTrainer }),
+      }),
       updates: spooledUpdates(task, { maxHeldBytes: Infinity, ...ports }),
     })
   let engine: VectorEngine | undefined

@@ -25,7 +25,7 @@ export async function runRound(task: Task, open: Round | null, ports: RoundPorts
     const round = live.round
     try {
       // 3 aggregate the clients' deltas in canonical order, 4 apply their mean to the base
-      const candidate = await makeCandidate(task, round, ports)
+      const candidate = await makeCandidate(task, round, ports, signal)
       live.tally.aggregation = candidate.aggregation ?? null
       const likenesses = await likenessesIn(ports.updates(round), candidate.meanDelta)
       live.replace(await registry.propose(round, { ...candidate, likenesses }, live.summary))

@@ -11,7 +11,7 @@ import {
   type TaskCard,
 } from '@panal/client-core'
 import { failpoint } from '../failpoint.ts'
-import type { Gate } from '../gate/contract.ts'
+import type { Gate, RootTrainer } from '../gate/contract.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import type { UploadRoom } from '../store/upload-room.ts'
@@ -45,6 +45,8 @@ export interface RoundsDeps {
   readonly isQuarantined?: (deviceId: DeviceId) => boolean
   /** What rules that need all updates at once work with; left out, WASM SIMD. */
   readonly engines?: Pick<Engines, 'prepare' | 'run'>
+  /** For rules that use a root set. */
+  readonly rootTrainer?: RootTrainer
   readonly taskCard: (task: Task, paused: boolean) => TaskCard
   /** The task paused itself after its last round: to be kept. */
   readonly onFinished: (taskId: string) => void

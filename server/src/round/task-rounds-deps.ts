@@ -1,5 +1,5 @@
 import type { Clock, DeviceId, Promoted, RoundSummary } from '@panal/client-core'
-import type { Gate } from '../gate/contract.ts'
+import type { Gate, RootTrainer } from '../gate/contract.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { EngineLender } from '../vector/engines.ts'
 import type { IntakeDeps } from './intake-deps.ts'
@@ -23,6 +23,7 @@ export interface TaskRoundsDeps {
   /** See `UpdateSource`. */
   readonly maxHeldBytes: number
   readonly engines?: EngineLender
+  readonly rootTrainer?: RootTrainer
   readonly isQuarantined?: (deviceId: DeviceId) => boolean
   /** Something in a round went wrong that no rule foresees: logged, the round tried again later. */
   readonly onError: (error: unknown, taskId: string) => void

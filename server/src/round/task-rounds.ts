@@ -11,6 +11,7 @@ import { Population } from './population.ts'
 import { promotionOf } from './promotion.ts'
 import type { RoundPorts } from './ports.ts'
 import { recoveredRound } from './recovery.ts'
+import { rootDeltaOf } from './root-delta.ts'
 import { runRound } from './round.ts'
 import { wantedDevices } from './select.ts'
 import { tallyOf } from './summary.ts'
@@ -201,12 +202,13 @@ export class TaskRounds {
   }
 
   #ports(): RoundPorts {
-    const { registry, log, spool, gate, clock, maxHeldBytes, engines } = this.#deps
+    const { registry, log, spool, gate, clock, maxHeldBytes, engines, rootTrainer } = this.#deps
     return {
       registry,
       log,
       updates: spooledUpdates(this.#task, { log, spool, maxHeldBytes }),
       ...(engines && { engines }),
+      ...(rootTrainer && { rootDelta: rootDeltaOf(this.#task, { registry, trainer: rootTrainer }) }),
       gate,
       population: this.population,
       standing: (deviceId) => this.#standing(deviceId),

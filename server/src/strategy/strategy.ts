@@ -104,6 +104,8 @@ export interface AggregationContext {
   readonly engine?: VectorEngine
   /** For rules that use it: the aggregate of the round that made this round's base, [size]; null where no round did. */
   readonly previous?: Params | null
+  /** For rules that use it: what the server's own root set makes of the round's base, [size]. The same whenever it is asked. */
+  readonly rootDelta?: () => Promise<Params>
 }
 
 export interface Aggregator {
@@ -111,6 +113,8 @@ export interface Aggregator {
   readonly minUpdates: number
   /** Whether it goes on from what the last round came to, so that this is kept. */
   readonly usesPrevious?: boolean
+  /** Whether it needs a root set of the task. */
+  readonly usesRoot?: boolean
   /**
    * Same updates, same bytes, on the same engine and device. [size], or as many of them one after the other as a linear rule
    * has sums. @throws AggregationError; VectorError 'device-lost' | 'no-device': another engine may do it

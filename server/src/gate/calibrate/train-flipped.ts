@@ -28,6 +28,10 @@ export interface FlippedParts {
   readonly base: Params
   /** State of the server's optimizer at `base`. */
   readonly optimizerState: Params
+  /** What the updates came to that made `base`; null where that was not kept. */
+  readonly previous?: Params | null
+  /** Of a task whose rule uses one. */
+  readonly root?: Dataset
   /** Examples that judge nothing: clients get equal parts of them. */
   readonly dataset: Dataset
   readonly signal: AbortSignal
@@ -45,6 +49,8 @@ export async function trainFlipped({
   task,
   base,
   optimizerState,
+  previous = null,
+  root,
   dataset,
   signal,
 }: FlippedParts): Promise<FlippedRound[]> {
@@ -56,6 +62,8 @@ export async function trainFlipped({
   const train = (of: Dataset, client: number) => trainClient(trainer, task, { base, of, rng, client, signal })
   const honest: SentUpdate[] = []
   for (const [client, of] of parts.slice(0, -1).entries()) honest.push(await train(of, client))
+  const own = root && (await trainer.train(base, task.document.plan, root, rng.fork('root'), signal)).delta
+  const context = { previous, ...(own && { rootDelta: async () => own }) }
   const rounds: FlippedRound[] = []
   for (const share of shares) {
     const last = numClients - 1
@@ -64,7 +72,7 @@ export async function trainFlipped({
     const refused = refusalOf(task, update)
     const counted = [...honest, update].filter((each) => refusalOf(task, each) === undefined)
     const { aggregator, optimizer } = task.strategy
-    const meanDelta = await aggregator.aggregate(sourceOf(counted, base.length))
+    const meanDelta = await aggregator.aggregate(sourceOf(counted, base.length), context)
     const { params } = optimizer.apply(base, meanDelta, optimizerState, { numUpdates: counted.length })
     rounds.push({ share, params, ...(refused !== undefined && { refused }) })
   }

@@ -21,6 +21,10 @@ const attacks: Readonly<Record<string, (attacker: number) => number[]>> = {
   'inner product (IPM), ε = 2': () => honestMean.map((x) => -2 * x),
 }
 
+/** What the server has learnt itself, from examples of its own. */
+const rootRng = makeRng('root set')
+const root = Float32Array.from({ length: size }, () => 1 + 0.1 * rootRng.normal())
+
 const trimmed = { name: 'trimmed-mean', f } as const
 const rules: readonly Specs[] = [
   { aggregator: { name: 'median' } },
@@ -32,11 +36,12 @@ const rules: readonly Specs[] = [
   // Of three that are cut at 1, twelve that are not hold the sum at 3 / 12.
   { aggregator: { name: 'centred-clipping', tau: 1, steps: 30 } },
   { preAggregators: [{ name: 'clip' }, { name: 'nnm', f }], aggregator: trimmed },
+  { aggregator: { name: 'fltrust' } },
 ]
 
 async function offBy(specs: Specs, attack: (attacker: number) => number[]): Promise<number> {
   const sent = [...honest, ...Array.from({ length: f }, (_, attacker) => attack(attacker))]
-  const found = await makeAggregator(specs).aggregate(updateSourceOf(sent))
+  const found = await makeAggregator(specs).aggregate(updateSourceOf(sent), { rootDelta: async () => root })
   return Math.hypot(...found.map((x, p) => x - honestMean[p]!))
 }
 

@@ -15,7 +15,9 @@ const csv: Readonly<Record<string, string>> = {
   broken: 'b,label\n0,no\n',
   large: ['a,label', ...Array.from({ length: 50_000 }, (_, i) => `${i},no`)].join('\n'),
 }
-const evaluator = makeEvaluator({ readBlob: (sha256) => Promise.resolve(Buffer.from(csv[sha256] ?? '')) })
+const [head, ...rows] = csv['rising']!.split('\n')
+const files: Readonly<Record<string, string>> = { ...csv, falling: [head, ...rows.reverse()].join('\n') }
+const evaluator = makeEvaluator({ readBlob: (sha256) => Promise.resolve(Buffer.from(files[sha256] ?? '')) })
 afterAll(() => evaluator.close())
 
 const document = gateDocument()
@@ -53,6 +55,26 @@ describe('the evaluation worker, showing examples', () => {
       { a: '-3', label: 'yes' },
     ]
     expect(shown).toEqual(Array.from(places, (place) => ({ columns: inFile[rows[place]!] })))
+  })
+})
+
+describe('the evaluation worker, training on a root set', () => {
+  const request = { document, base: new Float32Array(4), datasetSha256: 'rising', seed: 'a round' }
+
+  it('moves the base by the task’s plan, to the same bytes each time and whatever the order of the file', async () => {
+    const delta = await evaluator.train(request, never)
+    expect(delta).toHaveLength(4)
+    expect(Math.hypot(...delta)).toBeGreaterThan(0.01)
+    expect(await evaluator.train(request, never)).toEqual(delta)
+    expect(await evaluator.train({ ...request, datasetSha256: 'falling' }, never)).toEqual(delta)
+    expect(await evaluator.train({ ...request, seed: 'another round' }, never)).not.toEqual(delta)
+  })
+
+  it('stops when it is told to', async () => {
+    const stop = new AbortController()
+    const training = evaluator.train({ ...request, datasetSha256: 'large' }, stop.signal)
+    stop.abort(new Error('enough'))
+    await expect(training).rejects.toThrow('enough')
   })
 })
 

@@ -212,6 +212,12 @@ describe('cross-field rules', () => {
       ['/strategy/checks/0/maxExamples'],
     ],
     ['a check twice', checks({ name: 'finite' }, { name: 'finite' }), ['/strategy/checks/1/name']],
+    [
+      'a rule that trains on a root set without one',
+      { strategy: { ...digitsLike().strategy, aggregator: { name: 'fltrust' } } },
+      ['/sets/root'],
+    ],
+    ['a root set that judges, too', { sets: { ...digitsLike().sets, root: '3'.repeat(64) } }, ['/sets/root']],
     ['one set for two purposes', { sets: { ...digitsLike().sets, gate: '1'.repeat(64) } }, ['/sets/gate']],
     [
       'a private set among the public samples',

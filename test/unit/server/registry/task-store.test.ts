@@ -83,6 +83,19 @@ describe('create', () => {
     })
   })
 
+  it('holds a root set against the sets that judge; it needs no columns but the features', async () => {
+    const document = await creditLike()
+    const withRoot = async (text: string): Promise<TaskDocument> => ({
+      ...document,
+      strategy: { ...document.strategy, aggregator: { name: 'fltrust' } },
+      sets: { ...document.sets, root: await stored(text) },
+    })
+    const overlap = await withRoot(people(0, 100))
+    const refused = await refusal(tasks.create(overlap, 'ada'))
+    expect(refused).toMatchObject({ code: 'invalid-dataset', paths: expect.arrayContaining(['/sets/root']) as unknown })
+    expect((await tasks.create(await withRoot(people(70, 75)), 'ada')).warnings).toEqual([])
+  })
+
   it('refuses a gate whose checks ask for data or columns that are not there', async () => {
     const document = await creditLike()
     const asking = (column: string, sha256: string): TaskDocument => ({

@@ -1,0 +1,69 @@
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import { Spool, type RootRequest } from '@panal/server'
+import { replayRound } from '../../../../server/src/round/replay.ts'
+import { RoundsBench, type Device } from '../../../fixtures/rounds.ts'
+import { digitsLike } from '../../../fixtures/task-document.ts'
+
+let bench: RoundsBench
+let devices: Device[]
+let asked: RootRequest[]
+
+/** Learns one way only. */
+const rootTrainer = {
+  train: async (request: RootRequest) => {
+    asked.push(request)
+    return Float32Array.of(0, 2, 0, 0)
+  },
+}
+
+const root = '4'.repeat(64)
+beforeEach(async () => {
+  asked = []
+  const { strategy, sets } = digitsLike()
+  bench = await RoundsBench.open(
+    {
+      rounds: { minIntervalMs: 1_000 },
+      strategy: { ...strategy, aggregator: { name: 'fltrust' }, serverOptimizer: { name: 'sgd', learningRate: 1 } },
+      sets: { ...sets, root },
+    },
+    { rootTrainer },
+  )
+  const opened = bench.until((round) => round.phase === 'collecting')
+  devices = ['a', 'b', 'c'].map((name) => bench.join(name))
+  await opened
+})
+afterEach(() => bench.remove())
+
+const replay = (trainer: Partial<{ rootTrainer: typeof rootTrainer }>) =>
+  replayRound(bench.task, 1, {
+    registry: bench.registry,
+    log: bench.log,
+    spool: new Spool(join(bench.folder, 'uploads')),
+    clock: bench.clock,
+    ...trainer,
+  })
+
+it('[R19] a round trusts whom the root set agrees with, and replays to the same bytes', async () => {
+  const closed = bench.closing(1)
+  // one agrees, at another length; one is at right angles; one sends the opposite
+  await bench.upload(devices[0]!, [0, 9, 0, 0])
+  await bench.upload(devices[1]!, [5, 0, 0, 0])
+  await bench.upload(devices[2]!, [0, -90, 0, 0])
+  expect(await closed).toMatchObject({ outcome: 'promoted', candidateVersion: 1, numAccepted: 3 })
+  expect([...(await bench.registry.params('digits', 1))]).toEqual([0, 2, 0, 0])
+  expect(asked).toEqual([
+    { document: bench.task.document, base: new Float32Array(4), datasetSha256: root, seed: '1/digits/1/root' },
+  ])
+  expect(await replay({ rootTrainer })).toMatchObject({ verdict: 'same', version: 1 })
+  expect(asked[1]).toEqual(asked[0])
+  expect(bench.errors).toEqual([])
+})
+
+it('[R17] a round in which nobody agrees is abandoned, and says why', async () => {
+  const closed = bench.closing(1)
+  for (const device of devices) await bench.upload(device, [0, -1, 0, 0])
+  expect(await closed).toMatchObject({ outcome: 'abandoned' })
+  expect(bench.registry.round('digits', 1)).toMatchObject({ reason: 'fltrust: the total weight is 0' })
+  expect(bench.registry.pointers('digits').head).toBe(0)
+})

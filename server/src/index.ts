@@ -1,6 +1,7 @@
 export type * from './round/contract.ts'
 export type { CohortStatuses, DeviceStatus } from './round/cohort-statuses.ts'
 export * from './round/state.ts'
+export { rootSeed } from './round/root-delta.ts'
 export type * from './registry/registry.ts'
 export type * from './registry/model-version.ts'
 export type * from './registry/task.ts'

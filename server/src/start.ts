@@ -162,6 +162,7 @@ async function compose(
     onError: (error, taskId) => log.error({ err: error, taskId }, 'judging again failed'),
   })
   const keepReplay = makeKeepReplay({
+    rootTrainer: evaluator,
     registry,
     tasks,
     judgeAgain,

@@ -29,6 +29,11 @@ export interface PersonalState {
   readonly isMeasured: boolean
 }
 
+/** What the server has to do on its own examples. */
+export interface RootWork extends Pick<DeviceWork, 'rows' | 'seed'> {
+  readonly base: Params
+}
+
 export interface CohortWork {
   /** Number of the round; several pieces of work may be of one. */
   readonly round: number
@@ -84,6 +89,11 @@ export interface Executor {
   readonly numWorkers: number
   /** @throws ExecutorError or the signal's reason */
   run(work: CohortWork, signal: AbortSignal, onDone?: (outcome: DeviceOutcome) => void): Promise<CohortResult>
+  /**
+   * What the plan makes of the base on these examples, [size], for the server itself: nothing encodes or checks it. Absent of
+   * one whose server has no examples. @throws as `run` does
+   */
+  trainRoot?(work: RootWork, signal: AbortSignal): Promise<Params>
   /** On the test set. @throws as `run` does */
   evaluate(params: Params, signal: AbortSignal): Promise<LocalMetrics>
   close(): Promise<void>

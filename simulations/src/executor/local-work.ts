@@ -93,11 +93,15 @@ export function localWork(task: LocalTask, trainer: Trainer, train: Dataset): Lo
   }
 }
 
-/** One device's own dataset, copied out of the shared one. False labels change nothing but what is trained on. */
+/** One device's own dataset. False labels change nothing but what is trained on. */
 function splitOf(train: Dataset, { deviceId, rows, labels, personal }: DeviceWork, plan: Plan): HeldOutSplit {
-  const { x, y } = gather(train, new Int32Array(rows.buffer, rows.byteOffset, rows.length))
-  const examples = { numExamples: rows.length, inputShape: train.inputShape, x, y }
-  const split = splitHeldOut(examples, plan, personal?.salt ?? deviceId)
+  const split = splitHeldOut(examplesOf(train, rows), plan, personal?.salt ?? deviceId)
   if (labels === undefined) return split
   return { ...split, train: { ...split.train, y: split.train.y.map((label) => labels[label]!) } }
+}
+
+/** Those rows, copied out of the shared dataset. */
+export function examplesOf(train: Dataset, rows: Uint32Array): Dataset {
+  const { x, y } = gather(train, new Int32Array(rows.buffer, rows.byteOffset, rows.length))
+  return { numExamples: rows.length, inputShape: train.inputShape, x, y }
 }

@@ -29,6 +29,8 @@ export interface TrainWorkerData {
 /** One piece of work of a run. */
 export type Job =
   | { readonly type: 'train'; readonly device: DeviceWork }
+  /** For the server, on its own examples. */
+  | { readonly type: 'root'; readonly rows: Uint32Array; readonly seed: string }
   /** On a part of the test set. */
   | { readonly type: 'evaluate'; readonly from: number; readonly to: number }
 
@@ -54,6 +56,7 @@ export type JobResult =
       /** Its own model, if its next round goes on from it. */
       readonly personal?: Params
     }
+  | { readonly type: 'root-trained'; readonly delta: Params }
   | { readonly type: 'evaluated'; readonly metrics: LocalMetrics }
 
 export type WorkerReport =

@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { systemClock, type Dataset } from '@panal/client-core'
+import { makeRng, systemClock, type Dataset, type Params } from '@panal/client-core'
 import { addUpdate, clearSum, type UpdateSum } from '@panal/server/exact-sum'
 import { ready, setBackend } from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-wasm'
 import { openTrainer } from '../engine/open-trainer.ts'
 import { makeStrategy } from '@panal/server/strategy'
-import { localWork } from './local-work.ts'
+import { examplesOf, localWork } from './local-work.ts'
 import type { Job, JobResult, TrainWorkerData, WorkerCommand, WorkerReport } from './messages.ts'
 
 const {
@@ -55,7 +55,7 @@ async function obey(command: WorkerCommand): Promise<void> {
   }
   try {
     const result = await work(command.job)
-    const vectors = result.type === 'trained' ? [result.delta, result.kept, result.withheld, result.personal] : []
+    const vectors = vectorsOf(result)
     report(
       { type: 'done', run, index: command.index, result },
       vectors.flatMap((vector) => (vector === undefined ? [] : [vector.buffer as ArrayBuffer])),
@@ -66,9 +66,19 @@ async function obey(command: WorkerCommand): Promise<void> {
   }
 }
 
+function vectorsOf(result: JobResult): (Params | undefined)[] {
+  if (result.type === 'evaluated') return []
+  if (result.type === 'root-trained') return [result.delta]
+  return [result.delta, result.kept, result.withheld, result.personal]
+}
+
 async function work(job: Job): Promise<JobResult> {
   if (job.type === 'evaluate')
     return { type: 'evaluated', metrics: await trainer.evaluate(base, part(test, job.from, job.to)) }
+  if (job.type === 'root') {
+    const { delta } = await trainer.train(base, task.plan, examplesOf(train, job.rows), makeRng(job.seed), never)
+    return { type: 'root-trained', delta }
+  }
   const { device } = job
   const { outcome, trained, delta, kept, personal } = await perform({ base, servers }, device, never)
   const counts = outcome.verdict === 'accepted' && device.withheld === undefined

@@ -88,6 +88,18 @@ export function workerExecutor(options: WorkerExecutorOptions): Executor {
       await pool.run(jobs, events, signal)
       return cohortResult(work, found, length === undefined ? null : merged(length, partial as UpdateSum[], summed))
     },
+    async trainRoot({ rows, seed, ...work }, signal) {
+      base.set(work.base)
+      let delta: Params | undefined
+      const events = {
+        onResult(_index: number, result: JobResult) {
+          if (result.type === 'root-trained') delta = result.delta
+        },
+        onLost: () => undefined,
+      }
+      await pool.run([{ type: 'root', rows, seed }], events, signal)
+      return delta!
+    },
     async evaluate(params, signal) {
       base.set(params)
       const jobs = Array.from({ length: Math.ceil(test.numExamples / evaluationPart) }, (_, i): Job => ({

@@ -19,6 +19,7 @@ import { sharedDataset } from '../data/shared-dataset.ts'
 import { PartitionError } from '../partition/partition-error.ts'
 import type { Partition, Partitioner } from '../partition/partitioner.ts'
 import { partitioners } from '../partition/registry.ts'
+import { dealWithRoot, type WithRoot } from '../partition/root-set.ts'
 import type { CompleteExperiment } from './complete.ts'
 import { ExperimentError } from './experiment-error.ts'
 
@@ -29,6 +30,8 @@ export interface OpenExperiment {
   readonly task: Task
   readonly data: LoadedData
   readonly partition: Partition
+  /** What the server trains on itself, as indices into the training set; empty where its rule needs none. */
+  readonly root: Uint32Array
   readonly initial: Params
 }
 
@@ -52,15 +55,15 @@ export async function openExperiment(experiment: CompleteExperiment, options: Op
     ...(await checkModel(experiment.model, data.schema, experiment.loss)),
     ...attackMisfits(experiment.adversaries, data),
   ]
-  const partition = deal(experiment, seed, data, errors)
-  if (errors.length > 0 || partition === null) throw new ExperimentError('invalid-experiment', undefined, { errors })
+  const dealt = deal(experiment, seed, data, errors)
+  if (errors.length > 0 || dealt === null) throw new ExperimentError('invalid-experiment', undefined, { errors })
   const task = await makeTask(document)
   return {
     experiment,
     seed,
     task,
     data: { ...data, train: sharedDataset(data.train), test: sharedDataset(data.test) },
-    partition,
+    ...dealt,
     initial: await initialParams(task.topology, seed),
   }
 }
@@ -77,13 +80,15 @@ async function load({ data }: CompleteExperiment, { seed, home, signal }: OpenOp
 }
 
 function deal(
-  { partition: spec, devices }: CompleteExperiment,
+  { partition: spec, devices: numDevices, root }: CompleteExperiment,
   seed: number,
   { train }: LoadedData,
   errors: DocumentError[],
-): Partition | null {
+): WithRoot | null {
+  const partitioner = makePolicy<Partitioner>(partitioners, spec)
+  const rngs = { root: makeRng(seed).fork('root'), partition: makeRng(seed).fork('partition') }
   try {
-    return makePolicy<Partitioner>(partitioners, spec).partition(train, devices, makeRng(seed).fork('partition'))
+    return dealWithRoot(train, { numRoot: root?.examples ?? 0, numDevices, partitioner }, rngs)
   } catch (error) {
     if (!(error instanceof PartitionError)) throw error
     errors.push({ path: '/partition', message: error.message })

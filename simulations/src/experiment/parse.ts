@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parseDocument } from 'yaml'
-import { documentErrors, when, type DocumentError } from '@panal/server'
+import { documentErrors, makeAggregator, when, type DocumentError } from '@panal/server'
 import { numAdversaries } from '../adversary/adversaries.ts'
 import { completeExperiment, type CompleteExperiment } from './complete.ts'
 import { ExperimentError } from './experiment-error.ts'
@@ -36,15 +36,10 @@ export function parseExperiment(value: unknown): CompleteExperiment {
   return experiment
 }
 
-function contradictionsIn({
-  adversaries,
-  cohort,
-  devices,
-  rounds,
-  evaluateEvery,
-  target,
-}: CompleteExperiment): DocumentError[] {
+function contradictionsIn(experiment: CompleteExperiment): DocumentError[] {
+  const { adversaries, cohort, devices, rounds, evaluateEvery, target, strategy, root } = experiment
   const asked = Math.ceil(cohort.size * cohort.overSelection)
+  const { name, usesRoot = false } = makeAggregator(strategy)
   return [
     ...when(
       asked > devices,
@@ -61,6 +56,8 @@ function contradictionsIn({
       '/adversaries',
       'need cohort.maxStaleness of 0: devices that go on from earlier rounds train base by base, so that no attack would know n, f and the honest updates of the whole round',
     ),
+    ...when(usesRoot && root === undefined, '/root', `is missing: ${name} trains on it`),
+    ...when(!usesRoot && root !== undefined, '/root', `is of no use: ${name} trains on nothing`),
     ...when(evaluateEvery > rounds, '/evaluateEvery', `must be at most rounds, ${rounds}`),
     ...when(
       target !== undefined && target.accuracy === undefined && target.loss === undefined,

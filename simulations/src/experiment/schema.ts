@@ -24,6 +24,12 @@ export const Experiment = Type.Object(
     data: policySchema(dataSources),
     devices: Type.Integer({ minimum: 1, maximum: 10_000_000, description: 'the whole population' }),
     partition: policySchema(partitioners),
+    root: Type.Optional(
+      Type.Object(
+        { examples: Type.Integer({ minimum: 1, description: 'training examples that no device gets' }) },
+        { ...closed, description: 'what the server trains on itself, for an aggregator that uses it' },
+      ),
+    ),
     model: ModelSpec,
     loss: Type.Optional(Loss),
     plan: Type.Object(

@@ -12,6 +12,7 @@ import {
   LiveRound,
   newlyAsked,
   numForNext,
+  rootSeed,
   runRound,
   type ClosedRound,
   type GateSubject,
@@ -131,6 +132,7 @@ export class Simulation {
           throw new Error(`experiment: ${updates.count} updates of ${participants.length} participants`)
         return updates
       },
+      rootDelta: (round, stop) => this.#rootDelta(round, stop),
       subject: (round) => this.#subject(round),
       gate: {
         judge: async (subject, stop) => {
@@ -172,6 +174,13 @@ export class Simulation {
       baseOf: ({ baseVersion }) => this.#registry.params(task.id, baseVersion),
       ...(shares && { servers: optimizerState }),
     }
+  }
+
+  async #rootDelta({ number, baseVersion }: { number: number; baseVersion: number }, signal: AbortSignal) {
+    const { task, root: rows } = this.#opened
+    const base = await this.#registry.params(task.id, baseVersion)
+    if (this.#executor.trainRoot === undefined) throw new Error('experiment: nobody trains the root set')
+    return this.#executor.trainRoot({ base, rows, seed: rootSeed(task, number) }, signal)
   }
 
   #available(): DeviceId[] {

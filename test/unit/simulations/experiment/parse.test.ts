@@ -51,6 +51,15 @@ describe('an experiment', () => {
     expect(cohort.reportingGoal).toBe(5)
   })
 
+  it('has a root set where its rule trains on one, and only there', async () => {
+    const strategy = { aggregator: { name: 'fltrust' } } as const
+    expect(await parsing(smallExperiment({ strategy }))).toEqual(['/root is missing: fltrust trains on it'])
+    expect(await parsing(smallExperiment({ root: { examples: 9 } }))).toEqual([
+      '/root is of no use: mean trains on nothing',
+    ])
+    expect(await parsing(smallExperiment({ strategy, root: { examples: 9 } }))).toEqual([])
+  })
+
   it('has every mistake with its path', async () => {
     const wrong = {
       ...smallExperiment(),

@@ -253,6 +253,29 @@ describe('runExperiment', () => {
     expect((await runIn('stopped')).weights.equals(whole.weights)).toBe(true)
   }, 120_000)
 
+  it('trains the server’s own examples in each round, with the same bytes on other workers and after a stop', async () => {
+    const strategy = { aggregator: { name: 'fltrust' } } as const
+    const changes = {
+      rounds: 4,
+      strategy,
+      root: { examples: 60 },
+      plan: { epochs: 2, batchSize: 10, learningRate: 0.2 },
+    }
+    const runIn = async (path: string, workers: number, stop = signal, events = quiet) => {
+      const options = { ...optionsFor(changes), folder: join(folder, path), workers }
+      const { rounds } = await runExperiment(options, events, stop)
+      return { rounds, weights: await readFile(join(options.folder, 'model', 'weights.bin')) }
+    }
+    const whole = await runIn('whole', 1)
+    expect(whole.rounds.at(-1)!.accuracy).toBeGreaterThan(0.5) // chance is a third
+    const stop = new AbortController()
+    const onRound = ({ round }: RoundRow) => {
+      if (round === 2) stop.abort(new Error('enough'))
+    }
+    await expect(runIn('stopped', 2, stop.signal, { ...quiet, onRound })).rejects.toThrow('enough')
+    expect((await runIn('stopped', 2)).weights.equals(whole.weights)).toBe(true)
+  }, 120_000)
+
   describe('with devices that correct their gradients', () => {
     const scaffold: Partial<Experiment> = {
       rounds: 6,

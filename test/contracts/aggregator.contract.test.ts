@@ -127,9 +127,11 @@ describe.each(Object.entries(aggregatorSpecs))('aggregator %s', (name, spec) => 
         // powers of two: neither way of multiplying rounds
         const stale = list.map((each, i) => ({ ...each, discount: 2 ** -halvings[i]! }))
         const short = stale.map(({ discount, ...each }) => ({ ...each, delta: each.delta.map((x) => x * discount) }))
+        if (aggregator.usesRoot === true && short[0]!.delta.every((x) => x === 0)) return // leads nowhere
+        const context = rooted(short[0]!.delta)
         const [found, expected] = [
-          await aggregator.aggregate(source(stale, size)),
-          await aggregator.aggregate(source(short, size)),
+          await aggregator.aggregate(source(stale, size), context),
+          await aggregator.aggregate(source(short, size), context),
         ]
         found.forEach((value, i) => {
           const scale = Math.max(...short.map(({ delta }) => Math.abs(delta[i % size]!)))

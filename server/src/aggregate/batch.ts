@@ -60,7 +60,8 @@ export class Batch {
   /** These rows and one more at the end, which weighs nothing: [size] values, or zeros. */
   withRow(row: Params | 'zeros'): Batch {
     const { rows, mix } = this.#parts
-    const weights = Float64Array.of(...this.weights, 0)
+    const weights = new Float64Array(this.numRows + 1)
+    weights.set(this.weights)
     const more = row === 'zeros' ? withZeros(rows) : withValues(rows, row)
     if (mix === undefined) return new Batch(this.#engine, { rows: more, weights })
     const mixed = new Float64Array((mix.numRows + 1) * more.count)

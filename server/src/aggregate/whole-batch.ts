@@ -30,7 +30,9 @@ export interface PreAggregator {
   readonly name: string
   /** How many it needs for what comes after it to have `next`. */
   minUpdates(next: number): number
-  apply(batch: Batch): Promise<Batch>
+  /** See `Aggregator`: those of updates as they arrived, so it must come first. */
+  readonly numEarlierRounds?: number
+  apply(batch: Batch, context: Pick<AggregationContext, 'earlierNorms'>): Promise<Batch>
 }
 
 /**
@@ -48,6 +50,7 @@ export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] =
     batch: rule,
     ...(rule.usesPrevious === true && { usesPrevious: true }),
     ...(rule.usesRoot === true && { usesRoot: true }),
+    numEarlierRounds: before[0]?.numEarlierRounds ?? 0,
     async aggregate(updates, { engine = makeWasmEngine(), ...context } = {}) {
       const { count } = updates
       if (count < minUpdates)
@@ -56,7 +59,7 @@ export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] =
       try {
         let batch = Batch.of(engine, held.rows, held.facts)
         if (held.facts.some(isDiscounted)) batch = batch.scaled(Float64Array.from(held.facts, discountOf))
-        for (const each of before) batch = await each.apply(batch)
+        for (const each of before) batch = await each.apply(batch, context)
         return await rule.apply(batch, context)
       } catch (cause) {
         throw refused(name, cause)

@@ -2,6 +2,7 @@ import type { TaskTerms } from '@panal/client-core'
 import { preAggregators } from '../aggregate/before/registry.ts'
 import { makeAggregator } from '../aggregate/make-aggregator.ts'
 import { aggregators } from '../aggregate/registry.ts'
+import type { PreAggregator } from '../aggregate/whole-batch.ts'
 import { checks } from '../check/registry.ts'
 import { gateChecks, makeGateChecks } from '../gate/checks/registry.ts'
 import { isThreshold } from '../gate/verdict.ts'
@@ -173,10 +174,35 @@ const minimumFeedsAggregator: Rule = ({ strategy, cohort }) => {
   return when(cohort.minimum < minUpdates, '/cohort/minimum', `must be at least ${minUpdates}, which ${name} needs`)
 }
 
-const rootIsThere: Rule = ({ strategy, sets }) => {
+/** Its own update is as fresh as the base, and all others are brought to its length: none would count less for being stale. */
+const rootIsUsed: Rule = ({ strategy, sets, cohort: { maxStaleness = 0 } }) => {
   const { name, usesRoot = false }: Aggregator = makePolicy(aggregators, strategy.aggregator)
-  return when(usesRoot && sets.root === undefined, '/sets/root', `is missing: ${name} trains on it`)
+  return [
+    ...when(
+      usesRoot && sets.root === undefined,
+      '/sets/root',
+      `is missing: ${name} trains on it. Store examples like the devices' (panal dataset add), and give their digest`,
+    ),
+    ...when(
+      usesRoot && maxStaleness > 0,
+      '/cohort/maxStaleness',
+      `must be 0 with ${name}: it takes all updates at one length, so that none would count less for being stale`,
+    ),
+    ...when(!usesRoot && sets.root !== undefined, '/sets/root', `is of no use: ${name} trains on nothing`),
+  ]
 }
+
+/** Norms of earlier rounds are those of updates as they arrived: nothing else could be held against them. */
+const windowComesFirst: Rule = ({ strategy: { preAggregators: specs = [] } }) =>
+  specs.flatMap((spec, i) => {
+    const { name, numEarlierRounds = 0 }: PreAggregator = makePolicy(preAggregators, spec)
+    const path = `/strategy/preAggregators/${i}/window`
+    return when(
+      i > 0 && numEarlierRounds > 0,
+      path,
+      `needs ${name} to come first: earlier norms are of updates as they came`,
+    )
+  })
 
 const setsAreDistinct: Rule = ({ sets, samples }) => {
   const named = Object.entries(sets)
@@ -204,7 +230,8 @@ const rules: readonly Rule[] = [
   correctionIsWhole,
   correctionIsFresh,
   minimumFeedsAggregator,
-  rootIsThere,
+  rootIsUsed,
+  windowComesFirst,
   setsAreDistinct,
 ]
 

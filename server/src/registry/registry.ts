@@ -56,6 +56,11 @@ export interface Registry {
   optimizerState(task: Task, version: number): Promise<Params>
   /** [size] What the updates came to that made this version; null where that was not kept. */
   aggregate(taskId: string, version: number): Promise<Params | null>
+  /**
+   * L2 norms, each by what its update was discounted for its staleness, of all updates that this version and those before it
+   * in its line were made of: of `numRounds` rounds at most, the newest first, in each by device id.
+   */
+  earlierNorms(task: Task, version: number, numRounds: number): readonly number[]
   /** Weights as a blob, then version row and round state in one transaction. Entering again after a crash gives the same version. */
   propose(round: AggregatingRound, candidate: Candidate, summary: Partial<RoundSummary>): Promise<GatingRound>
   /**

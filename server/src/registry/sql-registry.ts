@@ -19,6 +19,7 @@ import { bytesToParams, paramsToBytes } from '../store/params-bytes.ts'
 import type { BlobKind } from '../store/schema.ts'
 import { query, type SyncQueries } from '../store/sync-query.ts'
 import { Champions } from './champions.ts'
+import { earlierNormsOf } from './earlier-norms.ts'
 import { Judgements, type JudgedBy } from './judgements.ts'
 import type { FullJudgement, Judgement, ModelVersion, PointerMove } from './model-version.ts'
 import { LookRows, type Look } from './look-rows.ts'
@@ -30,6 +31,7 @@ import type { ModelShape } from './served-model.ts'
 import type { Task } from './task.ts'
 import { dataDigest, SqlUpdateLog } from './updates.ts'
 import { concluded, settle } from './settle.ts'
+import { storeCandidate } from './store-candidate.ts'
 import { VersionRows } from './version-rows.ts'
 
 export interface RegistryDeps {
@@ -134,12 +136,15 @@ export class SqlRegistry implements Registry {
     return aggregateSha256 === null ? null : bytesToParams(await this.#deps.blobs.read(aggregateSha256))
   }
 
+  earlierNorms(task: Task, version: number, numRounds: number): number[] {
+    const deps = { log: new SqlUpdateLog(this.#deps.db), version: (of: number) => this.version(task.id, of) }
+    return earlierNormsOf(task, { version, numRounds }, deps)
+  }
+
   async propose(round: AggregatingRound, candidate: Candidate, summary: Partial<RoundSummary>): Promise<GatingRound> {
     const earlier = this.#saved(round).round
     if (earlier.phase === 'gating') return earlier
-    const weights = await this.#store(candidate.params)
-    const optimizer = candidate.optimizerState.length === 0 ? null : await this.#store(candidate.optimizerState)
-    const aggregate = candidate.aggregate === undefined ? null : await this.#store(candidate.aggregate)
+    const { named, besides } = await storeCandidate(candidate, this.#deps.blobs)
     failpoint('after-blob')
     const log = new SqlUpdateLog(this.#deps.db)
     const gating = this.#deps.db.transaction(() => {
@@ -151,18 +156,12 @@ export class SqlRegistry implements Registry {
         ...this.#lineage(taskId, version, round.planHash),
         parent: round.baseVersion,
         roundNumber: round.number,
-        weightsSha256: weights,
-        numBytes: candidate.params.byteLength,
-        optimizerSha256: optimizer,
-        aggregateSha256: aggregate,
+        ...named,
         participants: round.participants,
         dataDigest: dataDigest(countedUpdates(log, round)),
       })
       log.noteLikenesses(taskId, round.number, candidate.likenesses ?? [])
-      // What devices download is public, as weights are.
-      const kind = candidate.sharesState ? 'weights' : 'optimizer'
-      if (optimizer !== null) this.#record(optimizer, kind, candidate.optimizerState.byteLength)
-      if (aggregate !== null) this.#record(aggregate, 'aggregate', candidate.aggregate!.byteLength)
+      for (const { sha256, kind, numBytes } of besides) this.#record(sha256, kind, numBytes)
       const seen = { ...this.#saved(round).summary, ...summary }
       this.#rounds.save(gating, { ...seen, phase: 'gating', candidateVersion: version })
       failpoint('before-commit')
@@ -175,23 +174,19 @@ export class SqlRegistry implements Registry {
   async saveReplay({ round, candidate, without, actor, reason }: SavedReplay): Promise<number> {
     const { db, audit } = this.#deps
     const { taskId, number: roundNumber } = round
-    const weights = await this.#store(candidate.params)
-    const optimizer = candidate.optimizerState.length === 0 ? null : await this.#store(candidate.optimizerState)
+    const { named, besides } = await storeCandidate(candidate, this.#deps.blobs)
     return db.transaction(() => {
       const version = this.#versions.next(taskId)
       const participants = round.participants.filter((deviceId) => !without.includes(deviceId))
       this.#insert({
         ...this.#lineage(taskId, version, round.planHash),
         parent: round.baseVersion,
-        weightsSha256: weights,
-        numBytes: candidate.params.byteLength,
-        optimizerSha256: optimizer,
+        ...named,
         participants,
         dataDigest: dataDigest(countedUpdates(new SqlUpdateLog(db), { taskId, number: roundNumber, participants })),
         replayOf: { roundNumber, without },
       })
-      const kind = candidate.sharesState ? 'weights' : 'optimizer'
-      if (optimizer !== null) this.#record(optimizer, kind, candidate.optimizerState.byteLength)
+      for (const { sha256, kind, numBytes } of besides) this.#record(sha256, kind, numBytes)
       audit.append({
         actor,
         action: 'round-replayed',

@@ -7,6 +7,7 @@ import type { AggregationContext, Aggregator, UpdateSource } from '../strategy/s
 import type { EngineLender } from '../vector/engines.ts'
 import { measured } from '../vector/measured.ts'
 import { makeWasmEngine } from '../vector/wasm/engine.ts'
+import { contextOf } from './aggregation-context.ts'
 import type { Likeness } from './likeness.ts'
 import type { RoundPorts } from './ports.ts'
 import type { Collected } from './update-source.ts'
@@ -32,7 +33,7 @@ export interface MadeCandidate extends Candidate {
 
 /** What the updates and the base are asked of. */
 export interface CandidatePorts extends Pick<RoundPorts, 'updates' | 'engines' | 'rootDelta'> {
-  readonly registry: Pick<Registry, 'params' | 'optimizerState' | 'aggregate'>
+  readonly registry: Pick<Registry, 'params' | 'optimizerState' | 'aggregate' | 'earlierNorms'>
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -47,16 +48,12 @@ export async function makeCandidate(
   ports: CandidatePorts,
   signal: AbortSignal = never,
 ): Promise<MadeCandidate> {
-  const { registry, updates, rootDelta } = ports
+  const { registry, updates } = ports
   const { aggregator, optimizer } = task.strategy
-  const usesPrevious = aggregator.usesPrevious === true
 
   // 3 aggregate: the mean of the clients' deltas, in canonical order
   const counted = updates(round)
-  const context = {
-    ...(usesPrevious && { previous: await registry.aggregate(task.id, round.baseVersion) }),
-    ...(aggregator.usesRoot === true && rootDelta && { rootDelta: once(() => rootDelta(round, signal)) }),
-  }
+  const context = await contextOf(task, round, ports, signal)
   const { result, aggregation } =
     'reach' in counted ? { result: ofSum(aggregator, counted) } : await aggregate(aggregator, counted, context, ports)
 
@@ -69,15 +66,9 @@ export async function makeCandidate(
     optimizerState: next.state,
     sharesState: optimizer.sharesState === true,
     meanDelta: result.subarray(0, base.length),
-    ...(usesPrevious && { aggregate: result.subarray(0, base.length) }),
+    ...(aggregator.usesPrevious === true && { aggregate: result.subarray(0, base.length) }),
     ...(aggregation && { aggregation }),
   }
-}
-
-/** A rule that begins anew, on another engine, need not have it trained again. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
 }
 
 function ofSum(aggregator: Aggregator, sum: UpdateSum): Params {
@@ -99,7 +90,7 @@ async function aggregate(
 ): Promise<{ readonly result: Params; readonly aggregation: Aggregation }> {
   if (aggregator.needsEngine !== true) {
     const startedAt = clock.now()
-    const result = await aggregator.aggregate(counted)
+    const result = await aggregator.aggregate(counted, context)
     const ms = Math.max(0, clock.now() - startedAt)
     return { result, aggregation: { ...folded, ms, bytes: 4 * counted.count * counted.size } }
   }

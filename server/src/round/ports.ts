@@ -57,6 +57,7 @@ export interface RoundRegistry extends Pick<
   | 'params'
   | 'optimizerState'
   | 'aggregate'
+  | 'earlierNorms'
   | 'saveRound'
   | 'propose'
   | 'conclude'

@@ -1,5 +1,6 @@
-import { PanalError, type Aggregation, type Clock, type DeviceId } from '@panal/client-core'
+import { PanalError, type Aggregation, type Clock, type DeviceId, type Params } from '@panal/client-core'
 import type { RootTrainer } from '../gate/contract.ts'
+import type { ModelVersion } from '../registry/model-version.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import { dataDigest } from '../registry/updates.ts'
@@ -74,16 +75,7 @@ export async function replayRound(task: Task, roundNumber: number, ports: Replay
       recorded: made.optimizerSha256,
       replayed: optimizerState.length === 0 ? null : sha256Of(paramsToBytes(optimizerState)),
     },
-    // only of rules that go on from it
-    ...(aggregate === undefined
-      ? []
-      : [
-          {
-            what: 'aggregate' as const,
-            recorded: made.aggregateSha256,
-            replayed: sha256Of(paramsToBytes(aggregate)),
-          },
-        ]),
+    ...aggregates(made, aggregate),
   ]
   const differing = comparisons.filter(({ recorded, replayed }) => recorded !== replayed)
   const isOnlyRounded = !differing.some(({ what }) => what === 'updates')
@@ -99,6 +91,12 @@ type FoldedAgain =
       readonly elsewhere?: string
     }
   | { readonly reason: string }
+
+/** Of rules that go on from it; versions of before it was kept have none to compare. */
+const aggregates = ({ aggregateSha256: recorded }: ModelVersion, aggregate: Params | undefined): Comparison[] =>
+  aggregate === undefined || recorded === null
+    ? []
+    : [{ what: 'aggregate', recorded, replayed: sha256Of(paramsToBytes(aggregate)) }]
 
 /** @throws AggregationError */
 export async function foldedAgain(task: Task, round: Collected, ports: ReplayPorts): Promise<FoldedAgain> {

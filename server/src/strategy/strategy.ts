@@ -104,6 +104,8 @@ export interface AggregationContext {
   readonly engine?: VectorEngine
   /** For rules that use it: the aggregate of the round that made this round's base, [size]; null where no round did. */
   readonly previous?: Params | null
+  /** For rules that use them: norms of what counted in the rounds before, as `Registry.earlierNorms` has them. */
+  readonly earlierNorms?: readonly number[]
   /** For rules that use it: what the server's own root set makes of the round's base, [size]. The same whenever it is asked. */
   readonly rootDelta?: () => Promise<Params>
 }
@@ -113,6 +115,8 @@ export interface Aggregator {
   readonly minUpdates: number
   /** Whether it goes on from what the last round came to, so that this is kept. */
   readonly usesPrevious?: boolean
+  /** Of how many rounds before its own it uses the norms. */
+  readonly numEarlierRounds?: number
   /** Whether it needs a root set of the task. */
   readonly usesRoot?: boolean
   /**

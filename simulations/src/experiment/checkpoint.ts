@@ -39,7 +39,8 @@ const fileIn = (folder: string): string => join(folder, 'checkpoint')
 export async function writeCheckpoint(folder: string, { head, lastRounds, ...rest }: Checkpoint): Promise<void> {
   const parts = [head.params, head.optimizerState].map(paramsToBytes)
   parts.push(new Uint8Array(lastRounds.buffer, lastRounds.byteOffset, lastRounds.byteLength))
-  if (head.aggregate !== undefined) parts.push(paramsToBytes(head.aggregate))
+  parts.push(head.aggregate === undefined ? new Uint8Array() : paramsToBytes(head.aggregate))
+  for (const norms of head.norms ?? []) parts.push(new Uint8Array(Float64Array.from(norms).buffer))
   const body = Buffer.concat(parts)
   const header: Header = {
     ...rest,
@@ -70,7 +71,8 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
   const body = bytes.subarray(end + 1)
   if (sha256Of(body) !== sha256) throw damaged(folder)
   let from = 0
-  const [params, optimizerState, lastRounds, aggregate] = lengths.map((length) => body.subarray(from, (from += length)))
+  const parts = lengths.map((length) => body.subarray(from, (from += length)))
+  const [params, optimizerState, lastRounds, aggregate, ...norms] = parts
   return {
     ...rest,
     head: {
@@ -81,7 +83,8 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
       ...(earlier !== undefined && {
         earlier: { round: earlier.round, bases: await readBases(folder, earlier.bases, () => damaged(folder)) },
       }),
-      ...(aggregate && { aggregate: bytesToParams(aggregate) }),
+      ...(aggregate !== undefined && aggregate.length > 0 && { aggregate: bytesToParams(aggregate) }),
+      ...(norms.length > 0 && { norms: norms.map((bytes) => [...new Float64Array(new Uint8Array(bytes).buffer)]) }),
     },
     lastRounds: new Uint32Array(new Uint8Array(lastRounds!).buffer),
   }

@@ -20,6 +20,8 @@ export interface Head {
   readonly optimizerState: Params
   /** [size] What the last updates came to; absent where the rule does not go on from it, and before the first round. */
   readonly aggregate?: Params
+  /** Norms of what counted in the rounds that made this version, the newest first; absent where no rule uses them. */
+  readonly norms?: readonly (readonly number[])[]
   readonly lastRound: number
   /** Where devices go on from one round into the next. */
   readonly earlier?: Earlier
@@ -33,7 +35,15 @@ export interface Earlier {
   readonly bases: ReadonlyMap<number, Params>
 }
 
-type Kept = Pick<Head, 'params' | 'optimizerState' | 'aggregate'>
+/** What goes with a version. */
+type Kept = Pick<Head, 'params' | 'optimizerState' | 'aggregate' | 'norms'>
+
+const keptOf = ({ params, optimizerState, aggregate, norms }: Kept): Kept => ({
+  params,
+  optimizerState,
+  ...(aggregate && { aggregate }),
+  ...(norms && { norms }),
+})
 
 /**
  * What a round asks of a server's registry, in memory: the newest version, and those that devices still train from; an
@@ -41,14 +51,22 @@ type Kept = Pick<Head, 'params' | 'optimizerState' | 'aggregate'>
  */
 export class MemoryRegistry implements RoundRegistry {
   readonly #terms: Terms
+  readonly #numEarlierRounds: number
+  #collected: readonly number[] = []
   #head: Head
   #candidate: Kept | null = null
   #round: Round | null = null
   #digest: { readonly version: number; readonly weightsSha256: string } | undefined
 
-  constructor(head: Head, terms: Terms) {
+  constructor(head: Head, { document, strategy }: Pick<Task, 'document' | 'strategy'>) {
     this.#head = head
-    this.#terms = terms
+    this.#terms = document
+    this.#numEarlierRounds = strategy.aggregator.numEarlierRounds ?? 0
+  }
+
+  /** Norms of what counts in the round, each by its discount: what a server has in its updates' rows. */
+  collected(norms: readonly number[]): void {
+    this.#collected = norms
   }
 
   get head(): Head {
@@ -75,13 +93,15 @@ export class MemoryRegistry implements RoundRegistry {
   }
 
   async optimizerState(_task: Task, version: number): Promise<Params> {
-    if (version !== this.#head.version) throw new Error(`experiment: version ${version} is not the head`)
-    return this.#head.optimizerState
+    return this.#headAt(version).optimizerState
   }
 
   async aggregate(_taskId: string, version: number): Promise<Params | null> {
-    this.#paramsOf(version)
-    return this.#head.aggregate ?? null
+    return this.#headAt(version).aggregate ?? null
+  }
+
+  earlierNorms(_task: Task, version: number, numRounds: number): number[] {
+    return (this.#headAt(version).norms ?? []).slice(0, numRounds).flat()
   }
 
   lastRoundNumber(): number {
@@ -98,9 +118,10 @@ export class MemoryRegistry implements RoundRegistry {
     this.#round = round
   }
 
-  async propose(round: AggregatingRound, { params, optimizerState, aggregate }: Kept): Promise<GatingRound> {
-    this.#candidate = { params, optimizerState, ...(aggregate && { aggregate }) }
-    this.#digest = { version: this.#head.version + 1, weightsSha256: sha256Of(paramsToBytes(params)) }
+  async propose(round: AggregatingRound, candidate: Kept): Promise<GatingRound> {
+    const norms = [this.#collected, ...(this.#head.norms ?? [])].slice(0, this.#numEarlierRounds)
+    this.#candidate = keptOf({ ...candidate, ...(this.#numEarlierRounds > 0 && { norms }) })
+    this.#digest = { version: this.#head.version + 1, weightsSha256: sha256Of(paramsToBytes(candidate.params)) }
     // numbers without gaps: a candidate that did not become head gives its own to the next
     const candidateVersion = this.#head.version + 1
     return advance(round, { type: 'aggregated', candidateVersion, at: round.collectedAt }) as GatingRound
@@ -112,27 +133,27 @@ export class MemoryRegistry implements RoundRegistry {
     const outcome = sound ? 'promoted' : 'rejected'
     const closed = advance(round, { type: 'gated', outcome, reason, at: round.aggregatedAt }) as ClosedRound
     this.#round = closed
-    const { params, optimizerState, version } = this.#head
-    this.#moveOn(
-      closed,
-      sound ? { ...candidate, version: round.candidateVersion } : { params, optimizerState, version },
-    )
+    this.#moveOn(closed, sound ? { ...candidate, version: round.candidateVersion } : this.#head)
     return closed
   }
 
   /** A round that came to no candidate: the head stays. */
   abandoned(closed: ClosedRound): void {
-    const { params, optimizerState, version } = this.#head
-    this.#moveOn(closed, { params, optimizerState, version })
+    this.#moveOn(closed, this.#head)
   }
 
-  #moveOn(round: ClosedRound, next: Pick<Head, 'params' | 'optimizerState' | 'version'>): void {
-    const moved = { ...next, lastRound: round.number }
+  #moveOn(round: ClosedRound, { version, ...next }: Kept & Pick<Head, 'version'>): void {
+    const moved = { ...keptOf(next), version, lastRound: round.number }
     if ((this.#terms.cohort.maxStaleness ?? 0) === 0) return void (this.#head = moved)
     const { carried } = carriedOver(round, round.closedAt, this.#terms)
-    const versions = new Set(carried.map(({ baseVersion }) => baseVersion).filter((each) => each !== next.version))
+    const versions = new Set(carried.map(({ baseVersion }) => baseVersion).filter((each) => each !== version))
     const bases = new Map([...versions].map((version) => [version, this.#paramsOf(version)]))
     this.#head = { ...moved, earlier: { round, bases } }
+  }
+
+  #headAt(version: number): Head {
+    if (version !== this.#head.version) throw new Error(`experiment: version ${version} is not the head`)
+    return this.#head
   }
 
   #paramsOf(version: number): Params {

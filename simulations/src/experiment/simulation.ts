@@ -63,6 +63,10 @@ export interface SimulationParts {
   readonly personal?: KeptVectors
 }
 
+/** Of the updates that count. */
+const normsOf = (outcomes: readonly DeviceOutcome[]): number[] =>
+  outcomes.filter(({ verdict }) => verdict === 'accepted').map(({ norm, discount = 1 }) => norm * discount)
+
 /** The server's own rounds over simulated devices, on a virtual clock. */
 export class Simulation {
   readonly #opened: OpenExperiment
@@ -83,7 +87,7 @@ export class Simulation {
     this.#realClock = parts.realClock
     this.#corrections = parts.corrections ?? null
     this.#personal = parts.personal ?? null
-    this.#registry = new MemoryRegistry(state.head, opened.task.document)
+    this.#registry = new MemoryRegistry(state.head, opened.task)
     this.#clock = virtualClock({ startAt: state.now, settle: () => Promise.resolve() })
     this.#devices = new SimulatedDevices(experiment.profile, experiment.devices, seed)
     this.#deviceIds = Array.from({ length: experiment.devices }, (_, device) => deviceIdOf(device))
@@ -124,6 +128,7 @@ export class Simulation {
       collect: async (live, stop) => {
         for (const deviceId of newlyAsked(live.round)) this.#lastRounds[deviceOf(deviceId)] = live.round.number
         found.collected = await collectSimulated(live, this.#sent(), deps, stop)
+        this.#registry.collected(normsOf(found.collected.outcomes))
         marks.collected = this.#realClock.now()
       },
       updates: ({ participants }) => {

@@ -118,6 +118,30 @@ describe('what comes before a rule', () => {
     expectNear(await clipped(2.5), [1.5, 2])
   })
 
+  it('clip takes the median of norms of earlier rounds as well, where it has a window', async () => {
+    const lengths = [
+      [3, 4],
+      [9, 12],
+    ]
+    const clipped = (window: number, earlierNorms?: readonly number[]) =>
+      exact({ preAggregators: [{ name: 'clip', window }], aggregator: { name: 'mean' } }, lengths, {
+        ...(earlierNorms && { earlierNorms }),
+      })
+    // norms 1 2 5 10 15, so C = 5: (3, 4) twice. 0 0 5 15: C = 2.5, (1.5, 2) twice
+    expectNear(await clipped(3, [10, 1, 2]), [3, 4])
+    expectNear(await clipped(2, [0, 0]), [1.5, 2])
+    // none yet: 5 15, C = 10, so (3, 4) and (6, 8)
+    expectNear(await clipped(3, []), [4.5, 6])
+    expectNear(await clipped(3), [4.5, 6])
+  })
+
+  it('a rule says of how many rounds it needs the norms', () => {
+    const needed = (...preAggregators: NonNullable<Specs['preAggregators']>) =>
+      makeAggregator({ preAggregators, aggregator: { name: 'median' } }).numEarlierRounds
+    expect(needed({ name: 'clip', window: 7 }, { name: 'nnm', f: 0 })).toBe(6)
+    expect(needed({ name: 'clip' })).toBe(0)
+  })
+
   it('clip keeps weights; what mixes updates has none to keep', async () => {
     const two = [[2], [6]]
     const mean: Specs['aggregator'] = { name: 'mean' }

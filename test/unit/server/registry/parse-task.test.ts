@@ -212,12 +212,38 @@ describe('cross-field rules', () => {
       ['/strategy/checks/0/maxExamples'],
     ],
     ['a check twice', checks({ name: 'finite' }, { name: 'finite' }), ['/strategy/checks/1/name']],
+    ['a rule that trains on a root set without one', rules({ aggregator: { name: 'fltrust' } }), ['/sets/root']],
     [
-      'a rule that trains on a root set without one',
-      { strategy: { ...digitsLike().strategy, aggregator: { name: 'fltrust' } } },
+      'a root set that judges, too',
+      { ...rules({ aggregator: { name: 'fltrust' } }), sets: { ...digitsLike().sets, root: '3'.repeat(64) } },
       ['/sets/root'],
     ],
-    ['a root set that judges, too', { sets: { ...digitsLike().sets, root: '3'.repeat(64) } }, ['/sets/root']],
+    ['a root set that no rule trains on', { sets: { ...digitsLike().sets, root: '4'.repeat(64) } }, ['/sets/root']],
+    [
+      'stale updates where all are brought to one length',
+      {
+        ...rules({ aggregator: { name: 'fltrust' } }),
+        sets: { ...digitsLike().sets, root: '4'.repeat(64) },
+        cohort: { ...digitsLike().cohort, maxStaleness: 1 },
+      },
+      ['/cohort/maxStaleness'],
+    ],
+    [
+      'a window of norms beside a fixed one',
+      rules({ preAggregators: [{ name: 'clip', maxNorm: 1, window: 2 }], aggregator: { name: 'median' } }),
+      ['/strategy/preAggregators/0/window'],
+    ],
+    [
+      'a window of norms of what is no update any more',
+      rules({
+        preAggregators: [
+          { name: 'bucketing', s: 1, seed: 1 },
+          { name: 'clip', window: 2 },
+        ],
+        aggregator: { name: 'median' },
+      }),
+      ['/strategy/preAggregators/1/window'],
+    ],
     ['one set for two purposes', { sets: { ...digitsLike().sets, gate: '1'.repeat(64) } }, ['/sets/gate']],
     [
       'a private set among the public samples',
@@ -250,6 +276,11 @@ describe('cross-field rules', () => {
     expect(
       pathsOf(digitsLike({ cohort: { ...cohort, minimum: 3 }, ...rules({ aggregator: { name: 'krum', f: 0 } }) })),
     ).toEqual([])
+    const window = { ...rules({ preAggregators: [{ name: 'clip', window: 1000 }], aggregator: { name: 'median' } }) }
+    expect(pathsOf(digitsLike(window))).toEqual([])
+    // the round alone, as where nothing is said
+    const [mixed, alone] = [{ name: 'nnm', f: 0 } as const, { name: 'clip', window: 1 } as const]
+    expect(pathsOf(digitsLike(rules({ preAggregators: [mixed, alone], aggregator: { name: 'median' } })))).toEqual([])
     const strategy = checks({ name: 'max-norm', maxNorm: 2 }, { name: 'weight-range', minExamples: 5, maxExamples: 5 })
     expect(pathsOf(digitsLike({ cohort, lease, plan, ...strategy, eligibility: { minExamples: 5 } }))).toEqual([])
   })

@@ -7,6 +7,7 @@ import { SqlUpdateLog } from '../../../../server/src/registry/updates.ts'
 import { blobKinds, isPublicBlob } from '../../../../server/src/store/blob-rows.ts'
 import { namedBlobs } from '../../../../server/src/store/named-files.ts'
 import { pointedBlobs } from '../../../../server/src/store/open-sound.ts'
+import { query } from '../../../../server/src/store/sync-query.ts'
 import { bytesToParams } from '../../../../server/src/store/params-bytes.ts'
 import { advance } from '../../../../server/src/round/state.ts'
 import { collected, concluded, pointers, proposed, report, twoParamTask } from '../../../fixtures/registry-rounds.ts'
@@ -135,6 +136,26 @@ describe('propose', () => {
     expect(blobKinds(store.db, aggregateSha256!)).toEqual(['aggregate'])
     expect(isPublicBlob(store.db, aggregateSha256!)).toBe(false)
     expect(namedBlobs(store.db)).toContain(aggregateSha256)
+  })
+
+  it('has norms of what its versions were made of, along the line of their parents, each by its staleness', async () => {
+    const { registry } = store
+    const norms = (version: number, numRounds: number) => registry.earlierNorms(task, version, numRounds)
+    // each round has two updates of norm 0.5
+    await concluded(store)
+    await concluded(store, { sound: false, verdict: 'BLOCK' }) // version 2: the head stays
+    await concluded(store) // version 3, from version 1
+    expect([norms(0, 9), norms(1, 9), norms(3, 1)].map(({ length }) => length)).toEqual([0, 2, 2])
+    store.db.run(query.updateTable('updates').set({ norm: 0.25 }).where('round_number', '=', 3))
+    store.db.run(query.updateTable('updates').set({ norm: 9 }).where('round_number', '=', 2))
+    expect(norms(3, 9)).toEqual([0.25, 0.25, 0.5, 0.5])
+    // one round late, where staleness counts 1 / √2 (polynomial, a = 0.5)
+    store.db.run(query.deleteFrom('updates').where('round_number', '=', 2))
+    const late = query.updateTable('updates').set({ round_number: 2, counted_round: 3 })
+    store.db.run(late.where('round_number', '=', 3).where('device_id', '=', 'd_a'))
+    expect(norms(3, 1)).toEqual([0.25 * 2 ** -0.5, 0.25])
+    store.db.run(query.deleteFrom('updates').where('device_id', '=', 'd_b').where('round_number', '=', 3))
+    expect(() => norms(3, 1)).toThrow(expect.objectContaining({ code: 'damaged-update' }))
   })
 
   it('adds what the round knows of itself to its summary', async () => {

@@ -1,7 +1,11 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { Spool } from '@panal/server'
+import type { Identity } from '../../../../server/src/auth/identity.ts'
+import { makeKeepReplay } from '../../../../server/src/round/keep-replay.ts'
 import { replayRound } from '../../../../server/src/round/replay.ts'
+import { blobKinds } from '../../../../server/src/store/blob-rows.ts'
+import { query } from '../../../../server/src/store/sync-query.ts'
 import { RoundsBench, type Device } from '../../../fixtures/rounds.ts'
 import { digitsLike } from '../../../fixtures/task-document.ts'
 
@@ -38,11 +42,12 @@ async function close(number: number): Promise<void> {
 }
 const opening = (number: number) => bench.until((round) => round.number === number && round.phase === 'collecting')
 
+const spool = () => new Spool(join(bench.folder, 'uploads'))
 const replay = (number: number) =>
   replayRound(bench.task, number, {
     registry: bench.registry,
     log: bench.log,
-    spool: new Spool(join(bench.folder, 'uploads')),
+    spool: spool(),
     clock: bench.clock,
   })
 
@@ -70,4 +75,41 @@ it('[R19] each round begins where the one that made its base came to, after a re
     })
   }
   expect(bench.errors).toEqual([])
+})
+
+it('a version that is kept of a replay has what its own updates came to, for the round that goes on from it', async () => {
+  await close(1)
+  const [, , third] = devices
+  const version = await makeKeepReplay({
+    registry: bench.registry,
+    log: bench.log,
+    spool: spool(),
+    clock: bench.clock,
+    tasks: { get: () => bench.task },
+    judgeAgain: {
+      start: (taskId, version) => ({
+        ...{ taskId, version, askedBy: 'ada', startedAt: 0 },
+        ...{ check: null, numDone: 0, numChecks: 0 },
+      }),
+    },
+  })({ taskId: 'digits', roundNumber: 1, without: [third!.join.deviceId], reason: 'it lies' }, {
+    name: 'ada',
+    role: 'operator',
+  } as Identity)
+  expect(await bench.registry.aggregate('digits', version)).toEqual(Float32Array.of(0, 1, 0, 0))
+  const { aggregateSha256 } = bench.registry.version('digits', version)
+  expect(blobKinds(bench.db, aggregateSha256!)).toContain('aggregate') // here of the same bytes as the weights
+})
+
+it('[R19] a version of before aggregates were kept replays by what it has, and the next round begins at 0', async () => {
+  await close(1)
+  bench.db.run(query.updateTable('versions').set({ aggregate_sha256: null }).where('version', '=', 1))
+  const replayed = await replay(1)
+  expect(replayed).toMatchObject({ verdict: 'same' })
+  const comparisons = 'comparisons' in replayed ? replayed.comparisons : []
+  expect(comparisons.map(({ what }) => what)).toEqual(['updates', 'weights', 'optimizer'])
+  await bench.letTimePass(opening(2))
+  await close(2)
+  expect(await bench.registry.aggregate('digits', 2)).toEqual(Float32Array.of(0, 1, 0, 0))
+  expect(await replay(2)).toMatchObject({ verdict: 'same', version: 2 })
 })

@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
-import { Spool, type RootRequest } from '@panal/server'
+import { virtualClock } from '@panal/client-core'
+import { Spool, VectorError, vectorEngines, type OpenEngine, type RootRequest } from '@panal/server'
 import { replayRound } from '../../../../server/src/round/replay.ts'
+import { Engines } from '../../../../server/src/vector/engines.ts'
+import { losableEngine } from '../../../fixtures/failing-engines.ts'
 import { RoundsBench, type Device } from '../../../fixtures/rounds.ts'
 import { digitsLike } from '../../../fixtures/task-document.ts'
 
@@ -17,9 +20,16 @@ const rootTrainer = {
   },
 }
 
+/** Of the device that works first: operations until it is lost. */
+let lastsFor: number
+const missing: OpenEngine = () => Promise.reject(new VectorError('no-device', 'not here'))
+const open = { wasm: vectorEngines.wasm, webgpu: async () => losableEngine(lastsFor), tfjs: missing }
+
 const root = '4'.repeat(64)
 beforeEach(async () => {
   asked = []
+  lastsFor = Infinity
+  const engines = new Engines({ setting: 'webgpu', clock: virtualClock(), tell: () => undefined, open })
   const { strategy, sets } = digitsLike()
   bench = await RoundsBench.open(
     {
@@ -27,7 +37,7 @@ beforeEach(async () => {
       strategy: { ...strategy, aggregator: { name: 'fltrust' }, serverOptimizer: { name: 'sgd', learningRate: 1 } },
       sets: { ...sets, root },
     },
-    { rootTrainer },
+    { rootTrainer, engines },
   )
   const opened = bench.until((round) => round.phase === 'collecting')
   devices = ['a', 'b', 'c'].map((name) => bench.join(name))
@@ -41,6 +51,7 @@ const replay = (trainer: Partial<{ rootTrainer: typeof rootTrainer }>) =>
     log: bench.log,
     spool: new Spool(join(bench.folder, 'uploads')),
     clock: bench.clock,
+    open,
     ...trainer,
   })
 
@@ -66,4 +77,14 @@ it('[R17] a round in which nobody agrees is abandoned, and says why', async () =
   expect(await closed).toMatchObject({ outcome: 'abandoned' })
   expect(bench.registry.round('digits', 1)).toMatchObject({ reason: 'fltrust: the total weight is 0' })
   expect(bench.registry.pointers('digits').head).toBe(0)
+})
+
+it('[R23] a round whose device is lost begins anew with what the root set came to before', async () => {
+  lastsFor = 1 // the norms, and not the distances
+  const closed = bench.closing(1)
+  await Promise.all(devices.map((device) => bench.upload(device, [0, 9, 0, 0])))
+  expect(await closed).toMatchObject({ outcome: 'promoted', aggregation: { engine: 'wasm', lost: 'webgpu' } })
+  expect(asked).toHaveLength(1)
+  expect([...(await bench.registry.params('digits', 1))]).toEqual([0, 2, 0, 0])
+  expect(await replay({ rootTrainer })).toMatchObject({ verdict: 'same', version: 1 })
 })

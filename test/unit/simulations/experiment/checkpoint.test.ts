@@ -74,10 +74,18 @@ describe('with devices that are still at work', () => {
   })
 })
 
-it('keeps what the last updates came to, where the rule goes on from it', async () => {
+it('keeps what the last updates came to, and norms of earlier ones, where a rule uses them', async () => {
   const head = { ...checkpoint.head, aggregate: Float32Array.of(-0.5, 3, 1e-40) }
   await writeCheckpoint(folder, { ...checkpoint, head })
   expect((await readCheckpoint(folder))?.head).toEqual(head)
+  const norms = [[0.1, 1e-320, 3], [], [7]]
+  for (const kept of [
+    { ...checkpoint.head, norms },
+    { ...head, norms },
+  ]) {
+    await writeCheckpoint(folder, { ...checkpoint, head: kept })
+    expect((await readCheckpoint(folder))?.head).toEqual(kept)
+  }
 })
 
 it.each([

@@ -253,6 +253,26 @@ describe('runExperiment', () => {
     expect((await runIn('stopped')).weights.equals(whole.weights)).toBe(true)
   }, 120_000)
 
+  it('goes on with norms of earlier rounds, after a stop too', async () => {
+    const runIn = async (path: string, window: number, stop = signal, events = quiet) => {
+      const preAggregators = [{ name: 'clip' as const, window }]
+      const strategy: NonNullable<Experiment['strategy']> = { preAggregators, aggregator: { name: 'mean' } }
+      const options = { ...optionsFor({ rounds: 4, strategy }), folder: join(folder, path) }
+      await runExperiment(options, events, stop)
+      return readFile(join(options.folder, 'model', 'weights.bin'))
+    }
+    const whole = await runIn('whole', 3)
+    const stop = new AbortController()
+    const onRound = ({ round }: RoundRow) => {
+      if (round === 3) stop.abort(new Error('enough'))
+    }
+    await expect(runIn('stopped', 3, stop.signal, { ...quiet, onRound })).rejects.toThrow('enough')
+    const { norms } = (await readCheckpoint(join(folder, 'stopped')))!.head
+    expect(norms!.map(({ length }) => length)).toEqual([5, 5]) // of a cohort each
+    expect((await runIn('stopped', 3)).equals(whole)).toBe(true)
+    expect((await runIn('alone', 1)).equals(whole)).toBe(false)
+  }, 120_000)
+
   it('trains the server’s own examples in each round, with the same bytes on other workers and after a stop', async () => {
     const strategy = { aggregator: { name: 'fltrust' } } as const
     const changes = {

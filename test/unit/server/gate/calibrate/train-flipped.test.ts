@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { makeRng, ok, refuse, tfjsTrainer, type Dataset, type Params } from '@panal/client-core'
-import { trainFlipped } from '../../../../../server/src/gate/calibrate/train-flipped.ts'
+import { trainFlipped, type FlippedParts } from '../../../../../server/src/gate/calibrate/train-flipped.ts'
 import { makeTask } from '../../../../../server/src/registry/make-task.ts'
 import type { Task } from '../../../../../server/src/registry/task.ts'
 import { chooseBackend } from '../../../../../server/src/gate/tfjs-backend.ts'
@@ -16,10 +16,10 @@ const x = Float32Array.from({ length: 400 * 16 }, (_, i) =>
 const dataset: Dataset = { numExamples: 400, inputShape: [4, 4, 1], x, y }
 const { signal } = new AbortController()
 
-async function train(task: Task, of = dataset) {
+async function train(task: Task, of = dataset, beside: Pick<FlippedParts, 'root' | 'previous'> = {}) {
   const base = new Float32Array(task.layout.size)
   const optimizerState = task.strategy.optimizer.init(task.layout.size)
-  return trainFlipped({ task, base, optimizerState, dataset: of, signal })
+  return trainFlipped({ task, base, optimizerState, dataset: of, signal, ...beside })
 }
 const lossOf = async (task: Task, params: Params): Promise<number> => {
   const trainer = await tfjsTrainer(task.topology, task.document.data, task.document.loss)
@@ -56,5 +56,25 @@ describe('a round in which one client has wrong labels', () => {
     const [none, , all] = await train(careful, fewer)
     expect([none?.refused, all?.refused]).toEqual(['weight-out-of-range', 'weight-out-of-range'])
     expect(all?.params).toEqual(none?.params)
+  }, 30_000)
+  it('goes by the root set where the rule does: who learns the opposite of it counts for nothing', async () => {
+    const { strategy, sets } = digitsLike()
+    const ruled = { strategy: { ...strategy, aggregator: { name: 'fltrust' } as const }, sets }
+    const trusting = await makeTask(digitsLike({ ...ruled, sets: { ...sets, root: '4'.repeat(64) } }))
+    const [none, , all] = await train(trusting, dataset, { root: dataset })
+    const [plain, , flipped] = await train(task)
+    const lost = (await lossOf(task, all!.params)) - (await lossOf(task, none!.params))
+    expect(lost).toBeLessThan(((await lossOf(task, flipped!.params)) - (await lossOf(task, plain!.params))) / 2)
+    await expect(train(trusting)).rejects.toThrow('nobody who trains the root set')
+  }, 60_000)
+  it('goes on from where the last round came to, where the rule does', async () => {
+    const { strategy } = digitsLike()
+    const aggregator = { name: 'centred-clipping', tau: 1e-3, steps: 1 } as const
+    const serverOptimizer = { name: 'sgd', learningRate: 1 } as const
+    const going = await makeTask(digitsLike({ strategy: { ...strategy, aggregator, serverOptimizer } }))
+    const previous = new Float32Array(going.layout.size).fill(1)
+    const [none] = await train(going, dataset, { previous })
+    // from zero weights to no further than τ from there
+    expect(Math.hypot(...none!.params.map((x) => x - 1))).toBeLessThan(1.01e-3)
   }, 30_000)
 })

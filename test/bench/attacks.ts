@@ -11,23 +11,27 @@ const clock = systemClock({ setTimeout, clearTimeout })
 const experiments = fileURLToPath(new URL('../../simulations/experiments/', import.meta.url))
 const path = join(experiments, 'mnist-adversaries.yaml')
 
-type Strategy = NonNullable<Experiment['strategy']>
+/** What of the experiment is a column's own. */
+type Column = Pick<Experiment, 'strategy' | 'root'>
 type Attack = NonNullable<Experiment['adversaries']>['attack']
 
 const [count, f] = [10, 10]
 const trimmed = { name: 'trimmed-mean', f } as const
 
 /** Columns of the table. */
-const rules: Readonly<Record<string, Strategy>> = {
-  mean: { aggregator: { name: 'mean' } },
-  'clip, nnm, trimmed-mean': { preAggregators: [{ name: 'clip' }, { name: 'nnm', f }], aggregator: trimmed },
-  median: { aggregator: { name: 'median' } },
-  'trimmed-mean': { aggregator: trimmed },
-  krum: { aggregator: { name: 'krum', f } },
-  'multi-krum': { aggregator: { name: 'multi-krum', f } },
-  bulyan: { aggregator: { name: 'bulyan', f } },
-  'geometric-median': { aggregator: { name: 'geometric-median' } },
-  'centred-clipping': { aggregator: { name: 'centred-clipping', tau: 0.5 } },
+const rules: Readonly<Record<string, Column>> = {
+  mean: { strategy: { aggregator: { name: 'mean' } } },
+  'clip, nnm, trimmed-mean': {
+    strategy: { preAggregators: [{ name: 'clip' }, { name: 'nnm', f }], aggregator: trimmed },
+  },
+  median: { strategy: { aggregator: { name: 'median' } } },
+  'trimmed-mean': { strategy: { aggregator: trimmed } },
+  krum: { strategy: { aggregator: { name: 'krum', f } } },
+  'multi-krum': { strategy: { aggregator: { name: 'multi-krum', f } } },
+  bulyan: { strategy: { aggregator: { name: 'bulyan', f } } },
+  'geometric-median': { strategy: { aggregator: { name: 'geometric-median' } } },
+  'centred-clipping': { strategy: { aggregator: { name: 'centred-clipping', tau: 0.5 } } },
+  fltrust: { strategy: { aggregator: { name: 'fltrust' } }, root: { examples: 100 } },
 }
 
 /** Rows of it. */
@@ -48,7 +52,7 @@ const attacks: Readonly<Record<string, Attack | null>> = {
 
 /**
  * Accuracy in the end of `simulations/experiments/mnist-adversaries.yaml` with each aggregation rule under each attack, beside
- * what it is without: 108 runs. `--out FOLDER` keeps the runs and goes on with those that are there, `--only RULE` runs one
+ * what it is without: 120 runs. `--out FOLDER` keeps the runs and goes on with those that are there, `--only RULE` runs one
  * column of it, `--write` puts the table into docs/benchmarks.md.
  * @throws Error of `--only` with `--write`: one column would take the place of the table
  */
@@ -89,7 +93,7 @@ async function measureRule(name: string, folder: string): Promise<FinishedRun[]>
       experiment,
       home: experiments,
       axes: [
-        { path: ['strategy'], values: [rules[name]] },
+        ...Object.entries(rules[name]!).map(([key, value]) => ({ path: [key], values: [value] })),
         { path: ['adversaries'], values: specs },
       ],
       folder,

@@ -8,6 +8,7 @@ import { rowsAt } from '../../server/src/vector/places.ts'
 import { makeWasmEngine } from '../../server/src/vector/wasm/engine.ts'
 import { copyBandwidth, type Measured, measureRule, readBandwidth, table } from './aggregate/measure.ts'
 import { numpyMean, tfjsAdds } from './aggregate/peers.ts'
+import { wholeMean } from './aggregate/whole-mean.ts'
 import { inPlace, placed, rules, timedSource, updates } from './aggregate/workload.ts'
 import { measuredWhere, writeSection } from './page.ts'
 
@@ -45,6 +46,7 @@ async function measureSize(count: number, size: number, readLimit: number): Prom
     }
     const files = openRows(paths, size)
     const measured: Measured[] = []
+    const rounds: string[] = []
     const one = { engine: makeWasmEngine() }
     const all = { engine: makeWasmEngine({ numThreads: availableParallelism() }) }
     try {
@@ -58,6 +60,14 @@ async function measureSize(count: number, size: number, readLimit: number): Prom
         if (!isSlow) measured.push(await measureRule(one, rule, inPlace(count, size), repeats))
         measured.push(await measureRule(all, rule, placed(files.rows), repeats))
       }
+      for (const [how, engine] of [
+        ['folded', undefined],
+        ['on the engine', all.engine],
+      ] as const) {
+        console.error(`${count} updates of ${size} params: a round's mean, ${how} …`)
+        const { seconds, busySeconds } = await wholeMean(paths, size, engine)
+        rounds.push(`${how} ${seconds.toFixed(2)} s, of which the main thread is busy for ${busySeconds.toFixed(2)} s`)
+      }
     } finally {
       all.engine.close()
       files.close()
@@ -69,6 +79,7 @@ async function measureSize(count: number, size: number, readLimit: number): Prom
         ? `- ${name}`
         : `- ${name}: ${seconds.toFixed(2)} s; the wasm engine's mean of the same files is ${(seconds / mean).toFixed(1)} × as fast`,
     )
+    lines.push(`- A live round's mean, its updates compared with their receipts first: ${rounds.join('; ')}`)
     return [`### ${count} updates of ${size} params`, '', ...table(measured, readLimit), '', ...lines]
   } finally {
     await rm(folder, { recursive: true })

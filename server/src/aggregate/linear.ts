@@ -1,28 +1,51 @@
+import type { Params } from '@panal/client-core'
 import { AggregationError, type Aggregator, type LinearRule, type UpdateSource } from '../strategy/strategy.ts'
+import type { VectorEngine } from '../vector/engine.ts'
 import { dividedSums, scalarsOf, type UpdateSum } from './exact-sum.ts'
+import { withRows } from './with-rows.ts'
 
 /**
- * A linear rule, folded one update at a time in canonical order with float64 accumulators: same updates, same bytes. Time
- * O(n · numSums · size), memory 8 · numSums · size bytes whatever n is.
+ * A linear rule. An engine that it is lent adds up all updates at once, each sum in a pass of its own. Without one they are
+ * folded as they come, in canonical order with float64 accumulators: same updates, same bytes; time O(n · numSums · size),
+ * memory 8 · numSums · size bytes whatever n is.
  */
 export const linear = (rule: LinearRule): Aggregator => ({
   name: rule.name,
   minUpdates: 1,
   linear: rule,
-  async aggregate(updates) {
+  usesEngine: 'if-lent',
+  async aggregate(updates, { engine } = {}) {
     checkCount(rule, updates.count)
-    const { size } = updates
-    const sums = new Float64Array(rule.numSums * size)
-    const scalars = new Array<number>(rule.numScalars).fill(0)
-    await fold(rule, updates, { sums, scalars })
-    const result = new Float32Array(sums.length)
-    rule.divisors(scalars).forEach((divisor, i) => {
-      const [from, to] = [i * size, (i + 1) * size]
-      divideInto(result.subarray(from, to), sums.subarray(from, to), divisor)
-    })
-    return result
+    return engine === undefined ? folded(rule, updates) : addedUp(rule, updates, engine)
   },
 })
+
+async function folded(rule: LinearRule, updates: UpdateSource): Promise<Params> {
+  const { size } = updates
+  const sums = new Float64Array(rule.numSums * size)
+  const scalars = new Array<number>(rule.numScalars).fill(0)
+  await fold(rule, updates, { sums, scalars })
+  const result = new Float32Array(sums.length)
+  rule.divisors(scalars).forEach((divisor, i) => {
+    const [from, to] = [i * size, (i + 1) * size]
+    divideInto(result.subarray(from, to), sums.subarray(from, to), divisor)
+  })
+  return result
+}
+
+function addedUp(rule: LinearRule, updates: UpdateSource, engine: VectorEngine): Promise<Params> {
+  const { name, numSums, numScalars } = rule
+  return withRows({ name, isOnePass: numSums === 1 }, updates, async (rows, facts) => {
+    const summands = facts.map((each) => rule.summand(each))
+    const scalars = Array.from({ length: numScalars }, (_, i) => summands.reduce((sum, of) => sum + of.scalars[i]!, 0))
+    const result = new Float32Array(numSums * rows.size)
+    for (const [i, divisor] of rule.divisors(scalars).entries()) {
+      const coefficients = Float64Array.from(summands, (of) => of.coefficients[i]!)
+      result.set(await engine.weightedSum(rows, coefficients, divisor), i * rows.size)
+    }
+    return result
+  })
+}
 
 /** The same from sums of the updates, wherever they were added up. @throws AggregationError */
 export function resultOfSum(rule: LinearRule, sum: UpdateSum): Float32Array {

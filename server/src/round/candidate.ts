@@ -1,6 +1,7 @@
 import type { Aggregation, Clock, Params } from '@panal/client-core'
 import type { UpdateSum } from '../aggregate/exact-sum.ts'
 import { resultOfSum } from '../aggregate/linear.ts'
+import { haveRoom } from '../aggregate/with-rows.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import type { AggregationContext, Aggregator, UpdateSource } from '../strategy/strategy.ts'
@@ -80,7 +81,10 @@ function ofSum(aggregator: Aggregator, sum: UpdateSum): Params {
 const never = new AbortController().signal
 
 /** On this thread where nobody lends an engine. */
-const ownEngine: EngineLender = { run: async (work) => ({ value: await work(makeWasmEngine()) }) }
+const ownEngine: EngineLender = {
+  run: async (work) => ({ value: await work(makeWasmEngine()) }),
+  lendsForSums: () => false,
+}
 
 async function aggregate(
   aggregator: Aggregator,
@@ -88,7 +92,7 @@ async function aggregate(
   context: Omit<AggregationContext, 'engine'>,
   { clock, engines = ownEngine }: Pick<CandidatePorts, 'clock' | 'engines'>,
 ): Promise<{ readonly result: Params; readonly aggregation: Aggregation }> {
-  if (aggregator.needsEngine !== true) {
+  if (aggregator.usesEngine === 'if-lent' && !isLent(counted, engines)) {
     const startedAt = clock.now()
     const result = await aggregator.aggregate(counted, context)
     const ms = Math.max(0, clock.now() - startedAt)
@@ -101,6 +105,13 @@ async function aggregate(
     return { result, aggregation: { engine: name, device, ms: Math.round(work.ms), bytes: work.bytes } }
   })
   return { ...value, aggregation: { ...value.aggregation, ...(lost !== undefined && { lost }) } }
+}
+
+/** Whether rules that only add are lent an engine for these updates: it reads them where they lie, or they have room. */
+function isLent(updates: UpdateSource, engines: EngineLender): boolean {
+  const lieInPlace = updates.openRows !== undefined
+  const numBytes = 4 * updates.count * updates.size
+  return (lieInPlace || haveRoom(updates)) && engines.lendsForSums({ numBytes, lieInPlace })
 }
 
 /** What a rule without an engine runs on, wherever it runs. */

@@ -101,7 +101,7 @@ const aggregates = ({ aggregateSha256: recorded }: ModelVersion, aggregate: Para
 /** @throws AggregationError */
 export async function foldedAgain(task: Task, round: Collected, ports: ReplayPorts): Promise<FoldedAgain> {
   const recorded = ports.registry.roundSummary(task.id, round.number)?.aggregation
-  const { engine: name, device } = recorded ?? (task.strategy.aggregator.needsEngine === true ? unrecorded : folded)
+  const { engine: name, device } = recorded ?? (task.strategy.aggregator.usesEngine === 'always' ? unrecorded : folded)
   const make = (engines: EngineLender) =>
     makeCandidate(task, round, {
       ...ports,
@@ -115,7 +115,10 @@ export async function foldedAgain(task: Task, round: Collected, ports: ReplayPor
   try {
     engine = await openRecorded(name, ports)
     const opened = engine
-    const candidate = await make({ run: async (work) => ({ value: await work(opened) }) })
+    const candidate = await make({
+      run: async (work) => ({ value: await work(opened) }),
+      lendsForSums: () => name !== folded.engine,
+    })
     if (name === folded.engine || opened.device === device) return { candidate }
     return {
       candidate,

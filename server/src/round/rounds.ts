@@ -44,7 +44,7 @@ export interface RoundsDeps {
   /** Whether nothing of a device counts; left out, there is no such device. */
   readonly isQuarantined?: (deviceId: DeviceId) => boolean
   /** What rules that need all updates at once work with; left out, WASM SIMD. */
-  readonly engines?: Pick<Engines, 'prepare' | 'run'>
+  readonly engines?: Pick<Engines, 'prepare' | 'run' | 'lendsForSums'>
   /** For rules that use a root set. */
   readonly rootTrainer?: RootTrainer
   readonly taskCard: (task: Task, paused: boolean) => TaskCard
@@ -93,7 +93,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
   return {
     start(task, paused = false) {
       if (tasks.has(task.id)) throw new PanalError('task-exists')
-      if (task.strategy.aggregator.needsEngine === true) deps.engines?.prepare(task.layout.size)
+      if (usesEngine(task, deps.engines)) deps.engines?.prepare(task.layout.size)
       const rounds = new TaskRounds(task, paused, taskDeps)
       tasks.set(task.id, rounds)
       running.push(rounds.run(stopping.signal))
@@ -166,6 +166,13 @@ export function makeRounds(deps: RoundsDeps): Rounds {
       await Promise.all(running)
     },
   }
+}
+
+/** Whether the rounds of a task are to be aggregated on an engine, as far as can be said before there are any updates. */
+function usesEngine({ strategy, layout, codec, document: { cohort } }: Task, engines: RoundsDeps['engines']): boolean {
+  const numBytes = 4 * layout.size * cohort.reportingGoal
+  const sums = { numBytes, lieInPlace: codec.isPlain === true }
+  return strategy.aggregator.usesEngine === 'always' || engines?.lendsForSums(sums) === true
 }
 
 const basesOf = ({ baseSha256, carried = [] }: RoundPlan): string[] => [

@@ -38,9 +38,17 @@ export const spooledUpdates =
   (task: Task, { log, spool, maxHeldBytes }: Spooled) =>
   (round: Collected): UpdateSource => ({ ...updateSource(task, spool, countedUpdates(log, round)), maxHeldBytes })
 
+/** What updates are read by. */
+interface Reading extends Pick<Task, 'layout' | 'codec'> {
+  readonly strategy: Pick<Task['strategy'], 'effectiveSteps' | 'stalenessWeight'>
+}
+
 /** The updates of one round, decoded one at a time into one buffer, each first compared with its receipt's digest. */
-export function updateSource(task: Task, spool: Spool, updates: readonly UpdateRecord[]): UpdateSource {
-  const { layout, codec, strategy } = task
+export function updateSource(
+  { layout, codec, strategy }: Reading,
+  spool: Pick<Spool, 'update'>,
+  updates: readonly UpdateRecord[],
+): UpdateSource {
   return {
     count: updates.length,
     size: layout.size,

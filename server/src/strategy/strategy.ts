@@ -100,7 +100,7 @@ export interface LinearRule {
 
 /** What an aggregation has beside the updates. */
 export interface AggregationContext {
-  /** What works on all updates at once, for rules that need that; WASM SIMD where it is left out. */
+  /** What works on all updates at once. Where it is left out, rules that need that do so on WASM SIMD. */
   readonly engine?: VectorEngine
   /** For rules that use it: the aggregate of the round that made this round's base, [size]; null where no round did. */
   readonly previous?: Params | null
@@ -124,8 +124,8 @@ export interface Aggregator {
    * has sums. @throws AggregationError; VectorError 'device-lost' | 'no-device': another engine may do it
    */
   aggregate(updates: UpdateSource, context?: AggregationContext): Promise<Params>
-  /** Of a rule that is given an engine to work on; any other folds updates as they come. */
-  readonly needsEngine?: true
+  /** A rule on all updates at once works on an engine; one that only adds does if it is lent one, else it folds them as they come. */
+  readonly usesEngine: 'always' | 'if-lent'
   /** Of a rule that only adds: whoever holds a part of the updates need only hand on their sums. */
   readonly linear?: LinearRule
   /** Of a rule that can work on all updates at once, so that something may be done to them before. */

@@ -39,7 +39,23 @@ export interface EngineResult<T> {
 export interface EngineLender {
   /** @throws what `work` throws, but for a lost device: then it runs a second time, on an engine that has none to lose */
   run<T>(work: (engine: VectorEngine) => Promise<T>): Promise<EngineResult<T>>
+  /** Whether sums are worth an engine, which rules that only add could as well fold. */
+  lendsForSums(updates: Summed): boolean
 }
+
+/** Updates that are to be added up. */
+export interface Summed {
+  /** Of all of them. */
+  readonly numBytes: number
+  /** Whether they lie somewhere as they are, so that an engine can read them there. */
+  readonly lieInPlace: boolean
+}
+
+/**
+ * From so many bytes on an engine that was measured is worth being used for sums: it adds half a second's work for the main
+ * thread elsewhere. Fewer are folded while the disk reads the next.
+ */
+const minSummedBytes = 64 * 2 ** 20
 
 /** Losses one after another, with nothing finished in between, after which a device is not opened again. */
 const mostLosses = 2
@@ -95,6 +111,11 @@ export class Engines implements EngineLender {
       this.#numRunning -= 1
       if (this.#numRunning === 0) for (const each of [engine, await this.#wasm]) each?.rest?.()
     }
+  }
+
+  /** Those of rounds that only add: always on an engine that the operator has named, on one of our choice where it pays. */
+  lendsForSums({ numBytes, lieInPlace }: Summed): boolean {
+    return this.#deps.setting !== 'auto' || (lieInPlace && numBytes >= minSummedBytes)
   }
 
   /** Nothing may run any more. A probe that is at work is broken off. */

@@ -4,7 +4,14 @@
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { makeRng, startSession, systemClock, type RoundSummary, type Session, type Trainer } from '@panal/client-core'
-import { readDataDir, vectorEngines, type OpenEngine, type Rows, type StartParts } from '@panal/server'
+import {
+  readDataDir,
+  vectorEngines,
+  type OpenEngine,
+  type Rows,
+  type StartParts,
+  type TaskDocument,
+} from '@panal/server'
 import { nodeRuntime } from '@panal/simulations'
 import { replayRound } from '../../../../server/src/round/replay.ts'
 import { createTask, useLiveServer, type LiveServer } from '../../../fixtures/live-server.ts'
@@ -48,13 +55,15 @@ function device(live: LiveServer, index: number): Promise<void> {
   })
 }
 
+type Rule = TaskDocument['strategy']['aggregator']
+
 /** The rounds of a task with that rule, once there are so many closed ones; oldest first. */
-async function run(live: LiveServer, max: number): Promise<RoundSummary[]> {
+async function run(live: LiveServer, max: number, aggregator: Rule = { name: 'median' }): Promise<RoundSummary[]> {
   const { strategy } = digitsLike()
   await createTask(live, {
     rounds: { minIntervalMs: 0, max },
     lease: { heartbeatMs: 2_000, leaseMs: 20_000 },
-    strategy: { ...strategy, aggregator: { name: 'median' } },
+    strategy: { ...strategy, aggregator },
   })
   await Promise.all(Array.from({ length: numDevices }, (_, index) => device(live, index)))
   for (;;) {
@@ -85,6 +94,16 @@ describe('a live round of medians on a GPU, or the software that stands in for o
     const [round] = await run(live, 1)
     expect(round).toMatchObject({ phase: 'closed', candidateVersion: 1, aggregation: { engine: 'webgpu', bytes } })
     expect(round!.aggregation!.device).not.toBe('')
+    expect(await replay(live, 1)).toMatchObject({ verdict: 'same' })
+  }, 120_000)
+})
+
+describe('a live round of FedAvg where the operator has named the GPU', () => {
+  const live = useLiveServer({ vectorEngine: 'webgpu' })
+
+  it('is averaged there, and replays to the same bytes there', async () => {
+    const [round] = await run(live, 1, { name: 'mean' })
+    expect(round).toMatchObject({ phase: 'closed', candidateVersion: 1, aggregation: { engine: 'webgpu', bytes } })
     expect(await replay(live, 1)).toMatchObject({ verdict: 'same' })
   }, 120_000)
 })

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { virtualClock, type RoundSummary } from '@panal/client-core'
 import { Spool, VectorError, vectorEngines, type OpenEngine } from '@panal/server'
 import { replayRound, type Replay } from '../../../../server/src/round/replay.ts'
-import { Engines } from '../../../../server/src/vector/engines.ts'
+import { Engines, type EngineSetting } from '../../../../server/src/vector/engines.ts'
 import { losableEngine } from '../../../fixtures/failing-engines.ts'
 import { RoundsBench, type Device } from '../../../fixtures/rounds.ts'
 import { digitsLike } from '../../../fixtures/task-document.ts'
@@ -16,9 +16,13 @@ const webgpuOf = (webgpu: OpenEngine) => ({ wasm: vectorEngines.wasm, webgpu, tf
 const { strategy } = digitsLike()
 
 /** Rounds of three devices whose updates are aggregated by a rule, on engines of the test's. */
-async function open(webgpu: OpenEngine, aggregator: typeof strategy.aggregator = { name: 'median' }) {
+async function open(
+  webgpu: OpenEngine,
+  aggregator: typeof strategy.aggregator = { name: 'median' },
+  setting: EngineSetting = 'webgpu',
+) {
   const engines = new Engines({
-    setting: 'webgpu',
+    setting,
     clock: virtualClock(),
     tell: () => undefined,
     open: webgpuOf(webgpu),
@@ -94,10 +98,24 @@ describe('a round whose rule needs all updates at once', () => {
   })
 })
 
-it('a rule that only adds needs no engine', async () => {
-  const devices = await open(missing, { name: 'mean' })
-  expect((await close(1, devices)).aggregation).toMatchObject({ engine: 'fold', bytes })
-  expect(await replay(1, missing)).toMatchObject({ verdict: 'same' })
+describe('a rule that only adds', () => {
+  it('folds a few updates as they come, whatever engine is the fastest', async () => {
+    const devices = await open(missing, { name: 'mean' }, 'auto')
+    expect((await close(1, devices)).aggregation).toMatchObject({ engine: 'fold', bytes })
+    expect(await replay(1, missing)).toMatchObject({ verdict: 'same' })
+  })
+
+  it('runs on the engine that the operator has named, and on wasm where that one is lost', async () => {
+    let numOpened = 0
+    const devices = await open(() => ((numOpened += 1), losableEngine(numOpened === 1 ? 1 : 0)), { name: 'mean' })
+    const first = await close(1, devices)
+    expect(first.aggregation).toMatchObject({ engine: 'webgpu', bytes })
+    // (0 + 1 + 2) / 3 and so on
+    expect([...(await bench.registry.params('digits', 1))]).toEqual([1, Math.fround(0.1), Math.fround(1 / 3), -1])
+    expect(await replay(1, () => losableEngine(1))).toMatchObject({ verdict: 'same', version: 1 })
+    expect(await replay(1, missing)).toMatchObject({ verdict: 'no-engine' })
+    expect((await next(2, devices)).aggregation).toMatchObject({ engine: 'wasm', lost: 'webgpu', bytes })
+  })
 })
 
 describe('[R19] a replay', () => {

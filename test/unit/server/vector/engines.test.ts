@@ -163,3 +163,19 @@ it('passes on what is no loss: bad rows are bad on any engine', async () => {
   await expect(engines.run(() => Promise.reject(new TypeError('a bug')))).rejects.toThrow('a bug')
   expect(news).toEqual([])
 })
+
+describe('sums, which could as well be folded', () => {
+  const large = { numBytes: 64 * 2 ** 20, lieInPlace: true }
+
+  it('are worth an engine of our choice where there are many and it can read them where they lie', () => {
+    const { engines } = enginesOf({})
+    expect(engines.lendsForSums(large)).toBe(true)
+    expect(engines.lendsForSums({ ...large, numBytes: large.numBytes - 1 })).toBe(false)
+    expect(engines.lendsForSums({ ...large, lieInPlace: false })).toBe(false)
+  })
+
+  it('always run on an engine that the operator has named', () => {
+    const { engines } = enginesOf({}, { setting: 'webgpu' })
+    expect(engines.lendsForSums({ numBytes: 1, lieInPlace: false })).toBe(true)
+  })
+})

@@ -1,0 +1,86 @@
+import { setImmediate } from 'node:timers/promises'
+import {
+  AggregationError,
+  defaultMaxHeldBytes,
+  type OpenRows,
+  type UpdateFacts,
+  type UpdateSource,
+} from '../strategy/strategy.ts'
+import { type Rows, VectorError } from '../vector/engine.ts'
+import { rowsAt } from '../vector/places.ts'
+
+/**
+ * What `work` makes of all updates at once, as rows in canonical order that an engine can read. They are in memory where there
+ * is room, 4 · n · size bytes up to `maxHeldBytes` of the source, else where they lie, and refused where they lie nowhere as
+ * they are, rather than let the server run out of memory. Each is looked at once in any case: its source compares it with
+ * its receipt.
+ * @param rule its name, for people; `isOnePass`: it is not worth its memory to hold rows that lie somewhere as they are
+ * @throws AggregationError 'too-large' | 'wrong-length' | 'out-of-range', what the source throws; what `work` throws
+ */
+export async function withRows<T>(
+  rule: { readonly name: string; readonly isOnePass?: boolean },
+  updates: UpdateSource,
+  work: (rows: Rows, facts: readonly UpdateFacts[]) => Promise<T>,
+): Promise<T> {
+  const held = await hold(rule, updates)
+  try {
+    return await work(held.rows, held.facts)
+  } catch (cause) {
+    throw refused(rule.name, cause)
+  } finally {
+    await held.close()
+  }
+}
+
+/** Whether there is room for them in memory. */
+export const haveRoom = ({ count, size, maxHeldBytes = defaultMaxHeldBytes }: UpdateSource): boolean =>
+  4 * count * size <= maxHeldBytes
+
+/** What no second try makes finite abandons the round; an engine that fails is tried again. */
+function refused(name: string, cause: unknown): unknown {
+  if (!(cause instanceof VectorError) || cause.code !== 'not-finite') return cause
+  return new AggregationError('out-of-range', `${name}: ${cause.message}`, { cause })
+}
+
+interface Held extends OpenRows {
+  readonly facts: UpdateFacts[]
+}
+
+async function hold({ name, isOnePass = false }: Parameters<typeof withRows>[0], updates: UpdateSource): Promise<Held> {
+  const { size } = updates
+  const lieInPlace = updates.openRows !== undefined
+  const isHeld = haveRoom(updates) && !(isOnePass && lieInPlace)
+  if (!isHeld && !lieInPlace) throw tooLarge(name, updates)
+  const values: Float32Array<SharedArrayBuffer>[] = []
+  const facts: UpdateFacts[] = []
+  for await (const { delta, ...rest } of updates) {
+    if (delta.length !== size)
+      throw new AggregationError('wrong-length', `${name}: an update has ${delta.length} params, the model ${size}`)
+    if (isHeld) values.push(shared(delta))
+    facts.push(rest)
+  }
+  if (!isHeld) return { facts, ...(await updates.openRows!()) }
+  const rows = rowsAt(
+    values.map((at) => ({ at, scale: 1 })),
+    size,
+  )
+  const read: Rows['read'] = async (...part) => {
+    await setImmediate() // a tile may take a tenth of a second: others have their turn in between
+    await rows.read(...part)
+  }
+  return { facts, rows: { ...rows, read }, close: () => Promise.resolve() }
+}
+
+/** A copy that an engine's threads can read. */
+function shared(delta: Float32Array): Float32Array<SharedArrayBuffer> {
+  const copy = new Float32Array(new SharedArrayBuffer(delta.byteLength))
+  copy.set(delta)
+  return copy
+}
+
+const tooLarge = (name: string, { count, size, maxHeldBytes = defaultMaxHeldBytes }: UpdateSource): AggregationError =>
+  new AggregationError(
+    'too-large',
+    `${name}: ${count} updates of ${size} params are ${4 * count * size} bytes, and this server holds ${maxHeldBytes} at once: ` +
+      'raise --max-held-bytes, lower cohort.reportingGoal, or choose the codec f32, whose updates need not be held',
+  )

@@ -48,20 +48,7 @@ export async function runDemo(options: DemoOptions, screen: Screen, signal: Abor
     return resource
   }
   try {
-    const prepared = await screen.step('Reading the data', 1, () => tasks[options.task](options))
-    const shards = await screen.step('Dealing it to the devices', 1, () =>
-      Promise.resolve(deal(prepared.training, options)),
-    )
-    const server = keep(await screen.step('Starting the server', 1, () => startDemoServer(options)))
-    const api = serverApi(server.url, server.operatorToken)
-    const files = [...Object.values(prepared.sets), prepared.cases, ...prepared.samples.map(({ bytes }) => bytes)]
-    const numBytes = files.reduce((sum, file) => sum + file.length, 0)
-    await screen.step('Storing the evaluation data', numBytes, (onStored) =>
-      publishTask(api, prepared, { onStored, signal }).catch((error: unknown) => {
-        if (!(options.keep && error instanceof PanalError && error.code === 'task-exists')) throw error
-      }),
-    )
-
+    const { shards, server, api } = await begin(options, { screen, signal, keep })
     const rounds = await api.rounds(options.task, 100, signal)
     const over = new Set(rounds.filter(({ phase }) => phase === 'closed').map((round) => round.number))
 
@@ -81,6 +68,30 @@ export async function runDemo(options: DemoOptions, screen: Screen, signal: Abor
     screen.close()
     for (const resource of opened) await resource.close()
   }
+}
+
+interface Beginning {
+  readonly screen: Screen
+  readonly signal: AbortSignal
+  readonly keep: (server: RunningServer) => RunningServer
+}
+
+/** A server with the task, and what its devices have. The data as a whole is let go of: of digits it is 190 MB. */
+async function begin(options: DemoOptions, { screen, signal, keep }: Beginning) {
+  const prepared = await screen.step('Reading the data', 1, () => tasks[options.task](options))
+  const shards = await screen.step('Dealing it to the devices', 1, () =>
+    Promise.resolve(deal(prepared.training, options)),
+  )
+  const server = keep(await screen.step('Starting the server', 1, () => startDemoServer(options)))
+  const api = serverApi(server.url, server.operatorToken)
+  const files = [...Object.values(prepared.sets), prepared.cases, ...prepared.samples.map(({ bytes }) => bytes)]
+  const numBytes = files.reduce((sum, file) => sum + file.length, 0)
+  await screen.step('Storing the evaluation data', numBytes, (onStored) =>
+    publishTask(api, prepared, { onStored, signal }).catch((error: unknown) => {
+      if (!(options.keep && error instanceof PanalError && error.code === 'task-exists')) throw error
+    }),
+  )
+  return { shards, server, api }
 }
 
 interface Running {

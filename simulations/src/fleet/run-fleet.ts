@@ -28,16 +28,18 @@ export async function runFleet(options: RunFleetOptions, screen: Screen, signal:
   const { server, task, devices, partition, alpha, seed, engine } = options
   const api = serverApi(server)
   const { card } = await api.task(task, signal)
-  const training = await screen.step('Reading the data', 1, () => loadTraining(options.data, card.data, seed))
-  const partitioner = partitioners[partition].make({ alpha })
-  const dealt = partitioner.partition(training, devices, makeRng(seed).fork('partition'))
+  const shards = await screen.step('Reading the data', 1, async () => {
+    const training = await loadTraining(options.data, card.data, seed)
+    const partitioner = partitioners[partition].make({ alpha })
+    return shareShards(training, everyDevice(partitioner.partition(training, devices, makeRng(seed).fork('partition'))))
+  })
 
   const watch = new FleetWatch()
   watch.onProblem((problem) => screen.say(problem))
   const fleet = await startFleet({
     server,
     taskId: task,
-    shards: shareShards(training, everyDevice(dealt)),
+    shards,
     seed,
     engine,
     onNote: (line) => screen.say(line),

@@ -24,7 +24,12 @@ export type * from './device/runtime.ts'
 export type * from './device/session-state.ts'
 export * from './device/clock.ts'
 export * from './device/ledger.ts'
-export { readPersonalModel, type PersonalModel } from './device/personal-model.ts'
+export {
+  forgetPersonalModel,
+  hasPersonalModel,
+  readPersonalModel,
+  type PersonalModel,
+} from './device/personal-model.ts'
 export { forgetServer, pinnedServerKey } from './device/trust.ts'
 export type * from './train/trainer.ts'
 export type * from './transport/channel.ts'

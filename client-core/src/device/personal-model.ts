@@ -4,11 +4,13 @@ import type { Layout, Params } from '../model/layout.ts'
 import { RoundNumber, VersionNumber, type DeviceId } from '../protocol/ids.ts'
 import { layoutDigest, type ModelManifest } from '../protocol/manifest.ts'
 import type { DeviceStorage } from './runtime.ts'
-import { parseJson } from './stored-json.ts'
+import { parseJson, readJson, writeJson } from './stored-json.ts'
 import { vectorOf } from './stored-vector.ts'
 
 /** Of all keys under which a device keeps models of its own. */
 export const personalPrefix = 'personal/'
+/** Of all keys that say how often its owner has forgotten the models of a task. */
+export const forgottenPrefix = 'personal-forgotten/'
 
 const Metrics = Type.Object({ numExamples: Type.Integer(), accuracy: Type.Number(), logLoss: Type.Number() })
 
@@ -83,11 +85,32 @@ export async function keepPersonalModel(
   bytes.set(body, head.length)
   const key = keyOf(name)
   await storage.write(key, bytes)
-  await removeOthers(storage, name.taskId, key).catch(() => undefined)
+  await removeModels(storage, name.taskId, key).catch(() => undefined)
 }
 
-async function removeOthers(storage: DeviceStorage, taskId: string, kept: string): Promise<void> {
-  for (const key of await storage.keys(rootOf(taskId))) if (key !== kept) await storage.remove(key)
+/** Whether there is any of a task, whatever model and plan it is for, and whether or not it can be read. */
+export const hasPersonalModel = async (storage: DeviceStorage, taskId: string): Promise<boolean> =>
+  (await storage.keys(rootOf(taskId))).length > 0
+
+/**
+ * Removes all of a task. What is being trained meanwhile, here or in another window, sees the count and is not kept: it is
+ * written before the models are removed, and compared after one was written. @throws what the storage does
+ */
+export async function forgetPersonalModel(storage: DeviceStorage, taskId: string): Promise<void> {
+  await writeJson(storage, `${forgottenPrefix}${taskId}`, (await timesForgotten(storage, taskId)) + 1)
+  await removeModels(storage, taskId)
+}
+
+/** How often the models of a task were forgotten: a training whose end sees another number than its start is in vain. */
+export const timesForgotten = async (storage: DeviceStorage, taskId: string): Promise<number> =>
+  (await readJson(storage, `${forgottenPrefix}${taskId}`, Type.Integer())) ?? 0
+
+/** @throws what the storage does */
+export const removePersonalModel = (storage: DeviceStorage, name: PersonalModelName): Promise<void> =>
+  storage.remove(keyOf(name))
+
+async function removeModels(storage: DeviceStorage, taskId: string, except?: string): Promise<void> {
+  for (const key of await storage.keys(rootOf(taskId))) if (key !== except) await storage.remove(key)
 }
 
 /** A line of JSON, then the params as raw floats. */

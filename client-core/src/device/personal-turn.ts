@@ -7,7 +7,7 @@ import { makePersonalisation } from '../train/personalisation/registry.ts'
 import { trainPersonal } from '../train/personalisation/train-personal.ts'
 import type { Trainer } from '../train/trainer.ts'
 import { childController, type ChildController } from '../transport/abort.ts'
-import { keepPersonalModel, keptPersonalModel } from './personal-model.ts'
+import { keepPersonalModel, keptPersonalModel, removePersonalModel, timesForgotten } from './personal-model.ts'
 import { described } from './refusals.ts'
 import type { DeviceRuntime } from './runtime.ts'
 import type { SessionEvent, SessionState } from './session-state.ts'
@@ -92,16 +92,25 @@ async function personalise(
   onProgress(0)
   const personalisation = makePersonalisation(plan.personalisation)
   const name = { ...manifest, deviceId }
-  const before = personalisation.continues ? await keptPersonalModel(runtime.storage, name, trainer.layout) : undefined
+  const { storage, clock } = runtime
+  const forgotten = await timesForgotten(storage, name.taskId)
+  const before = personalisation.continues ? await keptPersonalModel(storage, name, trainer.layout) : undefined
   const rng = makeRng(seed).fork('personal')
   const training = { personalisation, own: before?.params, shared: base, plan, ...split, rng, isMeasured: true }
   const found = await trainPersonal(trainer, { ...training, onProgress }, signal)
   signal.throwIfAborted()
-  if (found === undefined) return { type: 'personalised', roundNumber, outcome: 'diverged', metrics: null }
-  const model = { ...found, roundNumber, version, trainedAt: runtime.clock.now() }
-  const isKept = await keepPersonalModel(runtime.storage, name, model, trainer.layout).then(
+  const told = { type: 'personalised', roundNumber } as const
+  if (found === undefined) return { ...told, outcome: 'diverged', metrics: null }
+  const isForgotten = async () => (await timesForgotten(storage, name.taskId)) !== forgotten
+  if (await isForgotten()) return { ...told, outcome: 'forgotten', metrics: null }
+  const model = { ...found, roundNumber, version, trainedAt: clock.now() }
+  const isKept = await keepPersonalModel(storage, name, model, trainer.layout).then(
     () => true,
     () => false, // full or forbidden: the model before stays, or none
   )
-  return { type: 'personalised', roundNumber, outcome: isKept ? 'kept' : 'storage-refused', metrics: found.metrics }
+  if (await isForgotten()) {
+    await removePersonalModel(storage, name)
+    return { ...told, outcome: 'forgotten', metrics: null }
+  }
+  return { ...told, outcome: isKept ? 'kept' : 'storage-refused', metrics: found.metrics }
 }

@@ -51,12 +51,13 @@ export type SessionEvent =
   | { readonly type: 'counted'; readonly roundNumber: number }
   /**
    * What came of training a model of the device's own. Unless it is kept, the one before stays. 'stopped': by the next round,
-   * a pause, or conditions that the device no longer meets.
+   * a pause, or conditions that the device no longer meets. 'forgotten': its owner has removed the model meanwhile, and there is
+   * none now.
    */
   | {
       readonly type: 'personalised'
       readonly roundNumber: number
-      readonly outcome: 'kept' | 'stopped' | 'storage-refused' | 'diverged' | 'failed'
+      readonly outcome: 'kept' | 'stopped' | 'forgotten' | 'storage-refused' | 'diverged' | 'failed'
       /** On what the device holds out; null where nothing was measured. */
       readonly metrics: OwnMetrics | null
       readonly detail?: string

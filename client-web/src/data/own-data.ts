@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { readLedger } from '@panal/client-core'
+import { forgetPersonalModel, hasPersonalModel, readLedger } from '@panal/client-core'
 import { keepInvitation, keptAdmission } from '../device/kept-invitation.ts'
 import { browserStorage } from '../device/storage.ts'
 import { database, type Drawing, type OwnTable } from './database.ts'
@@ -25,6 +25,14 @@ export const tableQuery = (taskId: string) =>
 
 export const ledgerQuery = (taskId: string) =>
   queryOptions({ queryKey: ['ledger', taskId], queryFn: () => readLedger(browserStorage, taskId), ...local })
+
+/** Whether this browser keeps a model of its owner's. */
+export const ownModelQuery = (taskId: string) =>
+  queryOptions({
+    queryKey: ['own-model', taskId],
+    queryFn: () => hasPersonalModel(browserStorage, taskId),
+    ...local,
+  })
 
 /** Asked again in each phase of a contribution: enrolling, or being forgotten by the server, happens in the worker. */
 export const admissionQuery = (taskId: string, phase: string) =>
@@ -70,6 +78,9 @@ export const useKeepTable = (taskId: string) =>
 
 export const useForgetTable = (taskId: string) =>
   useLocalChange('table', taskId, async () => (await database()).delete('tables', taskId))
+
+export const useForgetOwnModel = (taskId: string) =>
+  useLocalChange('own-model', taskId, () => forgetPersonalModel(browserStorage, taskId))
 
 export const useKeepInvitation = (taskId: string) =>
   useLocalChange('admission', taskId, (invitation: Invitation) => keepInvitation(taskId, invitation))

@@ -54,6 +54,11 @@ export class ChampionClient {
     this.#next()
   }
 
+  /** From now on the shared model alone answers: its owner has forgotten this browser's own. */
+  dropOwn(): void {
+    this.#post({ type: 'drop-own' })
+  }
+
   close(): void {
     this.#worker.terminate()
   }
@@ -65,6 +70,8 @@ export class ChampionClient {
       this.#isAnswered = this.#question === null // the same question, to the new model
       this.#next()
     }
+    // in the worker's order, so that a load that had still seen the model does not bring it back
+    if (message.type === 'own-dropped') this.#show({ own: null, ownProbabilities: null })
     if (message.type === 'predicted') {
       this.#isAsking = false
       if (this.#question !== null) this.#show({ probabilities: message.probabilities, ownProbabilities: message.own })

@@ -45,6 +45,7 @@ export function ContributionProvider({ children }: { readonly children: ReactNod
         if (worker.current !== opened) return
         dispatch({ type: 'from-worker', message })
         if (changesLedger(message)) void queries.invalidateQueries({ queryKey: ['ledger', card.id] })
+        if (changesOwnModel(message)) void queries.invalidateQueries({ queryKey: ['own-model', card.id] })
         if (hasEnded(message)) stop()
       })
       worker.current = opened
@@ -87,3 +88,7 @@ const hasEnded = (message: FromWorker): boolean =>
 /** The worker has written a line of the ledger. */
 const changesLedger = (message: FromWorker): boolean =>
   message.type === 'session' && ['accepted', 'refused', 'counted'].includes(message.event.type)
+
+/** The worker has trained a model of the owner's. */
+const changesOwnModel = (message: FromWorker): boolean =>
+  message.type === 'session' && message.event.type === 'personalised'

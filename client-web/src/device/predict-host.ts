@@ -15,7 +15,7 @@ import { loadOwn } from './load-own.ts'
 import { browserStorage } from './storage.ts'
 import type { FromWorker, PredictInput, ToWorker } from './worker-messages.ts'
 
-type PredictionMessage = Extract<ToWorker, { type: 'load-model' | 'predict' }>
+type PredictionMessage = Extract<ToWorker, { type: 'load-model' | 'predict' | 'drop-own' }>
 
 /** `calibrator`: what the served weights do not do by themselves. */
 interface Loaded {
@@ -41,6 +41,12 @@ export async function handlePrediction(message: PredictionMessage, tell: (messag
     loaded?.own?.dispose()
     loaded = { model, card, calibrator: calibratorOf(model), own: own?.model ?? null }
     tell({ type: 'model-loaded', url, own: own?.about ?? null })
+    return
+  }
+  if (message.type === 'drop-own') {
+    loaded?.own?.dispose()
+    if (loaded !== undefined) loaded = { ...loaded, own: null }
+    tell({ type: 'own-dropped' })
     return
   }
   if (loaded === undefined) throw new Error('No model is loaded yet.')

@@ -46,6 +46,8 @@ export type ToWorker =
       readonly backend: BackendName | 'auto'
     }
   | { readonly type: 'predict'; readonly requestId: number; readonly input: PredictInput }
+  /** Its owner has forgotten this browser's own model: answer without it. */
+  | { readonly type: 'drop-own' }
 
 export type PredictInput =
   | { readonly kind: 'pixels'; readonly pixels: Uint8Array<ArrayBuffer> }
@@ -62,6 +64,7 @@ export type FromWorker =
   | { readonly type: 'session'; readonly event: SessionEvent }
   /** `own`: what this browser's own model is, if it has one. */
   | { readonly type: 'model-loaded'; readonly url: string; readonly own: OwnModel | null }
+  | { readonly type: 'own-dropped' }
   /** P(class), in the order of the schema's classes; `own`: of this browser's own model. */
   | {
       readonly type: 'predicted'

@@ -30,7 +30,8 @@ async function handle(message: ToWorker): Promise<void> {
       return handleSession(message, tell)
     }
     case 'load-model':
-    case 'predict': {
+    case 'predict':
+    case 'drop-own': {
       const { handlePrediction } = await import('./predict-host.ts')
       return handlePrediction(message, tell)
     }

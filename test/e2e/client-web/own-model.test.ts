@@ -42,7 +42,7 @@ async function keepSevens(page: Page, count: number): Promise<void> {
   }
 }
 
-it('a browser trains a model of its own, tells how right it is, and answers with it', async () => {
+it('a browser trains a model of its own, tells how right it is, answers with it, and forgets it when asked', async () => {
   const { page, complaints } = await browser.visitor()
   await page.goto(`${live.url}/contribute/digits`)
   await page.getByText('A model of your own').waitFor(patience)
@@ -51,13 +51,43 @@ it('a browser trains a model of its own, tells how right it is, and answers with
   await page.getByRole('button', { name: 'Start' }).click()
   await page.getByRole('table', { name: 'Updates that left this browser' }).waitFor(patience)
   await page.waitForFunction(keepsOwnModel, undefined, patience)
+  // as soon as it is kept, without a reload
+  await page.getByTestId('own-model').getByRole('button', { name: 'Forget my model' }).waitFor(patience)
 
   await page.goto(`${live.url}/try/digits`)
   const own = page.getByTestId('own-model')
   await own.getByText(/is right in 100.0 %, shared model 0 in/).waitFor(patience)
-  await own.getByText('My model').click()
+  await own.getByText('My model', { exact: true }).click()
   await drawSeven(page)
   await page.getByTestId('answer').getByText(/^7 – /).waitFor(patience)
+
+  // on a phone: what answers, what is asked, and every button are within its width
+  await page.setViewportSize({ width: 390, height: 844 })
+  const forget = own.getByRole('button', { name: 'Forget my model' })
+  await forget.click()
+  const dialog = page.getByRole('dialog', { name: 'Forget your own model?' })
+  await dialog.getByRole('button', { name: 'Keep it' }).click()
+  await dialog.waitFor({ ...patience, state: 'detached' })
+  expect(await page.evaluate(keepsOwnModel)).toBe(true)
+  await forget.click()
+  const sure = dialog.getByRole('button', { name: 'Forget it' })
+  const { x, width } = (await sure.boundingBox())!
+  expect(x + width).toBeLessThanOrEqual(390)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+  await sure.click()
+  await page.getByText('Your own model is gone from this browser.').waitFor(patience)
+  await page
+    .getByTestId('champion-version')
+    .getByText(/^model 1 answers/)
+    .waitFor(patience)
+  expect(await page.evaluate(keepsOwnModel)).toBe(false)
+  expect(await own.count()).toBe(0)
+  await page.reload()
+  await page
+    .getByTestId('champion-version')
+    .getByText(/^model 1 answers/)
+    .waitFor(patience)
+  expect(await own.count()).toBe(0)
   expect(complaints).toEqual([])
 }, 180_000)
 

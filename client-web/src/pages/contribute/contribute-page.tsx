@@ -11,6 +11,7 @@ import type { ChosenData } from './chosen-data.ts'
 import { InvitationCard } from './invitation-card.tsx'
 import { LedgerCard } from './ledger-card.tsx'
 import { LiveCard } from './live-card.tsx'
+import { OwnModelCard } from './own-model-card.tsx'
 import { RunCard } from './run-card.tsx'
 import { useAdmission } from './use-admission.ts'
 
@@ -44,6 +45,7 @@ export default function ContributePage({ view }: TaskPageProps) {
           <Stack>
             <RoundCard round={round} numMembers={numMembers} />
             {isHere && contribution.phase !== 'idle' && <LiveCard view={contribution} />}
+            <OwnModelCard taskId={card.id} />
             <LedgerCard taskId={card.id} />
           </Stack>
         </Grid.Col>

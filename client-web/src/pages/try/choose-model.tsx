@@ -1,4 +1,5 @@
 import { SegmentedControl, Stack, Text } from '@mantine/core'
+import { ForgetOwnModel } from '../../components/forget-own-model.tsx'
 import type { OwnModel } from '../../device/worker-messages.ts'
 import { sayOwn } from './say-own.ts'
 
@@ -6,13 +7,15 @@ import { sayOwn } from './say-own.ts'
 export type AnsweringModel = 'shared' | 'own'
 
 interface ChooseModelProps {
+  readonly taskId: string
   readonly own: OwnModel
   readonly chosen: AnsweringModel
   readonly onChange: (next: AnsweringModel) => void
+  readonly onForgotten: () => void
 }
 
 /** The shared model or this browser's own, and how right both are on the examples that it holds out. */
-export function ChooseModel({ own, chosen, onChange }: ChooseModelProps) {
+export function ChooseModel({ taskId, own, chosen, onChange, onForgotten }: ChooseModelProps) {
   return (
     <Stack gap={4} data-testid="own-model">
       <SegmentedControl
@@ -28,6 +31,7 @@ export function ChooseModel({ own, chosen, onChange }: ChooseModelProps) {
       <Text size="sm" c="dimmed">
         {sayOwn(own)}
       </Text>
+      <ForgetOwnModel taskId={taskId} onForgotten={onForgotten} />
     </Stack>
   )
 }

@@ -4,6 +4,7 @@ import { IconRefresh } from '@tabler/icons-react'
 import type { Promoted } from '@panal/client-core'
 import { useState } from 'react'
 import { useWatchTask } from '../../api/live.ts'
+import { OwnModelForgotten } from '../../components/forget-own-model.tsx'
 import { RoundCard } from '../../components/round-card.tsx'
 import type { TaskPageProps } from '../../components/task-gate.tsx'
 import { Answer } from './answer.tsx'
@@ -19,8 +20,14 @@ export default function TryPage({ view }: TaskPageProps) {
   useDocumentTitle(`Try it: ${card.title} · Panal`)
   const [news, setNews] = useState<Promoted | null>(null)
   useWatchTask(card.id, setNews)
-  const { ask, ...champion } = useChampion(card, pointers.champion)
+  const { ask, dropOwn, ...champion } = useChampion(card, pointers.champion)
   const [chosen, setAnswering] = useState<AnsweringModel>('shared')
+  const [wasForgotten, setForgotten] = useState(false)
+  const forgotten = () => {
+    dropOwn()
+    setAnswering('shared')
+    setForgotten(true)
+  }
   const answering = champion.own === null ? 'shared' : chosen
   // on a phone a form is longer than the screen: its answer would be out of sight below
   const answerFirst = card.data.kind === 'table' && champion.version !== null
@@ -65,7 +72,17 @@ export default function TryPage({ view }: TaskPageProps) {
                 probabilities={answering === 'own' ? champion.ownProbabilities : champion.probabilities}
                 kind={card.data.kind}
               >
-                {champion.own !== null && <ChooseModel own={champion.own} chosen={answering} onChange={setAnswering} />}
+                {champion.own !== null ? (
+                  <ChooseModel
+                    taskId={card.id}
+                    own={champion.own}
+                    chosen={answering}
+                    onChange={setAnswering}
+                    onForgotten={forgotten}
+                  />
+                ) : (
+                  wasForgotten && <OwnModelForgotten />
+                )}
               </Answer>
             )}
             <Box visibleFrom="md">

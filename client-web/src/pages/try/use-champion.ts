@@ -19,5 +19,6 @@ export function useChampion(card: TaskCard, version: number | null) {
     if (version !== null) client.current?.load(card, version, backend)
   }, [card, version, backend])
   const ask = useCallback((question: PredictInput | null) => client.current?.ask(question), [])
-  return { ...state, ask }
+  const dropOwn = useCallback(() => client.current?.dropOwn(), [])
+  return { ...state, ask, dropOwn }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { forgetServer, readPersonalModel, type Plan } from '@panal/client-core'
+import { forgetPersonalModel, forgetServer, hasPersonalModel, readPersonalModel, type Plan } from '@panal/client-core'
 import { baseDigest, DeviceBench, last, receiptFor, trained } from '../../../fixtures/device-bench.ts'
 import { testDevice } from '../../../fixtures/test-device.ts'
 import { assignmentOf, digest, joinReply, manifestOf } from '../../../fixtures/wire.ts'
@@ -227,6 +227,48 @@ describe('a device with a model of its own', () => {
     await bench.clock.advance(5_000) // a heartbeat
     expect(last(bench.trainings).signal.aborted).toBe(true)
     expect(bench.messages('decline')).toEqual([])
+  })
+
+  it('is forgotten when its owner asks, of this task alone; the next round begins anew', async () => {
+    const { bench } = await personalising()
+    await bench.finishTraining(own)
+    await bench.storage.write('personal/digits-2/another', Uint8Array.of(1))
+    expect(await hasPersonalModel(bench.storage, 'digits')).toBe(true)
+    await forgetPersonalModel(bench.storage, 'digits')
+    expect(await keptBy(bench)).toBeUndefined()
+    expect(await hasPersonalModel(bench.storage, 'digits')).toBe(false)
+    expect(await hasPersonalModel(bench.storage, 'digits-2')).toBe(true)
+    await again(bench, 2)
+    expect([...last(bench.trainings).asked.base]).toEqual([1, 2, 3])
+    await bench.finishTraining(own)
+    expect(last(bench.told('personalised'))).toMatchObject({ outcome: 'kept' })
+    expect((await keptBy(bench))!.params).toEqual(Float32Array.of(2, 3, 4))
+  })
+
+  it('what is being trained when it is forgotten is not kept', async () => {
+    const { bench } = await personalising()
+    await bench.finishTraining(own)
+    await again(bench, 2)
+    await forgetPersonalModel(bench.storage, 'digits')
+    await bench.finishTraining(own)
+    expect(last(bench.told('personalised'))).toMatchObject({ roundNumber: 2, outcome: 'forgotten', metrics: null })
+    expect(await hasPersonalModel(bench.storage, 'digits')).toBe(false)
+    await again(bench, 3)
+    expect([...last(bench.trainings).asked.base]).toEqual([1, 2, 3])
+  })
+
+  it('what is being written when it is forgotten does not stay, on whichever side of it the write falls', async () => {
+    const { bench } = await personalising()
+    const { write } = bench.storage
+    bench.storage.write = async (key, value) => {
+      if (!key.startsWith('personal/')) return write(key, value)
+      bench.storage.write = write
+      await forgetPersonalModel(bench.storage, 'digits')
+      await write(key, value)
+    }
+    await bench.finishTraining(own)
+    expect(last(bench.told('personalised'))).toMatchObject({ outcome: 'forgotten' })
+    expect(await hasPersonalModel(bench.storage, 'digits')).toBe(false)
   })
 
   it('is forgotten with the server', async () => {

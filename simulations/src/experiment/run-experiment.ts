@@ -4,12 +4,13 @@ import { ExecutorError, type Executor } from '../executor/executor.ts'
 import type { WorkerExecutorOptions } from '../executor/worker-executor.ts'
 import { labelDistribution } from '../partition/label-distribution.ts'
 import { openExecutor } from './open-executor.ts'
+import { meter } from './meter.ts'
 import { openExperiment, type OpenExperiment } from './open-experiment.ts'
 import { roundRow, type RoundRow } from './round-row.ts'
 import { identityOf, RunFolder, type FinishedRun } from './run-folder.ts'
 import { KeptVectors } from './kept-vectors.ts'
 import { Simulation, startAt, type SimulatedRound, type SimulationState } from './simulation.ts'
-import { gitCommit, machine, resourcesSoFar, versions } from './surroundings.ts'
+import { gitCommit, machine, versions } from './surroundings.ts'
 
 export interface RunOptions {
   readonly experiment: CompleteExperiment
@@ -148,23 +149,4 @@ export function endOf(
     loss <= (target.loss ?? Infinity)
   if (isReached) return { why: 'target', round: last.round }
   return last.round >= rounds ? { why: 'rounds', round: last.round } : null
-}
-
-interface Used {
-  readonly wallMs: number
-  readonly cpuMs: number
-  readonly peakMemoryBytes: number
-}
-
-/** What this start and those before it have used. */
-function meter(clock: Clock, before: Used | undefined): () => Used {
-  const startedAt = clock.now()
-  return () => {
-    const { cpuMs, peakMemoryBytes } = resourcesSoFar()
-    return {
-      wallMs: clock.now() - startedAt + (before?.wallMs ?? 0),
-      cpuMs: cpuMs + (before?.cpuMs ?? 0),
-      peakMemoryBytes: Math.max(peakMemoryBytes, before?.peakMemoryBytes ?? 0),
-    }
-  }
 }

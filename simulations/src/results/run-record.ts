@@ -76,9 +76,9 @@ export interface DeviceDeciles {
 
 export interface ResourceUse {
   readonly wallMs: number
-  /** User and system time of all threads. */
+  /** User and system time of all threads, during the run. */
   readonly cpuMs: number
-  /** Most resident memory of the process at any time. */
+  /** Most resident memory of the process at any time, also before the run. */
   readonly peakMemoryBytes: number
   /** Worker threads that trained. */
   readonly numWorkers: number

@@ -90,7 +90,7 @@ async function run(
         plan: personalisation === undefined ? plan : { ...plan, personalisation },
         cohort: { size: 3, overSelection: 1, reportingGoal: 3, minimum: 3, deadlineMs: 120_000 },
         lease: { heartbeatMs: 1_000, leaseMs: 60_000 },
-        rounds: { minIntervalMs: 200, max: numRounds },
+        rounds: { minIntervalMs: 100, max: numRounds },
       },
     )
     const [first, ...others] = devices as [Device, ...Device[]]
@@ -235,8 +235,8 @@ describe('devices with models of their own, against the real server', () => {
   }, 60_000)
 
   it.each<[Spec, beginsAt: 'its own model' | 'the shared model']>([
-    [{ name: 'ditto', lambda: 0.1, epochs: 20, holdout }, 'its own model'],
-    [{ name: 'fine-tuning', epochs: 20, learningRate: 0.5, holdout }, 'the shared model'],
+    [{ name: 'ditto', lambda: 0.1, epochs: 10, holdout }, 'its own model'],
+    [{ name: 'fine-tuning', epochs: 10, learningRate: 0.5, holdout }, 'the shared model'],
   ])(
     '%j: nothing of it leaves, rounds are as without it, and it is right where the shared model is not',
     async (spec, beginsAt) => {

@@ -46,6 +46,8 @@ class DeviceSession implements Session, Member {
   #early: Assignment | undefined
   /** The newest round this device is done with, whatever came of it. */
   #settledRound = 0
+  /** What it gave back for good. Where it is offered again, the server has not heard that, or has forgotten it. */
+  #givenBack: Decline | undefined
   /** Ends when the work last begun, and all before it, has come to rest. */
   #running: Promise<unknown> = Promise.resolve()
 
@@ -126,7 +128,10 @@ class DeviceSession implements Session, Member {
     }
     this.#tell({ type: 'joined', task, pointers, deviceId: this.#membership.deviceId })
     // A server whose rounds are behind ours was set up anew, and counts from 1 again.
-    if ((round?.number ?? 0) < this.#settledRound) this.#settledRound = 0
+    if ((round?.number ?? 0) < this.#settledRound) {
+      this.#settledRound = 0
+      this.#givenBack = undefined
+    }
     if (round !== null) this.#onRound(round)
     this.#reconcile(assignment?.roundNumber ?? null, roundInHand)
     const offer = this.#early ?? assignment
@@ -175,6 +180,8 @@ class DeviceSession implements Session, Member {
   #onAssignment(assignment: Assignment): void {
     if (this.#card === undefined) return void (this.#early = assignment)
     const { taskId, roundNumber, deadlineInMs } = assignment
+    if (taskId === this.#options.taskId && roundNumber === this.#givenBack?.roundNumber)
+      return this.#membership.decline(this.#givenBack)
     const newest = this.#work?.roundNumber ?? this.#settledRound
     if (taskId !== this.#options.taskId || roundNumber <= newest || this.#life.signal.aborted) return
     if (this.#paused) return this.#membership.decline({ roundNumber, reason: 'paused' })
@@ -231,7 +238,8 @@ class DeviceSession implements Session, Member {
         await this.#personal.run({ assignment, deviceId, trainer, runtime, ...used }, this.#life.signal)
     } catch (error) {
       if (signal.aborted) return
-      this.#membership.decline({ roundNumber, reason: isUntrusted(error) ? 'untrusted' : 'failed' })
+      this.#givenBack = { roundNumber, reason: isUntrusted(error) ? 'untrusted' : 'failed' }
+      this.#membership.decline(this.#givenBack)
       this.#settle(work, { type: 'failed', roundNumber, ...described(error) })
     }
   }

@@ -512,6 +512,22 @@ describe('verdicts and failures', () => {
     expect(bench.trainings).toHaveLength(1)
   })
 
+  it('[P11] says again that it gave an assignment back, to a server that offers it again: the first was not heard', async () => {
+    const { bench } = await reach.training()
+    bench.end.drop()
+    last(bench.trainings).fail(new Error('out of memory'))
+    await bench.settle()
+    expect(bench.messages('decline')).toEqual([])
+    bench.answers.join = () => joinReply({ round: roundSummary(1), assignment: offerOf(1) })
+    bench.end.restore()
+    await bench.settle()
+    expect(bench.messages('join')).toHaveLength(2)
+    expect(bench.messages('decline')).toEqual([{ roundNumber: 1, reason: 'failed' }])
+    expect(bench.trainings).toHaveLength(1)
+    await bench.offer(offerOf(2))
+    expect(bench.trainings).toHaveLength(2)
+  })
+
   it('base weights of another length than the model are refused by the device', async () => {
     const { bench } = await reach.downloading()
     await bench.finishDownload(new Uint8Array(16))

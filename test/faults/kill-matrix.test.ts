@@ -2,10 +2,18 @@ import { rm } from 'node:fs/promises'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { aggregators, failpoints, type Failpoint } from '@panal/server'
 import { aggregatorSpecs } from '../fixtures/aggregator-specs.ts'
-import { numDevices, seededRun, testFolder, type AggregatorSpec, type SeededRun } from '../fixtures/kill/seeded-run.ts'
+import {
+  asynchronous,
+  numDevices,
+  seededRun,
+  testFolder,
+  type AggregatorSpec,
+  type SeededRun,
+} from '../fixtures/kill/seeded-run.ts'
 import { trainThrough, type Trained } from '../fixtures/kill/train-through.ts'
 
-type Name = AggregatorSpec['name']
+/** A rule of aggregation, or asynchronous rounds with the mean. */
+type Name = AggregatorSpec['name'] | 'asynchronous'
 
 const folder = testFolder()
 afterAll(async () => rm(await folder, { recursive: true }))
@@ -16,12 +24,17 @@ interface Prepared {
 }
 const prepared = new Map<string, Promise<Prepared>>()
 
-/** The run that nothing disturbs is made once for each seed and aggregator, when the first test asks for it. */
+const fresh = (path: string, name: Name, seed: number): Promise<SeededRun> =>
+  name === 'asynchronous'
+    ? seededRun(path, seed, aggregatorSpecs.mean, asynchronous)
+    : seededRun(path, seed, aggregatorSpecs[name])
+
+/** The run that nothing disturbs is made once for each seed and name, when the first test asks for it. */
 function prepare(name: Name, seed: number): Promise<Prepared> {
   const known = prepared.get(`${name} ${seed}`)
   if (known !== undefined) return known
   const preparing = folder
-    .then((path) => seededRun(path, seed, aggregatorSpecs[name]))
+    .then((path) => fresh(path, name, seed))
     .then(async (run) => ({ run, undisturbed: await trainThrough(run, []) }))
   prepared.set(`${name} ${seed}`, preparing)
   return preparing
@@ -34,21 +47,22 @@ async function expectTheSame(name: Name, seed: number, kills: readonly string[])
   expect(weights).toEqual(undisturbed.weights)
 }
 
-/** How often a round passes a point, at least; once where nothing is said. */
-const passages: Partial<Record<Failpoint, number>> = {
-  'before-assign': numDevices,
-  'mid-upload': numDevices,
-  'after-temp': numDevices,
-  'after-rename': numDevices,
-  'after-row-before-receipt': numDevices,
-  'mid-aggregate': numDevices,
+/** How often a round of so many updates passes a point, at least; once where nothing is said. */
+const passages = (numUpdates: number): Partial<Record<Failpoint, number>> => ({
+  'before-assign': numUpdates,
+  'mid-upload': numUpdates,
+  'after-temp': numUpdates,
+  'after-rename': numUpdates,
+  'after-row-before-receipt': numUpdates,
+  'mid-aggregate': numUpdates,
   'during-gate': 2,
-  'mid-publish': 12,
-}
+  'mid-publish': 3 + 3 * numUpdates,
+})
 
 /** A passage in the given round: the later, the greater the seed. A recovery is passed once a start. */
-function passage(point: Failpoint, round: number, seed: number): string {
-  const each = passages[point] ?? 1
+function passage(point: Failpoint, round: number, seed: number, name: Name = mean): string {
+  const numUpdates = name === 'asynchronous' ? asynchronous.cohort.reportingGoal : numDevices
+  const each = passages(numUpdates)[point] ?? 1
   return point === 'during-recovery' ? `${point}:1` : `${point}:${(round - 1) * each + Math.min(seed, each)}`
 }
 
@@ -58,15 +72,15 @@ const seedOf = (index: number) => seeds[index % seeds.length]!
 const timeoutMs = 180_000
 
 // Each seed dies in another round, the third in the last one.
-const once = failpoints.flatMap((point) =>
-  seeds.map((seed) => ({ name: mean, seed, kill: passage(point, seed, seed) })),
-)
+const onceOf = (name: Name) =>
+  failpoints.flatMap((point) => seeds.map((seed) => ({ name, seed, kill: passage(point, seed, seed, name) })))
 
 // Where something is left to train after the second death at the same point.
-const again = failpoints.map((point, i) => {
-  const seed = seedOf(i)
-  return { name: mean, seed, point, kill: passage(point, Math.min(seed, 2), seed) }
-})
+const againOf = (name: Name) =>
+  failpoints.map((point, i) => {
+    const seed = seedOf(i)
+    return { name, seed, point, kill: passage(point, Math.min(seed, 2), seed, name) }
+  })
 
 // Only while updates are folded does it matter how.
 const elsewhere = others.flatMap((name) =>
@@ -79,15 +93,33 @@ const oneMore = others
   )
 
 describe('[F43] [I1] [I2] [I3] [I4] [I6] the weights are the same, and nothing acknowledged is lost, after kill -9', () => {
-  it.concurrent.each([...once, ...oneMore, ...elsewhere])(
+  it.concurrent.each([...onceOf(mean), ...onceOf('asynchronous'), ...oneMore, ...elsewhere])(
     'at $kill ($name, seed $seed)',
     ({ name, seed, kill }) => expectTheSame(name, seed, [kill]),
     timeoutMs,
   )
 
-  it.concurrent.each(again)(
+  it.concurrent.each([...againOf(mean), ...againOf('asynchronous')])(
     'at $kill, during its recovery, and at the next $point ($name, seed $seed)',
     ({ name, seed, point, kill }) => expectTheSame(name, seed, [kill, 'during-recovery:1', `${point}:1`]),
+    timeoutMs,
+  )
+
+  it(
+    '[R25] the asynchronous runs have an update of the round before in each round but the first',
+    async () => {
+      const { undisturbed } = await prepare('asynchronous', seeds[0])
+      expect(undisturbed.broken).toEqual([])
+      const counted = undisturbed.receipts.map(({ roundNumber, countedRound }) => [roundNumber, countedRound])
+      expect(counted.sort()).toEqual([
+        [1, undefined],
+        [1, undefined],
+        [1, 2],
+        [2, undefined],
+        [2, 3],
+        [3, undefined],
+      ])
+    },
     timeoutMs,
   )
 })

@@ -29,7 +29,6 @@ it.each<[Pick<typeof base, 'aggregator' | 'preAggregators'>]>([
     const disturbed = await trainThrough(run, kills)
     expect(disturbed.broken).toEqual([])
     expect(disturbed.weights).toEqual(undisturbed.weights)
-    expect(disturbed.replay).toMatchObject({ verdict: 'same', version: numRounds })
   },
   300_000,
 )

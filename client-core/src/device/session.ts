@@ -46,8 +46,6 @@ class DeviceSession implements Session, Member {
   #early: Assignment | undefined
   /** The newest round this device is done with, whatever came of it. */
   #settledRound = 0
-  /** What it gave back for good. Where it is offered again, the server has not heard that, or has forgotten it. */
-  #givenBack: Decline | undefined
   /** Ends when the work last begun, and all before it, has come to rest. */
   #running: Promise<unknown> = Promise.resolve()
 
@@ -128,10 +126,7 @@ class DeviceSession implements Session, Member {
     }
     this.#tell({ type: 'joined', task, pointers, deviceId: this.#membership.deviceId })
     // A server whose rounds are behind ours was set up anew, and counts from 1 again.
-    if ((round?.number ?? 0) < this.#settledRound) {
-      this.#settledRound = 0
-      this.#givenBack = undefined
-    }
+    if ((round?.number ?? 0) < this.#settledRound) this.#settledRound = 0
     if (round !== null) this.#onRound(round)
     this.#reconcile(assignment?.roundNumber ?? null, roundInHand)
     const offer = this.#early ?? assignment
@@ -176,23 +171,21 @@ class DeviceSession implements Session, Member {
 
   // ── the work ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Delivered twice, by push and by join, it runs once; a newer one replaces an older. */
+  /** Delivered twice, it runs once; a newer one replaces an older; one that is done with, the server takes for held still. */
   #onAssignment(assignment: Assignment): void {
     if (this.#card === undefined) return void (this.#early = assignment)
     const { taskId, roundNumber, deadlineInMs } = assignment
-    if (taskId === this.#options.taskId && roundNumber === this.#givenBack?.roundNumber)
-      return this.#membership.decline(this.#givenBack)
     const newest = this.#work?.roundNumber ?? this.#settledRound
-    if (taskId !== this.#options.taskId || roundNumber <= newest || this.#life.signal.aborted) return
+    if (taskId !== this.#options.taskId || roundNumber < newest || this.#life.signal.aborted) return
+    if (roundNumber === newest && this.#work === undefined) this.#membership.decline({ roundNumber, reason: 'failed' })
+    if (roundNumber === newest) return
     if (this.#paused) return this.#membership.decline({ roundNumber, reason: 'paused' })
     this.#personal.stop()
     const trainerIsFree = this.#makeRoom()
-
-    const { clock } = this.#options.runtime
     const work = new Work(assignment, this.#life.signal)
     this.#work = work
     // By this device's own clock, from receipt: no clock need agree with another.
-    clock.sleep(deadlineInMs, work.signal).then(
+    this.#options.runtime.clock.sleep(deadlineInMs, work.signal).then(
       () => this.#work === work && this.#abandon(work, 'round-closed'),
       () => undefined,
     )
@@ -238,8 +231,7 @@ class DeviceSession implements Session, Member {
         await this.#personal.run({ assignment, deviceId, trainer, runtime, ...used }, this.#life.signal)
     } catch (error) {
       if (signal.aborted) return
-      this.#givenBack = { roundNumber, reason: isUntrusted(error) ? 'untrusted' : 'failed' }
-      this.#membership.decline(this.#givenBack)
+      this.#membership.decline({ roundNumber, reason: isUntrusted(error) ? 'untrusted' : 'failed' })
       this.#settle(work, { type: 'failed', roundNumber, ...described(error) })
     }
   }

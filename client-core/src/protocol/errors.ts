@@ -76,7 +76,7 @@ export const errorCodes = {
   'wrong-model': { status: 421, meaning: 'the model is not the one that the task describes' },
   'weaker-policy': { status: 421, meaning: 'the round protects this device less than it was promised' },
   // administration
-  'invalid-task': { status: 400, meaning: 'the task document has errors; each is in the body with its path' },
+  'invalid-task': { status: 400, meaning: 'the task document has errors; each is listed with its path' },
   'task-exists': { status: 409, meaning: 'a task with this id exists already' },
   'unknown-dataset': { status: 404, meaning: 'no dataset has this digest' },
   'invalid-dataset': { status: 422, meaning: 'the dataset does not fit the task' },

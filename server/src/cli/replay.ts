@@ -93,7 +93,7 @@ function complainOf(replay: Replay): void {
     throw new CommandError(
       exitCodes.refused,
       'updates-lost',
-      'these participants’ updates are not there any more. Only the newest rounds are kept (--kept-rounds, 1 by default); if this is one of them, the disk lost them',
+      'these participants’ updates are not there any more. Only the newest rounds are kept: pause the task before its next round closes, or keep more (--kept-rounds, 1 by default). If this round is one of them, the disk lost them',
       replay.devices,
     )
   if (replay.verdict === 'no-engine')

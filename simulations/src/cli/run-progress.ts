@@ -30,7 +30,9 @@ export function runProgress({ rounds, target }: CompleteExperiment, screen: RunS
     onResumed(found) {
       if (found.length === 0) return
       rows.push(...found.slice(-numKept))
-      screen.say(`Going on after round ${found.length}.`)
+      screen.say(
+        found.length >= rounds ? `All ${found.length} rounds are there:` : `Going on after round ${found.length}:`,
+      )
     },
     onDevice() {
       numTrained += 1

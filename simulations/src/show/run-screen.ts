@@ -25,35 +25,30 @@ export interface RunScreen {
   close(): void
 }
 
-const head = [
-  'round',
-  'outcome',
-  'asked',
-  'ok',
-  'refused',
-  'late',
-  'lost',
-  'up',
-  'simulated',
-  'train loss',
-  'loss',
-  'accuracy',
-]
+type Cell = (row: RoundRow) => string
 
-const cells = (row: RoundRow): string[] => [
-  String(row.round),
-  row.outcome,
-  String(row.numInvited),
-  String(row.numUpdates),
-  String(row.numRejected),
-  row.numLate?.toString() ?? '',
-  String(row.numDropped),
-  formatBytes(row.bytesUp),
-  formatDuration(row.simulatedMs),
-  row.trainLoss?.toFixed(4) ?? '',
-  row.loss?.toFixed(4) ?? '',
-  formatPercent(row.accuracy),
-]
+const columns: Readonly<Record<string, Cell>> = {
+  round: ({ round }) => String(round),
+  outcome: ({ outcome }) => outcome,
+  asked: ({ numAsked, numInvited }) => String(numAsked ?? numInvited),
+  ok: ({ numUpdates }) => String(numUpdates),
+  refused: ({ numRejected }) => String(numRejected),
+  late: ({ numLate }) => numLate?.toString() ?? '',
+  lost: ({ numDropped }) => String(numDropped),
+  up: ({ bytesUp }) => formatBytes(bytesUp),
+  simulated: ({ simulatedMs }) => formatDuration(simulatedMs),
+  'train loss': ({ trainLoss }) => trainLoss?.toFixed(4) ?? '',
+  loss: ({ loss }) => loss?.toFixed(4) ?? '',
+  accuracy: ({ accuracy }) => formatPercent(accuracy),
+}
+
+/** After the others in runs whose devices have models of their own: how good they are on what each device holds out. */
+const ownColumn = { 'own models': ({ personal }) => formatPercent(personal?.personalAccuracy) } satisfies typeof columns
+
+const columnsOf = ({ rows }: RunProgress): typeof columns =>
+  rows.some(({ personal }) => personal !== undefined) ? { ...columns, ...ownColumn } : columns
+
+const cells = (row: RoundRow, shown: typeof columns): string[] => Object.values(shown).map((cell) => cell(row))
 
 /** Two units of 800 ms, 12.3 s, 4 min 10 s, 3 h 20 min, 2 d 4 h. */
 export function formatDuration(ms: number): string {
@@ -72,7 +67,7 @@ export function describeProgress({ rows, numRounds, numTrained, roundMs, target 
   const numDone = rows.at(-1)?.round ?? 0
   const under = numTrained > 0 ? `, ${numTrained} devices trained` : ''
   const left =
-    roundMs === undefined
+    roundMs === undefined || numDone === numRounds
       ? ''
       : `; ${formatDuration(roundMs)} a round, ${target === undefined ? 'about' : 'at most'} ${formatDuration(roundMs * (numRounds - numDone))} left`
   const until = target === undefined ? '' : ` or ${target}`
@@ -81,22 +76,26 @@ export function describeProgress({ rows, numRounds, numTrained, roundMs, target 
 
 /** For logs and pipes: a line when a round closes, and now and then how long it will take. */
 export function plainRunScreen(write: (text: string) => void): RunScreen {
-  const widths = head.map((title) => Math.max(title.length, 9))
-  const line = (texts: readonly string[]) =>
+  const line = (texts: readonly string[], titles: readonly string[]) =>
     `${texts
-      .map((text, i) => text.padEnd(widths[i]!))
+      .map((text, i) => text.padEnd(Math.max(titles[i]!.length, 10)))
       .join(' ')
       .trimEnd()}\n`
   let shown: number | undefined
   return {
     show(progress) {
+      const last = progress.rows.at(-1)?.round
+      const of = columnsOf(progress)
+      const titles = Object.keys(of)
       for (const row of progress.rows) {
         if (row.round <= (shown ?? 0)) continue
-        if (shown === undefined) write(line(head))
+        if (shown === undefined) write(line(titles, titles))
         shown = row.round
-        write(line(cells(row)))
+        write(line(cells(row, of), titles))
         if (row.reason !== undefined) write(`      ${row.reason}\n`)
-        if (isMilestone(row.round)) write(`      ${describeProgress({ ...progress, numTrained: 0 })}\n`)
+        // of those before it, in a run that goes on, it was said then
+        if (isMilestone(row.round) && row.round === last)
+          write(`      ${describeProgress({ ...progress, numTrained: 0 })}\n`)
       }
     },
     say: (text) => write(`${text}\n`),
@@ -115,13 +114,14 @@ export function terminalRunScreen(stream: NodeJS.WriteStream): RunScreen {
   const update = createLogUpdate(stream)
   return {
     show(progress) {
+      const of = columnsOf(progress)
       const table = new Table({
-        head: [...head],
+        head: Object.keys(of),
         style: { head: ['cyan'], compact: true, 'padding-left': 0, 'padding-right': 1 },
       })
       for (const row of progress.rows.slice(-maxRows)) {
         const colour = row.outcome === 'promoted' ? chalk.green : chalk.red
-        table.push(cells(row).map((cell, i) => (i === 1 ? colour(cell) : cell)))
+        table.push(cells(row, of).map((cell, i) => (i === 1 ? colour(cell) : cell)))
       }
       update(`${table.toString()}\n${describeProgress(progress)}`)
     },

@@ -62,6 +62,29 @@ it('the plain screen writes each round once, and why nothing came of one', () =>
   ])
 })
 
+it('the plain screen says of rounds of before how they were, and once how long the rest takes', () => {
+  const lines: string[] = []
+  const screen = plainRunScreen((text) => lines.push(text.trimEnd()))
+  screen.show({
+    rows: [1, 2, 3].map((round) => row(round)),
+    numRounds: 4,
+    numTrained: 0,
+    roundMs: 500,
+    target: undefined,
+  })
+  screen.show({ rows: [row(5)], numRounds: 5, numTrained: 0, roundMs: 500, target: undefined })
+  expect(lines.filter((line) => line.includes('of'))).toEqual(['      5 of 5 rounds']) // nothing is left
+})
+
+it('models of devices’ own have a column where there are any', () => {
+  const lines: string[] = []
+  const screen = plainRunScreen((text) => lines.push(text.replace(/ +/g, ' ').trimEnd()))
+  const personal = { numDevices: 3, sharedAccuracy: 0.5, personalAccuracy: 0.75, sharedLoss: 1, personalLoss: 0.5 }
+  screen.show({ rows: [row(3, { personal })], numRounds: 4, numTrained: 0, roundMs: 500, target: undefined })
+  expect(lines[0]).toMatch(/accuracy own models$/)
+  expect(lines[1]).toMatch(/90\.00 % 75\.00 %$/)
+})
+
 it('the table of runs has what is not finished, too, and no spread of one', () => {
   const rows = [row(1), row(2, { accuracy: 0.8 })]
   const text = describeRuns([{ folder: 'a', name: 'small', seed: 1, record: undefined, rows }])

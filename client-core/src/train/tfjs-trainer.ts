@@ -16,6 +16,7 @@ import { LossLog } from './loss-log.ts'
 import { applyModel, layoutOf, openModel, readParams, writeParams } from './model.ts'
 import { objectives } from './objective.ts'
 import { logitsTopology, asTopology } from './topology.ts'
+import { seedDropout } from './seeded-dropout.ts'
 import type { LocalResult, TrainOptions, Trainer } from './trainer.ts'
 import { useFastWasmGradients } from './wasm-matmul.ts'
 
@@ -44,7 +45,7 @@ interface Run {
 
 /**
  * A trainer over tfjs, on whatever backend is set when it is called. The loss is computed from logits. The same base,
- * plan, data, rng and backend give the same delta, byte for byte (unless the topology has Dropout without a seed).
+ * plan, data, rng and backend give the same delta, byte for byte.
  * Opens the model at each call and disposes it at the end, also when aborted: between calls it holds no tensors.
  */
 export async function tfjsTrainer(
@@ -73,6 +74,7 @@ export async function tfjsTrainer(
     const rows = rowsOfRound(data.numExamples, plan.maxExamples, rng.fork('examples'))
     const numSteps = stepsOfRound(plan, data.numExamples)
     const losses = new LossLog()
+    seedDropout(model, rng.fork('dropout'))
     const steps = localSteps(model, { objective, plan, numClasses, options })
     let step = 0
     const report = async () => {

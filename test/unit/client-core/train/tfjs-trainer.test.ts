@@ -152,6 +152,27 @@ describe('train', () => {
     expect(await run(6)).not.toEqual(first)
   })
 
+  it('draws for Dropout without a seed from the round’s rng, anew at each step', async () => {
+    const drop = (config: object) => ({ class_name: 'Dropout', config: { name: 'drop', rate: 0.5, ...config } })
+    const topology = (config: object) => {
+      const hidden = { name: 'hidden', units: 64, batch_input_shape: [null, 2] }
+      const output = { class_name: 'Dense', config: { name: 'output', units: 1, activation: 'sigmoid' } }
+      const layers = [{ class_name: 'Dense', config: hidden }, drop(config), output]
+      return { class_name: 'Sequential', config: { name: 'own', layers } }
+    }
+    const run = async (seed: number, config = {}) => {
+      const trainer = await tfjsTrainer(topology(config), points, 'binary-crossentropy')
+      const base = await initialParams(topology(config), 4)
+      const oneBatch = { ...plan, batchSize: 40, epochs: 2 } // whatever the seed, the order of examples is nothing to it
+      return (await trainer.train(base, oneBatch, separablePoints(40, 3), makeRng(seed), never)).delta
+    }
+    const first = await run(5)
+    expect(await run(5)).toEqual(first)
+    const apart = (a: Float32Array, b: Float32Array) => l2Norm(a.map((value, i) => value - b[i]!))
+    expect(apart(await run(6), first)).toBeGreaterThan(0.01)
+    expect(await run(5, { seed: 7 })).not.toEqual(first)
+  })
+
   it('two rounds at once on one thread do not disturb each other', async () => {
     const trainer = await imageTrainer()
     const base = await initialParams(mlp, 1)

@@ -7,6 +7,7 @@ export async function endsWithin(
   clock: Clock,
   signal?: AbortSignal,
 ): Promise<boolean> {
+  if (signal?.aborted === true) return true
   const timer = new AbortController()
   const stop = () => timer.abort(signal?.reason)
   signal?.addEventListener('abort', stop, { once: true })

@@ -112,6 +112,8 @@ async function compose(
   const blobs = new BlobFiles(dataDir)
   const registry = new SqlRegistry({ db, blobs, clock, audit, codeVersion: codeVersion(), keys })
   const evaluator = makeEvaluator({ readBlob: (sha256) => blobs.read(sha256) })
+  // a thread of its own, which starts when a task has a root set: training may take minutes, and nothing waits for that
+  const rootTrainer = makeEvaluator({ readBlob: (sha256) => blobs.read(sha256) })
   const tasks = await TaskStore.load({ db, examiner: evaluator, clock, audit, registry })
   const judging = {
     evaluator,
@@ -140,7 +142,7 @@ async function compose(
     keptRounds: config.keptRounds,
     maxHeldBytes: config.maxHeldBytes,
     engines,
-    rootTrainer: evaluator,
+    rootTrainer,
     isQuarantined: (deviceId) => devices.isQuarantined(deviceId),
     onFinished: (taskId) => tasks.setPaused(taskId, true, 'round limit'),
     onError: (error, taskId) => log.error({ err: error, taskId }, 'round failed'),
@@ -162,7 +164,7 @@ async function compose(
     onError: (error, taskId) => log.error({ err: error, taskId }, 'judging again failed'),
   })
   const keepReplay = makeKeepReplay({
-    rootTrainer: evaluator,
+    rootTrainer,
     registry,
     tasks,
     judgeAgain,
@@ -201,6 +203,7 @@ async function compose(
     endTraces?.()
     await tracing?.close()
     await engines.close()
+    await rootTrainer.close()
     await gate.close()
     devices.close()
     db.close()

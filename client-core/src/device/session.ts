@@ -171,7 +171,7 @@ class DeviceSession implements Session, Member {
 
   // ── the work ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Delivered twice, it runs once; a newer one replaces an older; one that is done with, the server takes for held still. */
+  /** Delivered twice, it runs once; a newer one replaces an older; the server has not heard of the end of one that comes again. */
   #onAssignment(assignment: Assignment): void {
     if (this.#card === undefined) return void (this.#early = assignment)
     const { taskId, roundNumber, deadlineInMs } = assignment

@@ -1,8 +1,9 @@
 import type { Params } from '@panal/client-core'
 import { AggregationError, type Aggregator, type LinearRule, type UpdateSource } from '../strategy/strategy.ts'
 import type { VectorEngine } from '../vector/engine.ts'
+import { checkFinite } from '../vector/tiles.ts'
 import { dividedSums, scalarsOf, type UpdateSum } from './exact-sum.ts'
-import { withRows } from './with-rows.ts'
+import { refused, withRows } from './with-rows.ts'
 
 /**
  * A linear rule. An engine that it is lent adds up all updates at once, each sum in a pass of its own. Without one they are
@@ -16,7 +17,12 @@ export const linear = (rule: LinearRule): Aggregator => ({
   usesEngine: 'if-lent',
   async aggregate(updates, { engine } = {}) {
     checkCount(rule, updates.count)
-    return engine === undefined ? folded(rule, updates) : addedUp(rule, updates, engine)
+    if (engine !== undefined) return addedUp(rule, updates, engine)
+    try {
+      return checkFinite(await folded(rule, updates))
+    } catch (cause) {
+      throw refused(rule.name, cause)
+    }
   },
 })
 

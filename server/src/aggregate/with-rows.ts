@@ -37,7 +37,7 @@ export const haveRoom = ({ count, size, maxHeldBytes = defaultMaxHeldBytes }: Up
   4 * count * size <= maxHeldBytes
 
 /** What no second try makes finite abandons the round; an engine that fails is tried again. */
-function refused(name: string, cause: unknown): unknown {
+export function refused(name: string, cause: unknown): unknown {
   if (!(cause instanceof VectorError) || cause.code !== 'not-finite') return cause
   return new AggregationError('out-of-range', `${name}: ${cause.message}`, { cause })
 }

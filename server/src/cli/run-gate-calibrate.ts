@@ -88,6 +88,11 @@ async function measure(
           base,
           optimizerState: await reader.registry.optimizerState(task, versions.champion.version),
           previous: await reader.registry.aggregate(taskId, versions.champion.version),
+          earlierNorms: await reader.registry.earlierNorms(
+            task,
+            versions.champion.version,
+            task.strategy.aggregator.numEarlierRounds ?? 0,
+          ),
           ...(document.sets.root !== undefined && { root: await read(document.sets.root) }),
           dataset: await read(document.sets.evaluation),
           signal,

@@ -19,10 +19,10 @@ import type { Task } from './task.ts'
 // Else tfjs's cpu backend prints an advertisement into the output of whatever program runs on it.
 enableProdMode()
 
-/** Left out is what may change without a device doing anything else: what is said to people, and the server's own sets. */
+/** Left out is what may change without a round coming to anything else: what is said to people, and the gate's sets. */
 function planHash(document: TaskDocument): string {
-  const { title: _title, description: _text, whatLeaves: _leaves, samples: _samples, sets: _sets, ...plan } = document
-  return sha256Of(canonicalJson(plan))
+  const { title: _title, description: _text, whatLeaves: _leaves, samples: _samples, sets, ...plan } = document
+  return sha256Of(canonicalJson(sets.root === undefined ? plan : { ...plan, root: sets.root }))
 }
 
 /**

@@ -60,7 +60,7 @@ export interface Registry {
    * L2 norms, each by what its update was discounted for its staleness, of all updates that this version and those before it
    * in its line were made of: of `numRounds` rounds at most, the newest first, in each by device id.
    */
-  earlierNorms(task: Task, version: number, numRounds: number): readonly number[]
+  earlierNorms(task: Task, version: number, numRounds: number): Promise<readonly number[]>
   /** Weights as a blob, then version row and round state in one transaction. Entering again after a crash gives the same version. */
   propose(round: AggregatingRound, candidate: Candidate, summary: Partial<RoundSummary>): Promise<GatingRound>
   /**

@@ -136,7 +136,7 @@ export class SqlRegistry implements Registry {
     return aggregateSha256 === null ? null : bytesToParams(await this.#deps.blobs.read(aggregateSha256))
   }
 
-  earlierNorms(task: Task, version: number, numRounds: number): number[] {
+  earlierNorms(task: Task, version: number, numRounds: number): Promise<number[]> {
     const deps = { log: new SqlUpdateLog(this.#deps.db), version: (of: number) => this.version(task.id, of) }
     return earlierNormsOf(task, { version, numRounds }, deps)
   }

@@ -24,7 +24,7 @@ export async function contextOf(
   const { baseVersion } = round
   return {
     ...(usesPrevious && { previous: await registry.aggregate(task.id, baseVersion) }),
-    ...(numEarlierRounds > 0 && { earlierNorms: registry.earlierNorms(task, baseVersion, numEarlierRounds) }),
+    ...(numEarlierRounds > 0 && { earlierNorms: await registry.earlierNorms(task, baseVersion, numEarlierRounds) }),
     ...(usesRoot && rootDelta && { rootDelta: once(() => rootDelta(round, signal)) }),
   }
 }

@@ -107,9 +107,12 @@ async function aggregate(
   return { ...value, aggregation: { ...value.aggregation, ...(lost !== undefined && { lost }) } }
 }
 
+/** Of updates whose files are all open at once: a process may commonly have 1,024. */
+const maxOpenFiles = 256
+
 /** Whether rules that only add are lent an engine for these updates: it reads them where they lie, or they have room. */
 function isLent(updates: UpdateSource, engines: EngineLender): boolean {
-  const lieInPlace = updates.openRows !== undefined
+  const lieInPlace = updates.openRows !== undefined && updates.count <= maxOpenFiles
   const numBytes = 4 * updates.count * updates.size
   return (lieInPlace || haveRoom(updates)) && engines.lendsForSums({ numBytes, lieInPlace })
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { DeviceId, Params } from '@panal/client-core'
-import { AggregationError, type UpdateSource } from '../strategy/strategy.ts'
+import type { UpdateSource } from '../strategy/strategy.ts'
 import type { RoundUpdates } from './ports.ts'
 
 /** How one update lies to what its round came to. */
@@ -18,18 +18,12 @@ export interface Likeness {
 const sliceLength = 2 ** 20
 
 /**
- * How each update of a round lies to what they came to, for whoever looks at it later: the candidate is made, so one that can
- * no longer be read costs only this. Nothing is known of each of a sum.
+ * How each update of a round lies to what they came to, for whoever looks at it later. Nothing is known of each of a sum.
+ * @throws AggregationError 'damaged-update' as they are hashed once more: an engine may have read them where they lie, after
+ * they were hashed first [R20]
  */
-export async function likenessesIn(updates: RoundUpdates, meanDelta: Params): Promise<Likeness[]> {
-  if ('reach' in updates) return []
-  try {
-    return await likenessesOf(updates, meanDelta)
-  } catch (error) {
-    if (!(error instanceof AggregationError)) throw error
-    return []
-  }
-}
+export const likenessesIn = async (updates: RoundUpdates, meanDelta: Params): Promise<Likeness[]> =>
+  'reach' in updates ? [] : likenessesOf(updates, meanDelta)
 
 /**
  * Compares each update with the mean delta, in float64. One more pass over the updates, each hashed once more; memory does

@@ -1,4 +1,4 @@
-import type { Params } from '@panal/client-core'
+import { PanalError, type Params } from '@panal/client-core'
 import type { RootTrainer } from '../gate/contract.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
@@ -21,5 +21,14 @@ export const rootDeltaOf =
     const { root } = task.document.sets
     if (root === undefined) throw new Error(`task ${task.id} has no root set`)
     const base = await registry.params(task.id, baseVersion)
-    return trainer.train({ document: task.document, base, datasetSha256: root, seed: rootSeed(task, number) }, signal)
+    try {
+      return await trainer.train(
+        { document: task.document, base, datasetSha256: root, seed: rootSeed(task, number) },
+        signal,
+      )
+    } catch (cause) {
+      if (!(cause instanceof PanalError) || cause.code !== 'not-found') throw cause
+      const what = `the root set of task ${task.id} (sets.root, ${root}) is gone: put it back from a backup`
+      throw new PanalError('not-found', what, { cause })
+    }
   }

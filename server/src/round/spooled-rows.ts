@@ -6,7 +6,8 @@ const numAtOnce = 8
 
 /**
  * Updates that lie in files as float32 params in order, read a part of each at a time, straight into an engine's memory.
- * Keeps every file open. @throws AggregationError 'damaged-update', also while it is read
+ * Keeps every file open. @throws AggregationError 'damaged-update', also while it is read; what `open` throws where the process
+ * or the system has no file handle left
  */
 export async function openSpooledRows(paths: readonly string[], size: number): Promise<OpenRows> {
   const files: FileHandle[] = []
@@ -17,7 +18,7 @@ export async function openSpooledRows(paths: readonly string[], size: number): P
     for (const path of paths) files.push(await open(path, 'r'))
   } catch (cause) {
     await close()
-    throw unreadable({ cause })
+    throw hasTooManyOpen(cause) ? cause : unreadable({ cause })
   }
   const read = async (start: number, into: readonly Float32Array[], first = 0): Promise<void> => {
     for (let from = 0; from < into.length; from += numAtOnce)
@@ -28,6 +29,10 @@ export async function openSpooledRows(paths: readonly string[], size: number): P
   const places = files.map(({ fd }) => ({ at: { fd }, scale: 1 }))
   return { rows: { count: paths.length, size, read, places }, close }
 }
+
+/** Says nothing of the update: later there may be handles again. */
+const hasTooManyOpen = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && (cause.code === 'EMFILE' || cause.code === 'ENFILE')
 
 async function fill(row: Float32Array, file: FileHandle, position: number): Promise<void> {
   const bytes = new Uint8Array(row.buffer, row.byteOffset, row.byteLength)

@@ -9,6 +9,7 @@ import { restoringName, type DataDir } from './data-dir.ts'
 import { openDatabase, type Database } from './database.ts'
 import { sumsFileOf } from './page-sums.ts'
 import { query, type SyncQueries } from './sync-query.ts'
+import type { TaskDocument } from '../registry/task-document.ts'
 
 /**
  * The database of a data directory, once its file and the models it points to are found to be what was written. Costs
@@ -34,7 +35,7 @@ export async function openSound(dataDir: DataDir, blobs: BlobStore): Promise<Dat
   }
 }
 
-/** Weights of head, champion and anchor of every task, and the optimizer's state and aggregate that the next round begins from. */
+/** What rounds to come need: weights of head, champion and anchor of every task, what the next round begins from beside, root sets. */
 export function pointedBlobs(db: SyncQueries): string[] {
   const rows = db.all(
     query
@@ -56,8 +57,15 @@ export function pointedBlobs(db: SyncQueries): string[] {
     ...(pointer === 'head' && row.aggregate_sha256 !== null ? [row.aggregate_sha256] : []),
     ...(pointer === 'champion' && row.served_sha256 !== null ? [row.served_sha256] : []),
   ])
-  return [...new Set(digests)]
+  return [...new Set([...digests, ...rootSets(db)])]
 }
+
+/** Of tasks whose rule trains on one in every round. */
+const rootSets = (db: SyncQueries): string[] =>
+  db.all(query.selectFrom('tasks').select('document')).flatMap(({ document }) => {
+    const { sets } = JSON.parse(document) as Pick<TaskDocument, 'sets'>
+    return sets.root === undefined ? [] : [sets.root]
+  })
 
 /** Those of the digests whose file is gone or has other bytes. */
 export async function damagedBlobs(digests: Iterable<string>, blobs: BlobStore): Promise<string[]> {
@@ -89,6 +97,6 @@ const damagedDatabase = (dataDir: DataDir, damage: readonly string[]): StartupEr
 const damagedPointers = (dataDir: DataDir, bad: readonly string[]): StartupError =>
   new StartupError(
     'data-damaged',
-    `Models that are served or trained from are damaged or gone: ${bad.map((each) => `blobs/${each.slice(0, 2)}/${each}`).join(', ')}. ` +
+    `Models that are served or trained from, or what rounds are made with, are damaged or gone: ${bad.map((each) => `blobs/${each.slice(0, 2)}/${each}`).join(', ')}. ` +
       `Put them back from any backup made since they were new: ${restoreBlobs(dataDir)}.`,
   )

@@ -100,7 +100,7 @@ export class MemoryRegistry implements RoundRegistry {
     return this.#headAt(version).aggregate ?? null
   }
 
-  earlierNorms(_task: Task, version: number, numRounds: number): number[] {
+  async earlierNorms(_task: Task, version: number, numRounds: number): Promise<number[]> {
     return (this.#headAt(version).norms ?? []).slice(0, numRounds).flat()
   }
 

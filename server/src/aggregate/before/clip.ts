@@ -17,7 +17,7 @@ export const clip = policy({
     window: Type.Optional(
       Type.Integer({
         minimum: 1,
-        maximum: 1000,
+        maximum: 100,
         default: 1,
         description: 'rounds whose norms C is the median of: this one, and those that its base was made in',
       }),

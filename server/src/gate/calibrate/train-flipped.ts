@@ -30,6 +30,8 @@ export interface FlippedParts {
   readonly optimizerState: Params
   /** What the updates came to that made `base`; null where that was not kept. */
   readonly previous?: Params | null
+  /** Norms of what counted in the rounds up to `base`, for a rule that looks at them. */
+  readonly earlierNorms?: readonly number[]
   /** Of a task whose rule uses one. */
   readonly root?: Dataset
   /** Examples that judge nothing: clients get equal parts of them. */
@@ -50,6 +52,7 @@ export async function trainFlipped({
   base,
   optimizerState,
   previous = null,
+  earlierNorms = [],
   root,
   dataset,
   signal,
@@ -63,7 +66,7 @@ export async function trainFlipped({
   const honest: SentUpdate[] = []
   for (const [client, of] of parts.slice(0, -1).entries()) honest.push(await train(of, client))
   const own = root && (await trainer.train(base, task.document.plan, root, rng.fork('root'), signal)).delta
-  const context = { previous, ...(own && { rootDelta: async () => own }) }
+  const context = { previous, earlierNorms, ...(own && { rootDelta: async () => own }) }
   const rounds: FlippedRound[] = []
   for (const share of shares) {
     const last = numClients - 1

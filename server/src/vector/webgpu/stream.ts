@@ -64,12 +64,14 @@ export async function stream(
   work: StreamWork,
 ): Promise<void> {
   const { device } = open
-  const slots = Array.from({ length: rows.size > length ? 2 : 1 }, (): Slot => {
-    const readback = work.out && device.createBuffer({ size: 4 * length, usage: usage.mapRead | usage.copyTarget })
-    return { staging: pool.take(tile.size), readback, free: Promise.resolve() }
-  })
+  const slots: Slot[] = []
   let isDone = false
   try {
+    while (slots.length < (rows.size > length ? 2 : 1)) {
+      const staging = pool.take(tile.size)
+      const readback = work.out && device.createBuffer({ size: 4 * length, usage: usage.mapRead | usage.copyTarget })
+      slots.push({ staging, readback, free: Promise.resolve() })
+    }
     for (let [start, turn] = [0, 0]; start < rows.size; start += length, turn++) {
       const slot = slots[turn % slots.length]!
       await slot.free

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals'
 import { makeRng } from '@panal/client-core'
 import { makeAggregator, vectorEngines, type VectorEngine } from '@panal/server'
+import { trustScores } from '../../../../server/src/aggregate/fltrust.ts'
 import { float64Engine } from '../../../fixtures/float64-engine.ts'
 import { updateSourceOf } from '../../../fixtures/update-source.ts'
 
@@ -32,6 +33,19 @@ it('trusts each by its direction, at the length of the root update', async () =>
   const [x, y] = engine.exact()
   expect(Math.abs(x! - 3.75)).toBeLessThan(1e-12)
   expect(Math.abs(y! - 2.5)).toBeLessThan(1e-12)
+})
+
+it('takes for a right angle what an engine may make of one, and no direction for none', () => {
+  // ‖x − g‖² = 2‖g‖²·(1 − cos); an engine's is off by 1e-6 of itself, so that a cosine of 0 comes out as up to 1e-6.
+  const cosines = [2e-6, 1e-3, -2e-6, 0.5, -0.5]
+  const length = 5
+  const norms = Float64Array.of(...cosines.map(() => 1), 0)
+  const squared = new Float64Array((norms.length + 1) ** 2)
+  // of the last, which is 0, the cosine would come out as a half
+  for (const [i, cosine] of [...cosines, 0.5].entries())
+    squared[i * (norms.length + 1) + norms.length] = 2 * length ** 2 * (1 - cosine)
+  const trust = trustScores(squared, { norms, length })
+  expect(trust.map((each) => Math.round(each * 1e9) / 1e9)).toEqual(Float64Array.of(0, 1e-3, 0, 0.5, 0, 0))
 })
 
 it('refuses a round in which nobody goes where the root update goes, or which has none', async () => {

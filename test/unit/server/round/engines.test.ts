@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { virtualClock, type RoundSummary } from '@panal/client-core'
-import { Spool, VectorError, vectorEngines, type OpenEngine } from '@panal/server'
+import { Spool, VectorError, vectorEngines, type OpenEngine, type TaskDocument } from '@panal/server'
 import { replayRound, type Replay } from '../../../../server/src/round/replay.ts'
 import { Engines, type EngineSetting } from '../../../../server/src/vector/engines.ts'
 import { losableEngine } from '../../../fixtures/failing-engines.ts'
@@ -115,6 +115,40 @@ describe('a rule that only adds', () => {
     expect(await replay(1, () => losableEngine(1))).toMatchObject({ verdict: 'same', version: 1 })
     expect(await replay(1, missing)).toMatchObject({ verdict: 'no-engine' })
     expect((await next(2, devices)).aggregation).toMatchObject({ engine: 'wasm', lost: 'webgpu', bytes })
+  })
+})
+
+describe('the start of a task', () => {
+  /** The sizes that an engine was to be chosen for. */
+  async function preparedFor(changes: Partial<TaskDocument>, setting: EngineSetting = 'auto'): Promise<number[]> {
+    const engines = new Engines({ setting, clock: virtualClock(), tell: () => undefined, open: webgpuOf(missing) })
+    const sizes: number[] = []
+    const { run, lendsForSums } = engines
+    const lender = {
+      prepare: (size: number) => void sizes.push(size),
+      run: run.bind(engines),
+      lendsForSums: lendsForSums.bind(engines),
+    }
+    bench = await RoundsBench.open(changes, { engines: lender })
+    return sizes
+  }
+  const { cohort, plan } = digitsLike()
+  /** Of 4 params and 4 bytes each: 64 MiB are 2²² updates. */
+  const large = { cohort: { ...cohort, reportingGoal: 2 ** 22 } }
+  const small = { cohort: { ...cohort, reportingGoal: 2 ** 22 - 1 } }
+  const ofRule = (aggregator: typeof strategy.aggregator) => ({ strategy: { ...strategy, aggregator } })
+
+  it.each([
+    ['rounds of 64 MiB that lie as they are', large, [4]],
+    ['rounds of less', small, []],
+    ['rounds of 64 MiB in half precision', { ...large, plan: { ...plan, codec: 'f16' } as const }, []],
+    ['rounds of less whose rule needs them all at once', { ...small, ...ofRule({ name: 'median' }) }, [4]],
+  ])('begins to choose an engine for %s, or not', async (_, changes, expected) => {
+    expect(await preparedFor(changes)).toEqual(expected)
+  })
+
+  it('opens the engine that the operator has named, whatever the rounds', async () => {
+    expect(await preparedFor(small, 'webgpu')).toEqual([4])
   })
 })
 

@@ -20,8 +20,9 @@ const common = {
 
 const files = (...names) => names.map((name) => `<rootDir>/test/${name}.test.ts`)
 
-/** A quarter of a minute and more each: simulated statistics, convolutions in JavaScript, files damaged at every page, a GPU in software. */
+/** A quarter of a minute and more each: simulated statistics, convolutions in JavaScript, files damaged at every page, models of ten million params, a GPU in software. */
 const long = files(
+  'contracts/large-models.contract',
   'property/server/gate/bootstrap.property',
   'property/server/gate/clusters.property',
   'property/server/gate/small-sets.property',

@@ -1,0 +1,49 @@
+/**
+ * @jest-environment <rootDir>/test/native-environment.mjs
+ */
+import { describe, expect, it } from '@jest/globals'
+import { makeRng } from '@panal/client-core'
+import { vectorEngines } from '@panal/server'
+import { randomRows, rowsOf } from '../fixtures/vector-rows.ts'
+
+/** A prime, so that no tile, workgroup or vector of any engine divides it. */
+const size = 10_000_019
+const made = randomRows(makeRng('large models'), 3, size)
+const rows = rowsOf(made)
+const weights = Float64Array.of(1, 2.5, 4)
+const divisor = 7.5
+
+// Held once, for a test's globals are slow to look up: ten million times.
+const { abs, max, min } = Math
+
+/** Greatest error of each result in float64: of Σ |weight · x| / divisor, and of the largest value. */
+function greatestErrors(sum: Float32Array, median: Float32Array): { sum: number; median: number } {
+  const [a, b, c] = made as [Float32Array, Float32Array, Float32Array]
+  const [u, v, w] = [...weights].map((weight) => weight / divisor) as [number, number, number]
+  const most = { sum: 0, median: 0 }
+  for (let i = 0; i < size; i++) {
+    const [x, y, z] = [a[i]!, b[i]!, c[i]!]
+    const magnitude = u * abs(x) + v * abs(y) + w * abs(z)
+    most.sum = max(most.sum, abs(sum[i]! - (u * x + v * y + w * z)) / magnitude)
+    const middle = max(min(x, y), min(max(x, y), z))
+    most.median = max(most.median, abs(median[i]! - middle) / max(abs(x), abs(y), abs(z)))
+  }
+  return most
+}
+
+describe.each(Object.entries(vectorEngines))('vector engine %s, of 3 rows of 10,000,019 params', (_, open) => {
+  it('sums within 1e-6 of Σ |weight · x|, and selects within 1e-6 of the largest value', async () => {
+    const engine = await open()
+    try {
+      const sum = await engine.weightedSum(rows, weights, divisor)
+      const median = await engine.select(rows, { by: 'median' })
+      expect([sum.length, median.length]).toEqual([size, size])
+      // of NaN anywhere the greatest is NaN, which is not below
+      const most = greatestErrors(sum, median)
+      expect(most.sum).toBeLessThanOrEqual(1e-6)
+      expect(most.median).toBeLessThanOrEqual(1e-6)
+    } finally {
+      engine.close()
+    }
+  }, 300_000)
+})

@@ -12,13 +12,39 @@ import {
   type Selection,
   type VectorEngine,
 } from '@panal/server'
+import { openTfjsEngine } from '../../server/src/vector/tfjs/engine.ts'
+import { chooseBackend } from '../../server/src/gate/tfjs-backend.ts'
 import { randomRows, reference, rowsOf } from '../fixtures/vector-rows.ts'
 
 /** 128 params of 16 rows; of 33 and more a tile is the shortest there is, 64 params. */
 const smallTiles: EngineOptions = { maxTileBytes: 8192 }
 /** 320 params of three rows. */
 const tinyTiles: EngineOptions = { maxTileBytes: 4096 }
-const engines: Readonly<Record<string, OpenEngine>> = vectorEngines
+
+/** tfjs has one backend at a time: this one's, until another engine of it is opened. */
+const tfjsOn =
+  (backend: 'wasm' | 'cpu'): OpenEngine =>
+  async (options) => {
+    const tf = await import('@tensorflow/tfjs-core')
+    await import('@tensorflow/tfjs-backend-cpu')
+    await chooseBackend() // which is where the files of wasm are
+    if (!(await tf.setBackend(backend))) throw new Error(`tfjs has no ${backend} here`)
+    return openTfjsEngine({ ...options, tf })
+  }
+
+interface Case {
+  readonly name: string
+  readonly open: OpenEngine
+  /** What the device is called, where the case is about that. */
+  readonly on?: string
+  /** [shapes, those of many rows] Only the first so many, of one that takes a second for a mix of 14 rows. */
+  readonly first?: readonly [number, number]
+}
+const cases: Readonly<Record<string, Case>> = {
+  ...Object.fromEntries(Object.entries(vectorEngines).map(([name, open]) => [name, { name, open }])),
+  'tfjs on wasm': { name: 'tfjs', open: tfjsOn('wasm'), on: ' on wasm' },
+  'tfjs on cpu': { name: 'tfjs', open: tfjsOn('cpu'), on: ' on cpu', first: [5, 1] },
+}
 const rng = makeRng('vector engines')
 
 /** [K, size]: one of each, odd and even, a power of two and its neighbours, and more than one tile of the small engine. */
@@ -73,14 +99,14 @@ const selectionsOf = (count: number): Selection[] => [
   { by: 'nearest-median', count },
 ]
 
-describe.each(Object.keys(engines))('vector engine %s', (name) => {
+describe.each(Object.entries(cases))('vector engine %s', (_, { name, open, on = '', first = [] }) => {
   let engine: VectorEngine
   let small: VectorEngine
   let tiny: VectorEngine
   beforeAll(async () => {
-    engine = await engines[name]!()
-    small = await engines[name]!(smallTiles)
-    tiny = await engines[name]!(tinyTiles)
+    engine = await open()
+    small = await open(smallTiles)
+    tiny = await open(tinyTiles)
   })
   afterAll(() => {
     engine.close()
@@ -93,9 +119,10 @@ describe.each(Object.keys(engines))('vector engine %s', (name) => {
   it('is registered under its own name, and says what it runs on', () => {
     expect(engine.name).toBe(name)
     expect(engine.device).not.toBe('')
+    expect(engine.device).toContain(on)
   })
 
-  describe.each(shapes)('with %d rows of %d params', (count, size) => {
+  describe.each(shapes.slice(0, first[0]))('with %d rows of %d params', (count, size) => {
     const made = values(count, size)
     const rows = rowsOf(made)
     const weights = weightsOf(count)
@@ -158,7 +185,7 @@ describe.each(Object.keys(engines))('vector engine %s', (name) => {
     })
   })
 
-  it.each(manyRows)('does the same with %d rows of %d params', async (count, size) => {
+  it.each(manyRows.slice(0, first[1]))('does the same with %d rows of %d params', async (count, size) => {
     const made = values(count, size)
     const rows = rowsOf(made)
     const distances = reference.squaredDistances(made)

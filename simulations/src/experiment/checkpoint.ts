@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bytesToParams, paramsToBytes, sha256Of } from '@panal/server'
-import { ExperimentError } from './experiment-error.ts'
+import { damagedFile } from './damaged-file.ts'
+import type { ExperimentError } from './experiment-error.ts'
 import { dropOtherBases, keepBases, readBases, type KeptBase } from './kept-bases.ts'
 import type { Earlier, Head } from './memory-registry.ts'
 import { writeDurably } from './write-durably.ts'
@@ -98,5 +99,4 @@ function headerOf(line: Uint8Array, folder: string): Header {
   }
 }
 
-const damaged = (folder: string, cause?: unknown): ExperimentError =>
-  new ExperimentError('damaged-checkpoint', `${fileIn(folder)} is not whole: begin again in another folder`, { cause })
+const damaged = (folder: string, cause?: unknown): ExperimentError => damagedFile(fileIn(folder), { cause })

@@ -14,13 +14,18 @@ export async function readDocument(path: string): Promise<unknown> {
   return parseText(text, path)
 }
 
-/** YAML 1.2, of which JSON is a part. @throws ExperimentError 'unreadable-experiment' with line and column */
+/** YAML 1.2, of which JSON is a part. @throws ExperimentError 'unreadable-experiment' with the reason, and line and column of what is no YAML */
 export function parseText(text: string, path: string): unknown {
   const document = parseDocument(text, { version: '1.2', uniqueKeys: true })
   const [error] = document.errors
   if (error !== undefined) throw new ExperimentError('unreadable-experiment', `${path}: ${error.message}`)
-  // An alias may stand for another alias a billion times over.
-  return document.toJS({ maxAliasCount: 100 })
+  try {
+    // An alias may stand for another alias a billion times over.
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (cause) {
+    // Aliases are followed only here: one that stands for nothing, or for too much.
+    throw new ExperimentError('unreadable-experiment', `${path}: ${(cause as Error).message}`, { cause })
+  }
 }
 
 /**

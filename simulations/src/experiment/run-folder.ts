@@ -4,6 +4,7 @@ import { canonicalJson, tfjsModelJson } from '@panal/client-core'
 import { lockFile, makeFolder, type FileLock, paramsToBytes, sha256Of, type Task } from '@panal/server'
 import type { RunRecord } from '../results/run-record.ts'
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { damagedFile, storedObject } from './damaged-file.ts'
 import { ExperimentError } from './experiment-error.ts'
 import type { OpenExperiment } from './open-experiment.ts'
 import { roundsCsv, type RoundRow } from './round-row.ts'
@@ -61,7 +62,7 @@ export class RunFolder {
     await orSay(path, makeFolder(path))
     const lock = lockOrSay(path)
     try {
-      return await RunFolder.#openLocked(path, opened, { resume, name }, lock)
+      return await orSay(path, RunFolder.#openLocked(path, opened, { resume, name }, lock))
     } catch (error) {
       lock.close()
       throw error
@@ -90,9 +91,7 @@ export class RunFolder {
         `${path} holds a run of another experiment, seed or version (see its experiment.json): choose another --out`,
       )
     const checkpoint = await readCheckpoint(path)
-    const file = await open(join(path, 'rounds.jsonl'), checkpoint === undefined ? 'w+' : 'r+')
-    await file.truncate(checkpoint?.roundsBytes ?? 0) // a line that no checkpoint knows of is written again
-    const rows = parseRows(await readFile(join(path, 'rounds.jsonl'), 'utf8'))
+    const { file, rows } = await openRounds(join(path, 'rounds.jsonl'), checkpoint?.roundsBytes)
     return new RunFolder(path, name, lock, file, checkpoint, rows)
   }
 
@@ -159,11 +158,30 @@ export const orSay = <Result>(path: string, work: Promise<Result>): Promise<Resu
     throw new ExperimentError('unwritable-output', `${path}: ${cause.message}`, { cause })
   })
 
-const parseRows = (text: string): RoundRow[] =>
+/**
+ * The rounds' file, cut off behind those that the checkpoint counts: any later one is run again.
+ * @param kept their length in bytes; undefined where there is no checkpoint
+ * @throws ExperimentError 'damaged-checkpoint' where they are not all there
+ */
+async function openRounds(path: string, kept: number | undefined) {
+  const file = await open(path, kept === undefined ? 'w+' : 'r+').catch((cause: unknown) => {
+    throw isMissing(cause) ? damagedFile(path, { cause }) : cause
+  })
+  try {
+    if ((await file.stat()).size < (kept ?? 0)) throw damagedFile(path)
+    await file.truncate(kept ?? 0)
+    return { file, rows: parseRows(await readFile(path, 'utf8'), path) }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+const parseRows = (text: string, path: string): RoundRow[] =>
   text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as RoundRow)
+    .map((line) => storedObject(line, path) as RoundRow)
 
 export interface StoredConfig {
   readonly identity: string
@@ -172,26 +190,32 @@ export interface StoredConfig {
   readonly experiment: OpenExperiment['experiment']
 }
 
-/** What a folder's run is; undefined where it holds none. */
-export async function readConfig(path: string): Promise<StoredConfig | undefined> {
-  const text = await textOf(join(path, 'experiment.json'))
-  return text === undefined ? undefined : (JSON.parse(text) as StoredConfig)
+/** What a folder's run is; undefined where it holds none. @throws ExperimentError 'damaged-checkpoint' */
+export async function readConfig(folder: string): Promise<StoredConfig | undefined> {
+  const path = join(folder, 'experiment.json')
+  const text = await textOf(path)
+  return text === undefined ? undefined : (storedObject(text, path) as StoredConfig)
 }
 
-/** The record of a finished run; undefined where it is not finished. */
-export async function readRecord(path: string): Promise<FinishedRun | undefined> {
-  const text = await textOf(join(path, 'record.json'))
-  return text === undefined ? undefined : (JSON.parse(text) as FinishedRun)
+/** The record of a finished run; undefined where it is not finished. @throws ExperimentError 'damaged-checkpoint' */
+export async function readRecord(folder: string): Promise<FinishedRun | undefined> {
+  const path = join(folder, 'record.json')
+  const text = await textOf(path)
+  if (text === undefined) return undefined
+  return storedObject(text, path, 'remove it, and run --resume writes it again') as FinishedRun
 }
 
-/** Of a run that may still be under way: its last line may be half a line. */
-export async function readRows(path: string): Promise<RoundRow[]> {
-  const text = (await textOf(join(path, 'rounds.jsonl'))) ?? ''
-  return parseRows(text.slice(0, text.lastIndexOf('\n') + 1))
+/** Of a run that may still be under way: its last line may be half a line. @throws ExperimentError 'damaged-checkpoint' */
+export async function readRows(folder: string): Promise<RoundRow[]> {
+  const path = join(folder, 'rounds.jsonl')
+  const text = (await textOf(path)) ?? ''
+  return parseRows(text.slice(0, text.lastIndexOf('\n') + 1), path)
 }
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT'
 
 const textOf = (path: string): Promise<string | undefined> =>
   readFile(path, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (isMissing(error)) return undefined
     throw error
   })

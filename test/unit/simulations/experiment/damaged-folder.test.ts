@@ -1,0 +1,84 @@
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { virtualClock } from '@panal/client-core'
+import { lockFile } from '@panal/server'
+import { parseExperiment, readRuns, runExperiment, type RunEvents } from '@panal/simulations'
+import { smallExperiment } from '../../../fixtures/small-experiment.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'panal-damaged-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const quiet: RunEvents = {
+  onNote: () => undefined,
+  onResumed: () => undefined,
+  onDevice: () => undefined,
+  onRound: () => undefined,
+}
+const run = () =>
+  runExperiment(
+    {
+      experiment: parseExperiment(smallExperiment({ rounds: 2 })),
+      seed: 1,
+      home: '.',
+      folder,
+      resume: true,
+      workers: 1,
+      clock: virtualClock(),
+    },
+    quiet,
+    new AbortController().signal,
+  )
+const at = (name: string) => join(folder, name)
+const halve = async (name: string) => truncate(at(name), Math.floor((await readFile(at(name))).length / 2))
+const damageOf = (name: string, mend = 'begin again in another folder') => ({
+  name: 'ExperimentError',
+  code: 'damaged-checkpoint',
+  message: `${at(name)} is not whole: ${mend}`,
+})
+
+describe('a run’s folder', () => {
+  it.each<[string, string, () => Promise<void>]>([
+    ['rounds.jsonl', 'gone', () => rm(at('rounds.jsonl'))],
+    ['rounds.jsonl', 'shorter than its checkpoint says', () => halve('rounds.jsonl')],
+    [
+      'rounds.jsonl',
+      'of other bytes',
+      async () => writeFile(at('rounds.jsonl'), (await readFile(at('rounds.jsonl'), 'utf8')).replace('{', '[')),
+    ],
+    ['experiment.json', 'half written', () => halve('experiment.json')],
+    ['experiment.json', 'empty', () => writeFile(at('experiment.json'), '')],
+    ['experiment.json', 'something else', () => writeFile(at('experiment.json'), 'null')],
+  ])(
+    'is not gone on from where %s is %s, and stays free',
+    async (name, _, damage) => {
+      await run()
+      await damage()
+      await expect(run()).rejects.toMatchObject(damageOf(name))
+      const lock = lockFile(at('lock.db'))
+      expect(lock).toBeDefined()
+      lock!.close()
+    },
+    60_000,
+  )
+
+  it('is not reported of where a file of it is not whole, by name', async () => {
+    await run()
+    await halve('record.json')
+    const mend = 'remove it, and run --resume writes it again'
+    await expect(readRuns([folder])).rejects.toMatchObject(damageOf('record.json', mend))
+    await rm(at('record.json'))
+    expect((await run()).rounds).toHaveLength(2)
+    expect((await readRuns([folder]))[0]!.record).toBeDefined() // as it says
+
+    await rm(at('record.json'))
+    await writeFile(at('rounds.jsonl'), '{"round":\n{"round":2}\n')
+    await expect(readRuns([folder])).rejects.toMatchObject(damageOf('rounds.jsonl'))
+    await halve('experiment.json')
+    await expect(readRuns([folder])).rejects.toMatchObject(damageOf('experiment.json'))
+  }, 60_000)
+})

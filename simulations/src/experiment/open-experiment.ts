@@ -85,13 +85,27 @@ function deal(
   { train }: LoadedData,
   errors: DocumentError[],
 ): WithRoot | null {
+  const numRoot = root?.examples ?? 0
+  const numExamples = train.y.length
+  if (numRoot >= numExamples) {
+    const message = `must be less than ${numExamples}, the training examples that there are: devices get the others`
+    errors.push({ path: '/root/examples', message })
+    return null
+  }
   const partitioner = makePolicy<Partitioner>(partitioners, spec)
   const rngs = { root: makeRng(seed).fork('root'), partition: makeRng(seed).fork('partition') }
   try {
-    return dealWithRoot(train, { numRoot: root?.examples ?? 0, numDevices, partitioner }, rngs)
+    return dealWithRoot(train, { numRoot, numDevices, partitioner }, rngs)
   } catch (error) {
     if (!(error instanceof PartitionError)) throw error
-    errors.push({ path: '/partition', message: error.message })
+    errors.push(
+      { path: '/partition', message: error.message },
+      ...when(
+        numRoot > 0 && error.code === 'too-few-examples',
+        '/root/examples',
+        `takes ${numRoot} of ${numExamples} training examples: ${numExamples - numRoot} are left for the devices`,
+      ),
+    )
     return null
   }
 }

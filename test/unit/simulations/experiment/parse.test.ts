@@ -146,6 +146,19 @@ describe('an experiment', () => {
     ])
   })
 
+  it('has a root set that leaves enough for the devices', async () => {
+    const strategy = { aggregator: { name: 'fltrust' } } as const
+    expect(await opening(smallExperiment({ strategy, root: { examples: 600 } }))).toEqual([
+      '/root/examples must be less than 600, the training examples that there are: devices get the others',
+    ])
+    // 600 − 581 = 19 examples for 20 devices
+    expect(await opening(smallExperiment({ strategy, root: { examples: 581 } }))).toEqual([
+      expect.stringMatching(/^\/partition .*19 examples are too few for 20 devices/),
+      '/root/examples takes 581 of 600 training examples: 19 are left for the devices',
+    ])
+    expect(await opening(smallExperiment({ strategy, root: { examples: 580 } }))).toEqual([])
+  })
+
   it('that names a file which is not there says so under /data', async () => {
     const data = { name: 'csv', train: 'no-such.csv', testShare: 0.2, label: 'y' }
     const errors = await opening({ ...smallExperiment(), data })

@@ -48,16 +48,30 @@ export async function runExperiment(options: RunOptions, events: RunEvents, sign
   const opened = await openExperiment(options.experiment, { seed, home, signal })
   const { resume, name = options.experiment.name } = options
   const folder = await RunFolder.open(options.folder, opened, { resume, name })
+  try {
+    return await onExecutor(opened, options, events, (executor) =>
+      runRounds({ opened, folder, executor, clock: options.clock }, events, signal),
+    )
+  } finally {
+    await folder.close()
+  }
+}
+
+async function onExecutor<Result>(
+  opened: OpenExperiment,
+  { workers, spawn }: RunOptions,
+  events: RunEvents,
+  work: (executor: Executor) => Promise<Result>,
+): Promise<Result> {
   const executor = openExecutor(opened, {
     onNote: (line) => events.onNote(line),
-    ...(options.workers !== undefined && { numWorkers: options.workers }),
-    ...(options.spawn !== undefined && { spawn: options.spawn }),
+    ...(workers !== undefined && { numWorkers: workers }),
+    ...(spawn !== undefined && { spawn }),
   })
   try {
-    return await runRounds({ opened, folder, executor, clock: options.clock }, events, signal)
+    return await work(executor)
   } finally {
     await executor.close()
-    await folder.close()
   }
 }
 

@@ -134,8 +134,11 @@ export class RunFolder {
   }
 
   async close(): Promise<void> {
-    await this.#file.close()
-    this.#lock.close()
+    try {
+      await this.#file.close()
+    } finally {
+      this.#lock.close()
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Worker, WorkerOptions } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { l2Norm, virtualClock } from '@panal/client-core'
 import { lockFile } from '@panal/server'
@@ -9,6 +10,7 @@ import {
   readCheckpoint,
   readRuns,
   runExperiment,
+  spawnTrainWorker,
   type Experiment,
   type RoundRow,
   type RunEvents,
@@ -48,6 +50,33 @@ describe('runExperiment', () => {
     other?.close()
     expect((await runExperiment(options, quiet, signal)).ended).toEqual({ why: 'rounds', round: 2 })
     lockFile(join(folder, 'lock.db'))!.close() // and gives it back
+  }, 60_000)
+
+  it('gives the folder back where its workers cannot be started', async () => {
+    const spawn = () => {
+      throw new Error('no thread is left')
+    }
+    const options = { ...optionsFor({ rounds: 1 }), spawn }
+    await expect(runExperiment(options, quiet, signal)).rejects.toThrow('no thread is left')
+    lockFile(join(folder, 'lock.db'))!.close()
+  }, 60_000)
+
+  it('gives the folder back where its workers cannot be stopped', async () => {
+    const workers: Worker[] = []
+    const spawn = (options: WorkerOptions) => {
+      const worker = spawnTrainWorker(options)
+      const post = worker.postMessage.bind(worker)
+      worker.postMessage = (command: { readonly type: string }) => {
+        if (command.type === 'stop') throw new Error('it does not hear')
+        post(command)
+      }
+      workers.push(worker)
+      return worker
+    }
+    const options = { ...optionsFor({ rounds: 1 }), spawn }
+    await expect(runExperiment(options, quiet, signal)).rejects.toThrow('it does not hear')
+    lockFile(join(folder, 'lock.db'))!.close()
+    await Promise.all(workers.map((worker) => worker.terminate()))
   }, 60_000)
 
   it('ends with the first round that reaches the target', async () => {

@@ -1,5 +1,5 @@
 import type { Cohort, Loss, Plan } from '@panal/client-core'
-import { makeAggregator, type TaskDocument } from '@panal/server'
+import { makeAggregator, type Aggregator, type TaskDocument } from '@panal/server'
 import type { EngineName } from '../engine/open-trainer.ts'
 import { defaultProfile, type ProfileSpec } from '../profile/spec.ts'
 import type { Experiment } from './schema.ts'
@@ -19,14 +19,21 @@ export interface CompleteExperiment extends Omit<Experiment, 'strategy' | 'cohor
 
 const weekMs = 7 * 86_400_000
 
+/** The mean, where an experiment names no other. */
+const aggregatorSpec = (strategy: Experiment['strategy']) => strategy?.aggregator ?? { name: 'mean' as const }
+
+export const aggregatorOf = (strategy: Experiment['strategy']): Aggregator =>
+  makeAggregator({ ...strategy, aggregator: aggregatorSpec(strategy) })
+
+/** Devices that a round asks. */
+export const numAsked = ({ size, overSelection = 1 }: Experiment['cohort']): number => Math.ceil(size * overSelection)
+
 /**
  * FedAvg with plain SGD, where nothing else is said: uniform cohorts that all report, weights by examples, the mean applied as
  * it is, updates in float32.
  */
 export function completeExperiment(experiment: Experiment): CompleteExperiment {
   const { strategy, cohort, profile, plan } = experiment
-  const aggregator = strategy?.aggregator ?? { name: 'mean' as const }
-  const asked = Math.ceil(cohort.size * (cohort.overSelection ?? 1))
   return {
     ...experiment,
     loss: experiment.loss ?? 'categorical-crossentropy',
@@ -37,12 +44,12 @@ export function completeExperiment(experiment: Experiment): CompleteExperiment {
       weight: 'examples',
       serverOptimizer: { name: 'sgd', learningRate: 1 },
       ...strategy,
-      aggregator,
+      aggregator: aggregatorSpec(strategy),
     },
     cohort: {
       overSelection: 1,
-      reportingGoal: Math.min(cohort.size, asked),
-      minimum: Math.min(cohort.reportingGoal ?? cohort.size, makeAggregator({ ...strategy, aggregator }).minUpdates),
+      reportingGoal: Math.min(cohort.size, numAsked(cohort)),
+      minimum: Math.min(cohort.reportingGoal ?? cohort.size, aggregatorOf(strategy).minUpdates),
       deadlineMs: weekMs,
       ...cohort,
     },

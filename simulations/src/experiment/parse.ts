@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { parseDocument } from 'yaml'
-import { documentErrors, makeAggregator, when, type DocumentError } from '@panal/server'
-import { numAdversaries } from '../adversary/adversaries.ts'
+import { documentErrors } from '@panal/server'
 import { completeExperiment, type CompleteExperiment } from './complete.ts'
+import { contradictionsIn } from './contradictions.ts'
 import { ExperimentError } from './experiment-error.ts'
 import { Experiment } from './schema.ts'
 
@@ -33,41 +33,8 @@ export function parseText(text: string, path: string): unknown {
  * @throws ExperimentError 'invalid-experiment' with every mistake
  */
 export function parseExperiment(value: unknown): CompleteExperiment {
-  const errors = documentErrors(Experiment, value)
+  const misread = documentErrors(Experiment, value)
+  const errors = [...misread, ...contradictionsIn(value, misread)]
   if (errors.length > 0) throw new ExperimentError('invalid-experiment', undefined, { errors })
-  const experiment = completeExperiment(value as Experiment)
-  const contradictions = contradictionsIn(experiment)
-  if (contradictions.length > 0) throw new ExperimentError('invalid-experiment', undefined, { errors: contradictions })
-  return experiment
-}
-
-function contradictionsIn(experiment: CompleteExperiment): DocumentError[] {
-  const { adversaries, cohort, devices, rounds, evaluateEvery, target, strategy, root } = experiment
-  const asked = Math.ceil(cohort.size * cohort.overSelection)
-  const { name, usesRoot = false } = makeAggregator(strategy)
-  return [
-    ...when(
-      asked > devices,
-      '/cohort/size',
-      `asks ${asked} devices (⌈size × overSelection⌉) of a population of ${devices}`,
-    ),
-    ...when(
-      adversaries !== undefined && numAdversaries(adversaries, devices) > devices,
-      '/adversaries/count',
-      `must be at most devices, ${devices}`,
-    ),
-    ...when(
-      adversaries !== undefined && (cohort.maxStaleness ?? 0) > 0,
-      '/adversaries',
-      'need cohort.maxStaleness of 0: devices that go on from earlier rounds train base by base, so that no attack would know n, f and the honest updates of the whole round',
-    ),
-    ...when(usesRoot && root === undefined, '/root', `is missing: ${name} trains on it`),
-    ...when(!usesRoot && root !== undefined, '/root', `is of no use: ${name} trains on nothing`),
-    ...when(evaluateEvery > rounds, '/evaluateEvery', `must be at most rounds, ${rounds}`),
-    ...when(
-      target !== undefined && target.accuracy === undefined && target.loss === undefined,
-      '/target',
-      'must have accuracy or loss',
-    ),
-  ]
+  return completeExperiment(value as Experiment)
 }

@@ -126,6 +126,22 @@ describe('an experiment', () => {
     ])
   })
 
+  it('has mistakes and contradictions told at once, but for what a mistake leaves open', async () => {
+    const wrong = smallExperiment({ cohort: { size: 30 }, evaluateEvery: 9, target: {}, rounds: 0 })
+    expect(await parsing({ ...wrong, seeds: [] })).toEqual([
+      '/rounds must be >= 1',
+      '/seeds must not have fewer than 1 items',
+      '/cohort/size asks 30 devices (⌈size × overSelection⌉) of a population of 20',
+      '/target must have accuracy or loss', // and nothing of evaluateEvery: how many rounds were meant is not known
+    ])
+    expect(await parsing([])).toEqual([' must be an object'])
+    // which aggregator was meant is not known, either
+    expect(await parsing({ ...smallExperiment(), strategy: { aggregator: { name: 'fltrast' } }, root: {} })).toEqual([
+      expect.stringMatching(/^\/strategy\/aggregator/),
+      '/root/examples is missing',
+    ])
+  })
+
   it('is held against its data and its model before anything runs, all at once', async () => {
     expect(
       await opening(

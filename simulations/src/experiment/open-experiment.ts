@@ -48,15 +48,8 @@ export interface OpenOptions {
  */
 export async function openExperiment(experiment: CompleteExperiment, options: OpenOptions): Promise<OpenExperiment> {
   const { seed } = options
-  const data = await load(experiment, options)
-  const document = taskDocument(experiment, seed, data)
-  const errors = [
-    ...crossFieldErrors(document).filter(({ path }) => ownPaths.test(path)),
-    ...(await checkModel(experiment.model, data.schema, experiment.loss)),
-    ...attackMisfits(experiment.adversaries, data),
-  ]
-  const dealt = deal(experiment, seed, data, errors)
-  if (errors.length > 0 || dealt === null) throw new ExperimentError('invalid-experiment', undefined, { errors })
+  const data = await loadData(experiment, options)
+  const { document, dealt } = await fitToData(experiment, seed, data)
   const task = await makeTask(document)
   return {
     experiment,
@@ -68,7 +61,29 @@ export async function openExperiment(experiment: CompleteExperiment, options: Op
   }
 }
 
-async function load({ data }: CompleteExperiment, { seed, home, signal }: OpenOptions): Promise<LoadedData> {
+/**
+ * The task that an experiment makes of its data, and who has which of them.
+ * @throws ExperimentError 'invalid-experiment' with every mistake that only shows beside the data
+ */
+export async function fitToData(
+  experiment: CompleteExperiment,
+  seed: number,
+  data: LoadedData,
+): Promise<{ readonly document: TaskDocument; readonly dealt: WithRoot }> {
+  const document = taskDocument(experiment, seed, data)
+  const errors = [
+    ...crossFieldErrors(document).filter(({ path }) => ownPaths.test(path)),
+    ...(await checkModel(experiment.model, data.schema, experiment.loss)),
+    ...attackMisfits(experiment.adversaries, data),
+  ]
+  const dealt = deal(experiment, seed, data, errors)
+  if (errors.length > 0 || dealt === null) throw new ExperimentError('invalid-experiment', undefined, { errors })
+  return { document, dealt }
+}
+
+/** @throws ExperimentError 'invalid-experiment' where they cannot be read */
+export async function loadData({ data }: CompleteExperiment, options: OpenOptions): Promise<LoadedData> {
+  const { seed, home, signal } = options
   const context = { folder: home, rng: makeRng(seed).fork('data'), ...(signal !== undefined && { signal }) }
   try {
     return await makePolicy<DataSource>(dataSources, data).load(context)

@@ -19,7 +19,11 @@ export interface FinishedRun extends RunRecord {
 }
 
 /** A run is what its experiment, its seed, its data and the programs make of it. Workers are left out: they change nothing. */
-export const identityOf = ({ experiment, seed, data }: OpenExperiment): string => {
+export const identityOf = ({
+  experiment,
+  seed,
+  data,
+}: Pick<OpenExperiment, 'experiment' | 'seed' | 'data'>): string => {
   const { seeds: _seeds, ...rest } = experiment
   return sha256Of(canonicalJson({ experiment: rest, seed, data: data.digests, versions: versions() }))
 }
@@ -85,11 +89,7 @@ export class RunFolder {
         join(path, 'experiment.json'),
         `${JSON.stringify({ identity, name, seed, experiment }, null, 2)}\n`,
       )
-    else if (config.identity !== identity)
-      throw new ExperimentError(
-        'other-experiment',
-        `${path} holds a run of another experiment, seed or version (see its experiment.json): choose another --out`,
-      )
+    else assertSameRun(path, config, identity)
     const checkpoint = await readCheckpoint(path)
     const { file, rows } = await openRounds(join(path, 'rounds.jsonl'), checkpoint?.roundsBytes)
     return new RunFolder(path, name, lock, file, checkpoint, rows)
@@ -198,6 +198,15 @@ export async function readConfig(folder: string): Promise<StoredConfig | undefin
   const path = join(folder, 'experiment.json')
   const text = await textOf(path)
   return text === undefined ? undefined : (storedObject(text, path) as StoredConfig)
+}
+
+/** @throws ExperimentError 'other-experiment' */
+export function assertSameRun(folder: string, { identity: stored }: StoredConfig, identity: string): void {
+  if (stored !== identity)
+    throw new ExperimentError(
+      'other-experiment',
+      `${folder} holds a run of another experiment, seed, version or other data (see its experiment.json): choose another --out`,
+    )
 }
 
 /** The record of a finished run; undefined where it is not finished. @throws ExperimentError 'damaged-checkpoint' */

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { canonicalJson, type Clock } from '@panal/client-core'
+import type { LoadedData } from '../data/data-source.ts'
 import type { CompleteExperiment } from './complete.ts'
 import { ExperimentError } from './experiment-error.ts'
 import { gridPoints, runFolderName, type GridAxis } from './grid.ts'
+import { fitToData, loadData } from './open-experiment.ts'
 import { parseExperiment } from './parse.ts'
 import { runExperiment, type RunEvents } from './run-experiment.ts'
-import { readConfig, readRecord } from './run-folder.ts'
+import { assertSameRun, identityOf, readConfig, readRecord } from './run-folder.ts'
 
 export interface SweepOptions {
   /** As it was written. */
@@ -32,7 +34,7 @@ export interface PlannedRun {
 export type OnRun = (run: PlannedRun, index: number, numRuns: number, isDone: boolean) => RunEvents
 
 /**
- * Every combination of the grid under every seed. All of them are looked at before the first one runs.
+ * Every combination of the grid under every seed. Each is looked at for what shows without its data.
  * @throws ExperimentError 'invalid-experiment' that names the combination
  */
 export function planSweep({ experiment, axes, seeds, folder }: SweepOptions): PlannedRun[] {
@@ -47,11 +49,15 @@ export function planSweep({ experiment, axes, seeds, folder }: SweepOptions): Pl
   })
 }
 
-/** Runs what is not done yet, goes on with what was cut off. @throws as `runExperiment` does */
+/**
+ * Runs what is not done yet, goes on with what was cut off. Every run is held against its data and its folder before the first
+ * one begins. @throws as `runExperiment` does
+ */
 export async function runSweep(options: SweepOptions, onRun: OnRun, signal: AbortSignal): Promise<PlannedRun[]> {
   const runs = planSweep(options)
+  const done = await finishedOf(runs, options.home, signal)
   for (const [index, run] of runs.entries()) {
-    const isDone = await isFinished(run)
+    const isDone = done.has(run)
     const events = onRun(run, index, runs.length, isDone)
     if (isDone) continue
     const { experiment, seed, folder, label } = run
@@ -67,15 +73,53 @@ function parsePoint(label: string, value: unknown): CompleteExperiment {
   try {
     return parseExperiment(value)
   } catch (error) {
-    if (!(error instanceof ExperimentError) || label === '') throw error
-    throw new ExperimentError(error.code, `${label}: ${error.message}`, { errors: error.errors, cause: error })
+    throw ofPoint(label, error)
   }
 }
 
-async function isFinished({ folder, experiment, seed }: PlannedRun): Promise<boolean> {
-  const [config, record] = await Promise.all([readConfig(folder), readRecord(folder)])
-  return config !== undefined && record !== undefined && config.seed === seed && isSame(config.experiment, experiment)
+/** Names the combination that an error is of. */
+function ofPoint(label: string, error: unknown): unknown {
+  if (!(error instanceof ExperimentError) || label === '') return error
+  return new ExperimentError(error.code, `${label}: ${error.message}`, { errors: error.errors, cause: error })
 }
 
-const isSame = (a: CompleteExperiment, b: CompleteExperiment): boolean =>
-  canonicalJson({ ...a, seeds: [] }) === canonicalJson({ ...b, seeds: [] })
+/** The runs that are done, once all of them could be. Runs of the same data and seed go together: data are read once for them. */
+async function finishedOf(runs: readonly PlannedRun[], home: string, signal: AbortSignal): Promise<Set<PlannedRun>> {
+  const done = new Set<PlannedRun>()
+  for (const group of ofSameData(runs)) {
+    const [first] = group
+    const data = await loadData(first.experiment, { seed: first.seed, home, signal }).catch((error: unknown) => {
+      throw ofPoint(first.label, error)
+    })
+    for (const run of group) {
+      signal.throwIfAborted()
+      if (await isFinished(run, data)) done.add(run)
+    }
+  }
+  return done
+}
+
+type Group = [PlannedRun, ...PlannedRun[]]
+
+function ofSameData(runs: readonly PlannedRun[]): Iterable<Group> {
+  const groups = new Map<string, Group>()
+  for (const run of runs) {
+    const key = canonicalJson({ data: run.experiment.data, seed: run.seed })
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [run])
+    else group.push(run)
+  }
+  return groups.values()
+}
+
+/** @throws ExperimentError 'invalid-experiment' | 'other-experiment' | 'damaged-checkpoint' */
+async function isFinished({ label, folder, experiment, seed }: PlannedRun, data: LoadedData): Promise<boolean> {
+  try {
+    await fitToData(experiment, seed, data)
+    const [config, record] = await Promise.all([readConfig(folder), readRecord(folder)])
+    if (config !== undefined) assertSameRun(folder, config, identityOf({ experiment, seed, data }))
+    return config !== undefined && record !== undefined
+  } catch (error) {
+    throw ofPoint(label, error)
+  }
+}

@@ -16,4 +16,9 @@ it.each([
   expect(stderr.split('\n').length).toBeLessThanOrEqual(4)
 })
 
-it('panal-sim --help ends with 0', () => expect(run('--help')).toMatchObject({ status: 0, stderr: '' }))
+it('panal-sim --help ends with 0, and says every exit code', () =>
+  expect(run('--help')).toMatchObject({
+    status: 0,
+    stderr: '',
+    stdout: expect.stringMatching(/Exit codes: 0 .*, 1 .*, 2 .*, 130 stopped\./),
+  }))

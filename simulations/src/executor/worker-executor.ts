@@ -1,6 +1,13 @@
 import { availableParallelism } from 'node:os'
 import type { Worker, WorkerOptions } from 'node:worker_threads'
-import type { Dataset, DeviceId, LocalMetrics, Params } from '@panal/client-core'
+import {
+  makePersonalisation,
+  type Dataset,
+  type DeviceId,
+  type LocalMetrics,
+  type Params,
+  type Plan,
+} from '@panal/client-core'
 import {
   AggregationError,
   emptySum,
@@ -55,6 +62,7 @@ export function workerExecutor(options: WorkerExecutorOptions): Executor {
   const told = new Set<string>()
   const pool = new WorkerPool({
     numWorkers,
+    hasVectors: hasDevicesKeep(task.plan),
     spawn(place) {
       const sum = partial[place] ?? null
       const workerData: TrainWorkerData = { task, engine, train, test, base, servers, sum }
@@ -119,6 +127,10 @@ export function workerExecutor(options: WorkerExecutorOptions): Executor {
     },
   }
 }
+
+/** Whether devices keep a vector from round to round. */
+const hasDevicesKeep = ({ correction, personalisation }: Plan): boolean =>
+  correction !== undefined || (personalisation !== undefined && makePersonalisation(personalisation).continues)
 
 /** The partial sums of the workers that took part in this run; another's still is that of an earlier one. */
 function merged(

@@ -12,6 +12,8 @@ export interface PoolOptions {
   /** @param place 0…numWorkers − 1; the same again for the one that replaces a dead worker */
   readonly spawn: (place: number) => Worker
   readonly onNote: (line: string) => void
+  /** Whether results come with a vector for each device: memory then grows with the cohort. */
+  readonly hasVectors?: boolean
 }
 
 /** Told of the jobs of one run. */
@@ -138,7 +140,7 @@ export class WorkerPool {
     if (report.type === 'note') return this.#options.onNote(report.line)
     const run = this.#run
     if (run?.number !== report.run) return // of a run that was given up
-    if (report.type === 'failed') return this.#fail(failure(report.code, report.message))
+    if (report.type === 'failed') return this.#fail(failure(report, this.#options))
     place.held.delete(report.index)
     place.done.push(report.index)
     run.onResult(report.index, report.result, place.number)
@@ -151,7 +153,7 @@ export class WorkerPool {
     if (this.#closing || this.#broken !== null) return
     const { error } = place
     this.#numDeaths += 1
-    if (error !== undefined && isOutOfMemory(error)) return this.#break(outOfMemory(error))
+    if (error !== undefined && isOutOfMemory(error)) return this.#break(outOfMemory(error, this.#options))
     if (this.#numDeaths > maxDeaths) return this.#break(tooManyDeaths(error))
     const again = place.done.splice(0)
     const held = [...place.held]
@@ -179,9 +181,9 @@ export class WorkerPool {
   }
 }
 
-function failure(code: string | undefined, message: string): Error {
-  if (isOutOfMemory({ code, message })) return outOfMemory({ message })
-  return new ExecutorError(code === 'out-of-range' ? code : 'training-failed', message)
+function failure(error: { readonly code?: string | undefined; readonly message: string }, options: PoolOptions): Error {
+  if (isOutOfMemory(error)) return outOfMemory(error, options)
+  return new ExecutorError(error.code === 'out-of-range' ? error.code : 'training-failed', error.message)
 }
 
 const tooManyDeaths = (error: Error | undefined): ExecutorError =>
@@ -195,8 +197,8 @@ const tooManyDeaths = (error: Error | undefined): ExecutorError =>
 const isOutOfMemory = ({ code, message }: { readonly code?: string | undefined; readonly message: string }): boolean =>
   code === 'ERR_WORKER_OUT_OF_MEMORY' || /allocation failed|bad_alloc|failed to allocate|out of memory/i.test(message)
 
-const outOfMemory = ({ message }: { readonly message: string }): ExecutorError =>
+const outOfMemory = ({ message }: { readonly message: string }, { hasVectors = false }: PoolOptions): ExecutorError =>
   new ExecutorError(
     'out-of-memory',
-    `a worker ran out of memory (${message}). Lower --workers first, for each holds a model and a sum of its own; then plan.batchSize or plan.maxExamples`,
+    `a worker ran out of memory (${message}). Lower --workers first, for each holds a model and a sum of its own; then plan.batchSize or plan.maxExamples${hasVectors ? '; and cohort.size, for the plan has a vector of each of its devices in memory' : ''}`,
   )

@@ -117,7 +117,7 @@ export function deciles(values: readonly number[]): number[] {
   })
 }
 
-/** What is the same on every machine and for any number of workers. */
+/** What is the same on processors of the same kind and for any number of workers. */
 type Column = readonly [name: string, value: (row: RoundRow) => string | number | null | undefined]
 
 const columns: readonly Column[] = [

@@ -30,7 +30,7 @@ export const identityOf = ({
 
 /**
  * The folder of one run. While it runs: `rounds.jsonl`, a line a round, and `checkpoint`. In the end: `rounds.csv`, the
- * same on every machine; `record.json`, with times and resources; `model/`, which tf.loadLayersModel reads.
+ * same on processors of the same kind; `record.json`, with times and resources; `model/`, which tf.loadLayersModel reads.
  */
 export class RunFolder {
   readonly #lock: FileLock

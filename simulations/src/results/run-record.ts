@@ -29,7 +29,7 @@ export interface DataDigest {
 export interface RoundRecord {
   /** Counts from 1. */
   readonly round: number
-  /** Virtual time at the round's end, since the run began. The same on every machine. */
+  /** Virtual time at the round's end, since the run began. The same on processors of the same kind. */
   readonly simulatedMs: number
   /** Real time at the round's end, since the run began. */
   readonly wallMs: number

@@ -172,14 +172,24 @@ describe('workerExecutor', () => {
     })
   }, 60_000)
 
-  it('says which setting to lower when a worker runs out of memory', async () => {
-    const spawn = (workerOptions: WorkerOptions) =>
-      spawnTrainWorker({ ...workerOptions, resourceLimits: { maxOldGenerationSizeMb: 8 } })
-    await expect(open({ spawn }).run(work, signal)).rejects.toMatchObject({
-      code: 'out-of-memory',
-      message: expect.stringMatching(/--workers.*plan\.batchSize/),
-    })
-  }, 60_000)
+  it.each([
+    [{}, /--workers.*plan\.batchSize or plan\.maxExamples$/],
+    [{ personalisation: { name: 'fine-tuning', epochs: 1 } }, /plan\.maxExamples$/], // begins anew each time
+    [{ personalisation: { name: 'ditto', lambda: 1 } }, /--workers.*plan\.batchSize.*cohort\.size/],
+    [{ correction: { name: 'scaffold' } }, /--workers.*plan\.batchSize.*cohort\.size/],
+  ] as const)(
+    'says which settings to lower when a worker runs out of memory: %j',
+    async (keeps, advice) => {
+      const spawn = (workerOptions: WorkerOptions) =>
+        spawnTrainWorker({ ...workerOptions, resourceLimits: { maxOldGenerationSizeMb: 8 } })
+      const task = { ...options.task, plan: { ...options.task.plan, ...keeps } }
+      await expect(open({ spawn, task }).run(work, signal)).rejects.toMatchObject({
+        code: 'out-of-memory',
+        message: expect.stringMatching(advice),
+      })
+    },
+    60_000,
+  )
 
   it('counts no update that a check refuses', async () => {
     const { strategy } = options.task

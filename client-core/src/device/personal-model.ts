@@ -1,16 +1,20 @@
+import { base64urlnopad } from '@scure/base'
 import { Type, type Static } from 'typebox'
 import { codecs } from '../codec/registry.ts'
 import type { Layout, Params } from '../model/layout.ts'
 import { RoundNumber, VersionNumber, type DeviceId } from '../protocol/ids.ts'
 import { layoutDigest, type ModelManifest } from '../protocol/manifest.ts'
-import type { DeviceStorage } from './runtime.ts'
+import type { DeviceKeys } from './keys.ts'
+import type { DeviceRuntime, DeviceStorage } from './runtime.ts'
 import { parseJson, readJson, writeJson } from './stored-json.ts'
 import { vectorOf } from './stored-vector.ts'
 
 /** Of all keys under which a device keeps models of its own. */
-export const personalPrefix = 'personal/'
-/** Of all keys that say how often its owner has forgotten the models of a task. */
-export const forgottenPrefix = 'personal-forgotten/'
+const personalPrefix = 'personal/'
+/** Of all keys that mark when its owner has last forgotten the models of a task. */
+const forgottenPrefix = 'personal-forgotten/'
+/** Marks when its owner has last forgotten those of all tasks. */
+const everyForgotten = 'personal-all-forgotten'
 
 const Metrics = Type.Object({ numExamples: Type.Integer(), accuracy: Type.Number(), logLoss: Type.Number() })
 
@@ -85,32 +89,54 @@ export async function keepPersonalModel(
   bytes.set(body, head.length)
   const key = keyOf(name)
   await storage.write(key, bytes)
-  await removeModels(storage, name.taskId, key).catch(() => undefined)
+  await removeAll(storage, rootOf(name.taskId), key).catch(() => undefined)
 }
 
 /** Whether there is any of a task, whatever model and plan it is for, and whether or not it can be read. */
 export const hasPersonalModel = async (storage: DeviceStorage, taskId: string): Promise<boolean> =>
   (await storage.keys(rootOf(taskId))).length > 0
 
+/** Where a device's own models are, and the chance that marks when they were forgotten. */
+export type Forgetful = Pick<DeviceRuntime, 'storage'> & { readonly keys: Pick<DeviceKeys, 'random'> }
+
 /**
- * Removes all of a task. What is being trained meanwhile, here or in another window, sees the count and is not kept: it is
- * written before the models are removed, and compared after one was written. @throws what the storage does
+ * Removes all of a task. What is being trained meanwhile, here or in another window, sees another mark and is not kept.
+ * @throws what the storage does
  */
-export async function forgetPersonalModel(storage: DeviceStorage, taskId: string): Promise<void> {
-  await writeJson(storage, `${forgottenPrefix}${taskId}`, (await timesForgotten(storage, taskId)) + 1)
-  await removeModels(storage, taskId)
+export const forgetPersonalModel = (device: Forgetful, taskId: string): Promise<void> =>
+  forget(device, { mark: `${forgottenPrefix}${taskId}`, models: rootOf(taskId) })
+
+/** Removes those of all tasks, likewise: also what is being trained for the first time. @throws what the storage does */
+export async function forgetPersonalModels(device: Forgetful): Promise<void> {
+  await forget(device, { mark: everyForgotten, models: personalPrefix })
+  await removeAll(device.storage, forgottenPrefix)
 }
 
-/** How often the models of a task were forgotten: a training whose end sees another number than its start is in vain. */
-export const timesForgotten = async (storage: DeviceStorage, taskId: string): Promise<number> =>
-  (await readJson(storage, `${forgottenPrefix}${taskId}`, Type.Integer())) ?? 0
+/** When the models of a task were forgotten: a training whose end sees another mark than its start is in vain. */
+export async function forgottenMark(storage: DeviceStorage, taskId: string): Promise<string> {
+  const marks = [everyForgotten, `${forgottenPrefix}${taskId}`]
+  const found = await Promise.all(marks.map((key) => readJson(storage, key, Type.String())))
+  return found.map((mark) => mark ?? '').join(' ')
+}
+
+/**
+ * The marks are of chance, so that no two windows write the same. The first one stops what began before. What began since may
+ * have seen a model that was not yet removed: the second one stops that. What was over before the second one, and so did not
+ * see it, has written its model before it: it is removed as well.
+ */
+async function forget({ storage, keys }: Forgetful, { mark, models }: { mark: string; models: string }): Promise<void> {
+  for (let times = 0; times < 2; times++) {
+    await writeJson(storage, mark, base64urlnopad.encode(keys.random(16)))
+    await removeAll(storage, models)
+  }
+}
 
 /** @throws what the storage does */
 export const removePersonalModel = (storage: DeviceStorage, name: PersonalModelName): Promise<void> =>
   storage.remove(keyOf(name))
 
-async function removeModels(storage: DeviceStorage, taskId: string, except?: string): Promise<void> {
-  for (const key of await storage.keys(rootOf(taskId))) if (key !== except) await storage.remove(key)
+async function removeAll(storage: DeviceStorage, prefix: string, except?: string): Promise<void> {
+  for (const key of await storage.keys(prefix)) if (key !== except) await storage.remove(key)
 }
 
 /** A line of JSON, then the params as raw floats. */

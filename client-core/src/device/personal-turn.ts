@@ -7,7 +7,7 @@ import { makePersonalisation } from '../train/personalisation/registry.ts'
 import { trainPersonal } from '../train/personalisation/train-personal.ts'
 import type { Trainer } from '../train/trainer.ts'
 import { childController, type ChildController } from '../transport/abort.ts'
-import { keepPersonalModel, keptPersonalModel, removePersonalModel, timesForgotten } from './personal-model.ts'
+import { forgottenMark, keepPersonalModel, keptPersonalModel, removePersonalModel } from './personal-model.ts'
 import { described } from './refusals.ts'
 import type { DeviceRuntime } from './runtime.ts'
 import type { SessionEvent, SessionState } from './session-state.ts'
@@ -93,7 +93,7 @@ async function personalise(
   const personalisation = makePersonalisation(plan.personalisation)
   const name = { ...manifest, deviceId }
   const { storage, clock } = runtime
-  const forgotten = await timesForgotten(storage, name.taskId)
+  const forgotten = await forgottenMark(storage, name.taskId)
   const before = personalisation.continues ? await keptPersonalModel(storage, name, trainer.layout) : undefined
   const rng = makeRng(seed).fork('personal')
   const training = { personalisation, own: before?.params, shared: base, plan, ...split, rng, isMeasured: true }
@@ -101,7 +101,7 @@ async function personalise(
   signal.throwIfAborted()
   const told = { type: 'personalised', roundNumber } as const
   if (found === undefined) return { ...told, outcome: 'diverged', metrics: null }
-  const isForgotten = async () => (await timesForgotten(storage, name.taskId)) !== forgotten
+  const isForgotten = async () => (await forgottenMark(storage, name.taskId)) !== forgotten
   if (await isForgotten()) return { ...told, outcome: 'forgotten', metrics: null }
   const model = { ...found, roundNumber, version, trainedAt: clock.now() }
   const isKept = await keepPersonalModel(storage, name, model, trainer.layout).then(

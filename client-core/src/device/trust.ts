@@ -22,7 +22,7 @@ import {
 import type { Layout } from '../model/layout.ts'
 import type { TaskCard } from '../protocol/task.ts'
 import { correctionPrefix } from './kept-correction.ts'
-import { forgottenPrefix, personalPrefix } from './personal-model.ts'
+import { forgetPersonalModels, type Forgetful } from './personal-model.ts'
 import type { DeviceRuntime } from './runtime.ts'
 import { readJson, writeJson } from './stored-json.ts'
 
@@ -51,9 +51,11 @@ export async function pinServerKeys(
 }
 
 /** Forgets the server that this device knew, and what it has seen of its models: for one that was set up anew. */
-export async function forgetServer({ storage }: Pick<DeviceRuntime, 'storage'>): Promise<void> {
-  for (const prefix of ['seen/', 'enrolled/', correctionPrefix, forgottenPrefix, personalPrefix])
+export async function forgetServer(device: Forgetful): Promise<void> {
+  const { storage } = device
+  for (const prefix of ['seen/', 'enrolled/', correctionPrefix])
     for (const key of await storage.keys(prefix)) await storage.remove(key)
+  await forgetPersonalModels(device)
   await storage.remove(pinnedKey)
 }
 

@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { forgetPersonalModel, hasPersonalModel, readLedger } from '@panal/client-core'
+import { browserKeys } from '../device/browser-keys.ts'
 import { keepInvitation, keptAdmission } from '../device/kept-invitation.ts'
 import { browserStorage } from '../device/storage.ts'
 import { database, type Drawing, type OwnTable } from './database.ts'
@@ -80,7 +81,9 @@ export const useForgetTable = (taskId: string) =>
   useLocalChange('table', taskId, async () => (await database()).delete('tables', taskId))
 
 export const useForgetOwnModel = (taskId: string) =>
-  useLocalChange('own-model', taskId, () => forgetPersonalModel(browserStorage, taskId))
+  useLocalChange('own-model', taskId, () =>
+    forgetPersonalModel({ storage: browserStorage, keys: browserKeys() }, taskId),
+  )
 
 export const useKeepInvitation = (taskId: string) =>
   useLocalChange('admission', taskId, (invitation: Invitation) => keepInvitation(taskId, invitation))

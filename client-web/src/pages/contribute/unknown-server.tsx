@@ -1,11 +1,15 @@
 import { Alert, Button, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { forgetServer } from '@panal/client-core'
+import { browserKeys } from '../../device/browser-keys.ts'
 import { browserStorage } from '../../device/storage.ts'
 
 /** The server is not the one that this browser knows: what that can mean, and how to take the new one. */
 export function UnknownServer() {
-  const forget = useMutation({ mutationFn: () => forgetServer({ storage: browserStorage }), networkMode: 'always' })
+  const forget = useMutation({
+    mutationFn: () => forgetServer({ storage: browserStorage, keys: browserKeys() }),
+    networkMode: 'always',
+  })
   if (forget.isSuccess)
     return (
       <Alert color="blue" title="Forgotten">

@@ -234,7 +234,7 @@ describe('a device with a model of its own', () => {
     await bench.finishTraining(own)
     await bench.storage.write('personal/digits-2/another', Uint8Array.of(1))
     expect(await hasPersonalModel(bench.storage, 'digits')).toBe(true)
-    await forgetPersonalModel(bench.storage, 'digits')
+    await forgetPersonalModel(bench.runtime, 'digits')
     expect(await keptBy(bench)).toBeUndefined()
     expect(await hasPersonalModel(bench.storage, 'digits')).toBe(false)
     expect(await hasPersonalModel(bench.storage, 'digits-2')).toBe(true)
@@ -249,7 +249,7 @@ describe('a device with a model of its own', () => {
     const { bench } = await personalising()
     await bench.finishTraining(own)
     await again(bench, 2)
-    await forgetPersonalModel(bench.storage, 'digits')
+    await forgetPersonalModel(bench.runtime, 'digits')
     await bench.finishTraining(own)
     expect(last(bench.told('personalised'))).toMatchObject({ roundNumber: 2, outcome: 'forgotten', metrics: null })
     expect(await hasPersonalModel(bench.storage, 'digits')).toBe(false)
@@ -263,7 +263,7 @@ describe('a device with a model of its own', () => {
     bench.storage.write = async (key, value) => {
       if (!key.startsWith('personal/')) return write(key, value)
       bench.storage.write = write
-      await forgetPersonalModel(bench.storage, 'digits')
+      await forgetPersonalModel(bench.runtime, 'digits')
       await write(key, value)
     }
     await bench.finishTraining(own)
@@ -271,10 +271,81 @@ describe('a device with a model of its own', () => {
     expect(await hasPersonalModel(bench.storage, 'digits')).toBe(false)
   })
 
+  it('what begins between the mark and the removal, and has seen the old model, is not kept', async () => {
+    const { bench } = await personalising()
+    await bench.finishTraining(own)
+    const { remove } = bench.storage
+    bench.storage.remove = async (key) => {
+      if (key.startsWith('personal/')) {
+        bench.storage.remove = remove
+        await again(bench, 2)
+      }
+      await remove(key)
+    }
+    await forgetPersonalModel(bench.runtime, 'digits')
+    expect([...last(bench.trainings).asked.base]).toEqual([2, 3, 4]) // it goes on from the old one
+    await bench.finishTraining(own)
+    expect(last(bench.told('personalised'))).toMatchObject({ roundNumber: 2, outcome: 'forgotten' })
+    expect(await hasPersonalModel(bench.storage, 'digits')).toBe(false)
+  })
+
+  it('what begins there and is over before the removal does not stay either', async () => {
+    const { bench } = await personalising()
+    await bench.finishTraining(own)
+    const { remove } = bench.storage
+    bench.storage.remove = async (key) => {
+      if (!key.startsWith('personal/')) return remove(key)
+      bench.storage.remove = remove
+      await again(bench, 2)
+      await remove(key)
+      await bench.finishTraining(own) // is kept, for only now comes the second mark
+      expect(last(bench.told('personalised'))).toMatchObject({ roundNumber: 2, outcome: 'kept' })
+    }
+    await forgetPersonalModel(bench.runtime, 'digits')
+    expect(await hasPersonalModel(bench.storage, 'digits')).toBe(false)
+  })
+
+  it('what begins between the marks of two windows, the second of which was chosen first, is not kept', async () => {
+    const { bench } = await personalising()
+    await bench.finishTraining(own)
+    const { write } = bench.storage
+    let goOn = (): void => undefined
+    const held = new Promise<void>((resolve) => (goOn = resolve))
+    bench.storage.write = async (key, value) => {
+      bench.storage.write = write
+      await held
+      await write(key, value)
+    }
+    const slow = forgetPersonalModel(bench.runtime, 'digits')
+    await bench.settle()
+    await forgetPersonalModel(bench.runtime, 'digits')
+    await again(bench, 2)
+    goOn()
+    await slow
+    await bench.finishTraining(own)
+    expect(last(bench.told('personalised'))).toMatchObject({ roundNumber: 2, outcome: 'forgotten' })
+    expect(await hasPersonalModel(bench.storage, 'digits')).toBe(false)
+  })
+
   it('is forgotten with the server', async () => {
     const { bench } = await personalising()
     await bench.finishTraining(own)
-    await forgetServer({ storage: bench.storage })
+    await forgetServer(bench.runtime)
     expect(await keptBy(bench)).toBeUndefined()
+  })
+
+  it.each([
+    ['the first one', 1],
+    ['one that goes on from another', 2],
+  ])('%s that is being trained when the server is forgotten is not kept', async (_, round) => {
+    const { bench } = await personalising()
+    if (round === 2) {
+      await bench.finishTraining(own)
+      await again(bench, 2)
+    }
+    await forgetServer(bench.runtime)
+    await bench.finishTraining(own)
+    expect(last(bench.told('personalised'))).toMatchObject({ roundNumber: round, outcome: 'forgotten' })
+    expect(await hasPersonalModel(bench.storage, 'digits')).toBe(false)
   })
 })

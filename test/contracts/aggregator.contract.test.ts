@@ -215,7 +215,7 @@ describe.each(linearRules)('aggregator $name, which is a sum', ({ aggregator, li
 describe.each(folding)('aggregator $name, which folds', ({ aggregator }) => {
   describe.each(Object.entries(engineErrors))('on the engine %s', (name, errorOf) => {
     let engine: VectorEngine
-    beforeAll(async () => void (engine = await vectorEngines[name as VectorEngineName]()))
+    beforeAll(async () => void (engine = await vectorEngines[name as VectorEngineName]({})))
     afterAll(() => engine.close())
 
     it.each(['held', 'in place'] as const)('comes to the same, its updates %s', async (where) => {

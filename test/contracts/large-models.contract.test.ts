@@ -33,7 +33,7 @@ function greatestErrors(sum: Float32Array, median: Float32Array): { sum: number;
 
 describe.each(Object.entries(vectorEngines))('vector engine %s, of 3 rows of 10,000,019 params', (_, open) => {
   it('sums within 1e-6 of Σ |weight · x|, and selects within 1e-6 of the largest value', async () => {
-    const engine = await open()
+    const engine = await open({})
     try {
       const sum = await engine.weightedSum(rows, weights, divisor)
       const median = await engine.select(rows, { by: 'median' })

@@ -79,7 +79,7 @@ export default {
       displayName: 'alone',
       testMatch: [...under(...alone.folders), ...alone.files],
       testPathIgnorePatterns: long,
-      globalSetup: '<rootDir>/test/ensure-chromium.mjs',
+      globalSetup: '<rootDir>/test/ready-browser.mjs',
     },
     { ...common, displayName: 'faults', testMatch: under(...faults), globalSetup: '<rootDir>/test/compile-server.mjs' },
   ],

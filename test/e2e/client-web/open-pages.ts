@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll } from '@jest/globals'
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core'
 import { chromiumFlags, chromiumPath } from '../../chromium.ts'
-
-const builtPage = new URL('../../../client-web/dist/index.html', import.meta.url)
 
 /** A person's own browser: nothing is kept or known from the others. */
 export interface Visitor {
@@ -15,11 +12,11 @@ export interface Visitor {
 /**
  * One headless Chromium for a test file. Its pages are gone after each test, however that ended: a contributor that is
  * left behind would be asked for the next rounds, and the next test wait for one in vain.
- * @throws Error that says what to do, where there is no browser or no built page */
+ * @throws Error that says what to do, where there is no browser
+ */
 export function useBrowser(): { visitor(): Promise<Visitor> } {
   let browser: Browser
   beforeAll(async () => {
-    if (!existsSync(builtPage)) throw new Error('the web page has not been built: run `npx vite build` first')
     browser = await chromium.launch({
       executablePath: chromiumPath(),
       args: [...chromiumFlags, '--disable-quic', '--no-first-run', '--disable-background-networking'],

@@ -1,4 +1,4 @@
-import { Badge, createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
+import { Badge, createTheme, Drawer, Modal, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
 
 const honey: MantineColorsTuple = [
   '#fff8e6',
@@ -12,6 +12,8 @@ const honey: MantineColorsTuple = [
   '#8f5500',
   '#6b3f00',
 ]
+
+const closeButtonProps = { 'aria-label': 'Close' }
 
 /** Calm greys with one amber accent. `autoContrast` puts dark text on amber, where white would be unreadable. */
 export const theme = createTheme({
@@ -27,6 +29,9 @@ export const theme = createTheme({
   components: {
     // a badge that is cut off says nothing: in a narrow table, the table scrolls instead
     Badge: Badge.extend({ defaultProps: { tt: 'none' }, styles: { root: { minWidth: 'max-content' } } }),
+    // the cross is a picture: without this it has no name
+    Modal: Modal.extend({ defaultProps: { closeButtonProps } }),
+    Drawer: Drawer.extend({ defaultProps: { closeButtonProps } }),
   },
 })
 

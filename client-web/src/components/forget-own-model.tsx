@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconTrash } from '@tabler/icons-react'
+import { useEffect, useRef } from 'react'
 import { useForgetOwnModel } from '../data/own-data.ts'
 
 interface ForgetOwnModelProps {
@@ -13,13 +14,15 @@ interface ForgetOwnModelProps {
 export function ForgetOwnModel({ taskId, onForgotten }: ForgetOwnModelProps) {
   const forget = useForgetOwnModel(taskId)
   const [asking, { open, close }] = useDisclosure(false)
+  // not mutate's onSuccess, which is not called where this was taken off the page meanwhile, because the model is gone
   const forgetIt = () =>
-    forget.mutate(undefined, {
-      onSuccess: () => {
+    forget.mutateAsync().then(
+      () => {
         close()
         onForgotten()
       },
-    })
+      () => undefined, // `forget.error` is shown
+    )
   return (
     <>
       <Button
@@ -48,7 +51,7 @@ export function ForgetOwnModel({ taskId, onForgotten }: ForgetOwnModelProps) {
             <Button variant="default" data-autofocus onClick={close}>
               Keep it
             </Button>
-            <Button color="red" loading={forget.isPending} onClick={forgetIt}>
+            <Button color="red" loading={forget.isPending} onClick={() => void forgetIt()}>
               Forget it
             </Button>
           </Group>
@@ -58,10 +61,12 @@ export function ForgetOwnModel({ taskId, onForgotten }: ForgetOwnModelProps) {
   )
 }
 
-/** In place of the model, once it is gone. */
+/** In place of the model, once it is gone. The focus was on what is gone with it, so it comes here. */
 export function OwnModelForgotten() {
+  const ref = useRef<HTMLParagraphElement>(null)
+  useEffect(() => ref.current?.focus(), [])
   return (
-    <Text size="sm" c="dimmed" role="status">
+    <Text size="sm" c="dimmed" role="status" tabIndex={-1} ref={ref}>
       Your own model is gone from this browser.
     </Text>
   )

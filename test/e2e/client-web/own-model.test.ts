@@ -4,6 +4,7 @@ import { createTask, useLiveServer } from '../../fixtures/live-server.ts'
 import { drawSeven, useBrowser } from './open-pages.ts'
 
 const patience = { timeout: 60_000 }
+const isGone = 'Your own model is gone from this browser.'
 const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
 const live = useLiveServer()
 const browser = useBrowser()
@@ -66,6 +67,7 @@ it('a browser trains a model of its own, tells how right it is, answers with it,
   const forget = own.getByRole('button', { name: 'Forget my model' })
   await forget.click()
   const dialog = page.getByRole('dialog', { name: 'Forget your own model?' })
+  await dialog.getByRole('button', { name: 'Close' }).waitFor(patience)
   await dialog.getByRole('button', { name: 'Keep it' }).click()
   await dialog.waitFor({ ...patience, state: 'detached' })
   expect(await page.evaluate(keepsOwnModel)).toBe(true)
@@ -75,7 +77,7 @@ it('a browser trains a model of its own, tells how right it is, answers with it,
   expect(x + width).toBeLessThanOrEqual(390)
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
   await sure.click()
-  await page.getByText('Your own model is gone from this browser.').waitFor(patience)
+  await page.locator(':focus').filter({ hasText: isGone }).waitFor(patience)
   await page
     .getByTestId('champion-version')
     .getByText(/^model 1 answers/)
@@ -90,6 +92,35 @@ it('a browser trains a model of its own, tells how right it is, answers with it,
   expect(await own.count()).toBe(0)
   expect(complaints).toEqual([])
 }, 180_000)
+
+it('where a browser contributes, what is focused and read is that the model is gone', async () => {
+  const { page } = await browser.visitor()
+  await page.goto(`${live.url}/contribute/digits`)
+  await page.getByText('A model of your own').waitFor(patience)
+  await page.evaluate(keepDamagedModel)
+  await page.reload()
+  await page.getByRole('button', { name: 'Forget my model' }).click(patience)
+  await page.getByRole('dialog').getByRole('button', { name: 'Forget it' }).click()
+  await page.locator(':focus').filter({ hasText: isGone }).waitFor(patience)
+  expect(await page.evaluate(keepsOwnModel)).toBe(false)
+}, 120_000)
+
+/** In the page: one that cannot be read is one to forget as well. */
+function keepDamagedModel(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('panal')
+    opening.onerror = () => reject(opening.error!)
+    opening.onsuccess = () => {
+      const writing = opening.result.transaction('device', 'readwrite')
+      writing.objectStore('device').put(Uint8Array.of(0), 'personal/digits/damaged')
+      writing.oncomplete = () => {
+        opening.result.close()
+        resolve()
+      }
+      writing.onerror = () => reject(writing.error!)
+    }
+  })
+}
 
 /** In the page: whether the device's storage has a model of its own. */
 function keepsOwnModel(): Promise<boolean> {

@@ -25,7 +25,6 @@ export function RoundDrawer({ round, canAct, onClose }: RoundDrawerProps) {
       position="right"
       size="xl"
       title={round === null ? '' : `Round ${round.number}`}
-      closeButtonProps={{ 'aria-label': 'Close' }}
     >
       {round !== null && (
         <Stack>

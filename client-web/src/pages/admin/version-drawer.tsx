@@ -37,7 +37,6 @@ export function VersionDrawer({ version, pointers, canAct, onClose }: VersionDra
       position="right"
       size="lg"
       title={version === null ? '' : `Model ${version.version}`}
-      closeButtonProps={{ 'aria-label': 'Close' }}
     >
       {version !== null && (
         <Stack>

@@ -4,6 +4,7 @@ import { Navigate, Route, Routes } from 'react-router'
 import { ServerBanner } from './components/server-banner.tsx'
 import { PageSkeleton } from './components/page-skeleton.tsx'
 import { TaskGate } from './components/task-gate.tsx'
+import { useForgottenOwnModels } from './data/own-data.ts'
 import { AppHeader } from './components/app-header.tsx'
 import { NotFoundPage } from './pages/not-found.tsx'
 
@@ -16,6 +17,7 @@ const headerHeight = { base: 104, sm: 60 }
 
 /** The frame of every page, and which page an address means. */
 export function App() {
+  useForgottenOwnModels()
   return (
     <AppShell header={{ height: headerHeight }} padding="md">
       <AppShell.Header>

@@ -1,8 +1,10 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { forgetPersonalModel, hasPersonalModel, readLedger } from '@panal/client-core'
+import { useEffect } from 'react'
 import { browserKeys } from '../device/browser-keys.ts'
 import { keepInvitation, keptAdmission } from '../device/kept-invitation.ts'
 import { browserStorage } from '../device/storage.ts'
+import { onForgotten, tellForgotten } from './forgotten-news.ts'
 import { database, type Drawing, type OwnTable } from './database.ts'
 import type { Invitation } from './invitation.ts'
 
@@ -34,6 +36,19 @@ export const ownModelQuery = (taskId: string) =>
     queryFn: () => hasPersonalModel(browserStorage, taskId),
     ...local,
   })
+
+/** Asks again whether there is one when this or another window has forgotten it. For the whole app: what is not shown ages as well. */
+export function useForgottenOwnModels(): void {
+  const client = useQueryClient()
+  useEffect(
+    () =>
+      onForgotten((taskId) => {
+        const queryKey = taskId === null ? ['own-model'] : ['own-model', taskId]
+        void client.cancelQueries({ queryKey }).then(() => client.invalidateQueries({ queryKey }))
+      }),
+    [client],
+  )
+}
 
 /** Asked again in each phase of a contribution: enrolling, or being forgotten by the server, happens in the worker. */
 export const admissionQuery = (taskId: string, phase: string) =>
@@ -81,9 +96,10 @@ export const useForgetTable = (taskId: string) =>
   useLocalChange('table', taskId, async () => (await database()).delete('tables', taskId))
 
 export const useForgetOwnModel = (taskId: string) =>
-  useLocalChange('own-model', taskId, () =>
-    forgetPersonalModel({ storage: browserStorage, keys: browserKeys() }, taskId),
-  )
+  useLocalChange('own-model', taskId, async () => {
+    await forgetPersonalModel({ storage: browserStorage, keys: browserKeys() }, taskId)
+    tellForgotten(taskId)
+  })
 
 export const useKeepInvitation = (taskId: string) =>
   useLocalChange('admission', taskId, (invitation: Invitation) => keepInvitation(taskId, invitation))

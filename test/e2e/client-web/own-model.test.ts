@@ -62,6 +62,15 @@ it('a browser trains a model of its own, tells how right it is, answers with it,
   await drawSeven(page)
   await page.getByTestId('answer').getByText(/^7 – /).waitFor(patience)
 
+  // other windows of this browser
+  const tryElsewhere = await page.context().newPage()
+  await tryElsewhere.goto(`${live.url}/try/digits`)
+  await tryElsewhere.getByTestId('own-model').getByText('My model', { exact: true }).click()
+  const contributeElsewhere = await page.context().newPage()
+  await contributeElsewhere.goto(`${live.url}/contribute/digits`)
+  await contributeElsewhere.getByTestId('own-model').waitFor(patience)
+  await page.bringToFront()
+
   // on a phone: what answers, what is asked, and every button are within its width
   await page.setViewportSize({ width: 390, height: 844 })
   const forget = own.getByRole('button', { name: 'Forget my model' })
@@ -84,6 +93,12 @@ it('a browser trains a model of its own, tells how right it is, answers with it,
     .waitFor(patience)
   expect(await page.evaluate(keepsOwnModel)).toBe(false)
   expect(await own.count()).toBe(0)
+  for (const elsewhere of [tryElsewhere, contributeElsewhere])
+    await elsewhere.getByTestId('own-model').waitFor({ ...patience, state: 'detached' })
+  await tryElsewhere
+    .getByTestId('champion-version')
+    .getByText(/^model 1 answers/)
+    .waitFor(patience)
   await page.reload()
   await page
     .getByTestId('champion-version')

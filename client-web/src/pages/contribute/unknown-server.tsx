@@ -1,15 +1,19 @@
 import { Alert, Button, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { forgetServer } from '@panal/client-core'
+import { tellForgotten } from '../../data/forgotten-news.ts'
 import { browserKeys } from '../../device/browser-keys.ts'
 import { browserStorage } from '../../device/storage.ts'
 
+/** The models of its owner's that go with the server are told to all windows. */
+async function forgetAll(): Promise<void> {
+  await forgetServer({ storage: browserStorage, keys: browserKeys() })
+  tellForgotten(null)
+}
+
 /** The server is not the one that this browser knows: what that can mean, and how to take the new one. */
 export function UnknownServer() {
-  const forget = useMutation({
-    mutationFn: () => forgetServer({ storage: browserStorage, keys: browserKeys() }),
-    networkMode: 'always',
-  })
+  const forget = useMutation({ mutationFn: forgetAll, networkMode: 'always' })
   if (forget.isSuccess)
     return (
       <Alert color="blue" title="Forgotten">

@@ -20,11 +20,10 @@ export default function TryPage({ view }: TaskPageProps) {
   useDocumentTitle(`Try it: ${card.title} · Panal`)
   const [news, setNews] = useState<Promoted | null>(null)
   useWatchTask(card.id, setNews)
-  const { ask, dropOwn, ...champion } = useChampion(card, pointers.champion)
+  const { ask, ...champion } = useChampion(card, pointers.champion)
   const [chosen, setAnswering] = useState<AnsweringModel>('shared')
   const [wasForgotten, setForgotten] = useState(false)
   const forgotten = () => {
-    dropOwn()
     setAnswering('shared')
     setForgotten(true)
   }

@@ -1,10 +1,11 @@
 import type { TaskCard } from '@panal/client-core'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useSearchParams } from 'react-router'
+import { onForgotten } from '../../data/forgotten-news.ts'
 import { ChampionClient, noChampion, type ChampionState } from '../../device/champion-client.ts'
 import { backendFromAddress, type PredictInput } from '../../device/worker-messages.ts'
 
-/** Loads this version of the task's model, and loads anew when another version comes. */
+/** Loads this version of the task's model, and loads anew when another version comes; drops an own one that is forgotten. */
 export function useChampion(card: TaskCard, version: number | null) {
   const [search] = useSearchParams()
   const backend = backendFromAddress(search.toString())
@@ -18,7 +19,13 @@ export function useChampion(card: TaskCard, version: number | null) {
   useEffect(() => {
     if (version !== null) client.current?.load(card, version, backend)
   }, [card, version, backend])
+  useEffect(
+    () =>
+      onForgotten((taskId) => {
+        if (taskId === null || taskId === card.id) client.current?.dropOwn()
+      }),
+    [card.id],
+  )
   const ask = useCallback((question: PredictInput | null) => client.current?.ask(question), [])
-  const dropOwn = useCallback(() => client.current?.dropOwn(), [])
-  return { ...state, ask, dropOwn }
+  return { ...state, ask }
 }

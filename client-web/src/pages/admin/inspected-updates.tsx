@@ -1,57 +1,33 @@
-import { Badge, Button, Code, Group, ScrollArea, Stack, Table, Text, TextInput } from '@mantine/core'
+import {
+  Badge,
+  Button,
+  Card,
+  Code,
+  Group,
+  ScrollArea,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+  VisuallyHidden,
+} from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useState } from 'react'
 import { useQuarantine } from '../../api/queries.ts'
 import { outOfLine, type InspectedUpdateView } from '../../api/types.ts'
 import { formatNumber } from '../../components/format.ts'
 
+const label = 'Updates, the most suspicious first'
+
 /** A round's updates, the most suspicious first; of each device whether it is in quarantine, and the way in and out. */
 export function InspectedUpdates({ updates }: { readonly updates: readonly InspectedUpdateView[] }) {
   const [chosen, setChosen] = useState<InspectedUpdateView | null>(null)
+  const isPhone = useMediaQuery('(max-width: 48em)')
+  const List = isPhone ? UpdateCards : UpdateRows
   return (
     <Stack gap="sm">
       {chosen !== null && <Decide key={chosen.deviceId} update={chosen} onDone={() => setChosen(null)} />}
-      <ScrollArea type="auto" offsetScrollbars>
-        <Table fz="sm" striped aria-label="Updates, the most suspicious first" miw={620}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Device</Table.Th>
-              <Table.Th ta="right">Suspicion</Table.Th>
-              <Table.Th ta="right">Weight</Table.Th>
-              <Table.Th ta="right">Norm</Table.Th>
-              <Table.Th ta="right">Cosine</Table.Th>
-              <Table.Th ta="right">Rank</Table.Th>
-              <Table.Th>Verdict</Table.Th>
-              <Table.Th />
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {updates.map((update) => (
-              <Table.Tr key={update.deviceId}>
-                <Table.Td>
-                  <Code>{update.deviceId.slice(0, 10)}…</Code>
-                </Table.Td>
-                <Table.Td ta="right" fw={(update.suspicion ?? 0) > outOfLine ? 700 : undefined}>
-                  {update.suspicion?.toFixed(1) ?? '–'}
-                </Table.Td>
-                <Table.Td ta="right">{update.weight}</Table.Td>
-                <Table.Td ta="right">{formatNumber(update.norm)}</Table.Td>
-                <Table.Td ta="right">{update.cosine === null ? '–' : update.cosine.toFixed(3)}</Table.Td>
-                <Table.Td ta="right">{update.distanceRank ?? '–'}</Table.Td>
-                <Table.Td>
-                  <Badge size="sm" variant="light" color={update.verdict === 'accepted' ? 'teal' : 'red'}>
-                    {update.verdict}
-                  </Badge>
-                </Table.Td>
-                <Table.Td ta="right">
-                  <Button size="compact-xs" variant="subtle" color="gray" onClick={() => setChosen(update)}>
-                    {update.isQuarantined ? 'Release' : 'Quarantine'}
-                  </Button>
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </ScrollArea>
+      <List updates={updates} onChoose={setChosen} />
       <Text size="xs" c="dimmed">
         Suspicion: how many robust standard deviations norm, cosine or distance are out of the round’s line, whichever
         is most; over {outOfLine} is out of line. Rank 1 is the nearest to what the round came to.
@@ -59,6 +35,111 @@ export function InspectedUpdates({ updates }: { readonly updates: readonly Inspe
     </Stack>
   )
 }
+
+interface ListProps {
+  readonly updates: readonly InspectedUpdateView[]
+  readonly onChoose: (update: InspectedUpdateView) => void
+}
+
+function UpdateRows({ updates, onChoose }: ListProps) {
+  return (
+    <ScrollArea type="auto" offsetScrollbars>
+      <Table fz="sm" striped aria-label={label} miw={620}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Device</Table.Th>
+            <Table.Th ta="right">Suspicion</Table.Th>
+            <Table.Th ta="right">Weight</Table.Th>
+            <Table.Th ta="right">Norm</Table.Th>
+            <Table.Th ta="right">Cosine</Table.Th>
+            <Table.Th ta="right">Rank</Table.Th>
+            <Table.Th>Verdict</Table.Th>
+            <Table.Th>
+              <VisuallyHidden>Actions</VisuallyHidden>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {updates.map((update) => (
+            <Table.Tr key={update.deviceId}>
+              <Table.Td>
+                <DeviceName update={update} />
+              </Table.Td>
+              <Table.Td ta="right" fw={isOutOfLine(update) ? 700 : undefined}>
+                {suspicionOf(update)}
+              </Table.Td>
+              <Table.Td ta="right">{update.weight}</Table.Td>
+              <Table.Td ta="right">{formatNumber(update.norm)}</Table.Td>
+              <Table.Td ta="right">{cosineOf(update)}</Table.Td>
+              <Table.Td ta="right">{update.distanceRank ?? '–'}</Table.Td>
+              <Table.Td>
+                <Verdict update={update} />
+              </Table.Td>
+              <Table.Td ta="right">
+                <Choose update={update} onChoose={onChoose} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </ScrollArea>
+  )
+}
+
+/** On a phone, where a table would hide its verdicts and buttons beyond the edge. */
+function UpdateCards({ updates, onChoose }: ListProps) {
+  return (
+    <Stack gap="xs" component="ul" aria-label={label} p={0} m={0} style={{ listStyle: 'none' }}>
+      {updates.map((update) => (
+        <Card key={update.deviceId} withBorder padding="xs" component="li">
+          <Group justify="space-between" gap="xs">
+            <Text size="sm" fw={isOutOfLine(update) ? 700 : undefined}>
+              suspicion {suspicionOf(update)}
+            </Text>
+            <Verdict update={update} />
+          </Group>
+          <DeviceName update={update} />
+          <Group justify="space-between" gap="xs" mt={6} wrap="nowrap">
+            <Text size="xs" c="dimmed">
+              weight {update.weight}, norm {formatNumber(update.norm)}, cosine {cosineOf(update)}, rank{' '}
+              {update.distanceRank ?? '–'}
+            </Text>
+            <Choose update={update} onChoose={onChoose} />
+          </Group>
+        </Card>
+      ))}
+    </Stack>
+  )
+}
+
+interface UpdateProps {
+  readonly update: InspectedUpdateView
+}
+
+/** Whole, for it is what the command line asks for. */
+function DeviceName({ update }: UpdateProps) {
+  return <Code style={{ overflowWrap: 'anywhere' }}>{update.deviceId}</Code>
+}
+
+function Verdict({ update: { verdict } }: UpdateProps) {
+  return (
+    <Badge size="sm" variant="light" color={verdict === 'accepted' ? 'teal' : 'red'}>
+      {verdict}
+    </Badge>
+  )
+}
+
+function Choose({ update, onChoose }: UpdateProps & Pick<ListProps, 'onChoose'>) {
+  return (
+    <Button size="compact-xs" variant="subtle" color="gray" flex="none" onClick={() => onChoose(update)}>
+      {update.isQuarantined ? 'Release' : 'Quarantine'}
+    </Button>
+  )
+}
+
+const isOutOfLine = ({ suspicion }: InspectedUpdateView): boolean => (suspicion ?? 0) > outOfLine
+const suspicionOf = ({ suspicion }: InspectedUpdateView): string => suspicion?.toFixed(1) ?? '–'
+const cosineOf = ({ cosine }: InspectedUpdateView): string => cosine?.toFixed(3) ?? '–'
 
 function Decide({ update, onDone }: { readonly update: InspectedUpdateView; readonly onDone: () => void }) {
   const verb = update.isQuarantined ? 'release' : 'quarantine'

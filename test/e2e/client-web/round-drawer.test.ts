@@ -28,6 +28,7 @@ it('what a round’s devices sent, and the button against each, are within the s
   await drawSeven(page)
   await page.getByRole('radiogroup').getByText('7', { exact: true }).click()
   await page.getByRole('button', { name: 'Keep this digit' }).click()
+  expect(await page.getByText('Borrow a sample').count()).toBe(0) // the task has none
   await page.getByRole('checkbox').check()
   await page.getByRole('button', { name: 'Start' }).click()
   await countedIn(page).waitFor(patience)

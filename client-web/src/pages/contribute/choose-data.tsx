@@ -27,7 +27,7 @@ export function ChooseData({ card, onChange }: ChooserProps) {
         <Title order={2} size="h4">
           1. Choose what to train on
         </Title>
-        {own !== null && (
+        {own !== null && card.samples.length > 0 && (
           <SegmentedControl
             aria-label="Where the examples come from"
             fullWidth

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import type { PanalError } from '@panal/client-core'
+import { PanalError } from '@panal/client-core'
 import { Spool } from '@panal/server'
 import { replayRound } from '../../../../server/src/round/replay.ts'
 import { RoundsBench, type Device } from '../../../fixtures/rounds.ts'
@@ -240,7 +240,9 @@ describe('[R25] a device that is slower than its round', () => {
     let answer: unknown
     for (let i = 0; i < 20 && answer !== heartbeatMs; i++) {
       await pass(1_000, ['a', 'b', 'slow']) // until the task’s pause is over
-      answer = await bench.upload(devices.slow!, [0, 8, 0, 0]).catch((error: PanalError) => error.retryAfterMs)
+      answer = await bench
+        .upload(devices.slow!, [0, 8, 0, 0])
+        .catch((error: unknown) => error instanceof PanalError && error.retryAfterMs)
     }
     expect(answer).toBe(heartbeatMs)
   })

@@ -171,14 +171,14 @@ class DeviceSession implements Session, Member {
 
   // ── the work ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Delivered twice, it runs once; a newer one replaces an older; the server has not heard of the end of one that comes again. */
+  /** Delivered twice, it runs once; a newer replaces an older. Of one that is over and comes again the server has not heard. */
   #onAssignment(assignment: Assignment): void {
     if (this.#card === undefined) return void (this.#early = assignment)
     const { taskId, roundNumber, deadlineInMs } = assignment
     const newest = this.#work?.roundNumber ?? this.#settledRound
     if (taskId !== this.#options.taskId || roundNumber < newest || this.#life.signal.aborted) return
-    if (roundNumber === newest && this.#work === undefined) this.#membership.decline({ roundNumber, reason: 'failed' })
-    if (roundNumber === newest) return
+    if (roundNumber === newest)
+      return this.#work === undefined ? this.#membership.decline({ roundNumber, reason: 'failed' }) : undefined
     if (this.#paused) return this.#membership.decline({ roundNumber, reason: 'paused' })
     this.#personal.stop()
     const trainerIsFree = this.#makeRoom()

@@ -32,6 +32,13 @@ export async function withRows<T>(
   }
 }
 
+/** Of updates that are read where they lie in a single pass: their files are all open at once, and a process may have 1,024. */
+const maxOpenFiles = 256
+
+/** Whether they lie somewhere as they are, and few enough to be read there rather than held. */
+export const lieInPlace = (updates: UpdateSource): boolean =>
+  updates.openRows !== undefined && updates.count <= maxOpenFiles
+
 /** Whether there is room for them in memory. */
 export const haveRoom = ({ count, size, maxHeldBytes = defaultMaxHeldBytes }: UpdateSource): boolean =>
   4 * count * size <= maxHeldBytes
@@ -48,9 +55,8 @@ interface Held extends OpenRows {
 
 async function hold({ name, isOnePass = false }: Parameters<typeof withRows>[0], updates: UpdateSource): Promise<Held> {
   const { size } = updates
-  const lieInPlace = updates.openRows !== undefined
-  const isHeld = haveRoom(updates) && !(isOnePass && lieInPlace)
-  if (!isHeld && !lieInPlace) throw tooLarge(name, updates)
+  const isHeld = haveRoom(updates) && !(isOnePass && lieInPlace(updates))
+  if (!isHeld && updates.openRows === undefined) throw tooLarge(name, updates)
   const values: Float32Array<SharedArrayBuffer>[] = []
   const facts: UpdateFacts[] = []
   for await (const { delta, ...rest } of updates) {

@@ -1,7 +1,7 @@
 import type { Aggregation, Clock, Params } from '@panal/client-core'
 import type { UpdateSum } from '../aggregate/exact-sum.ts'
 import { resultOfSum } from '../aggregate/linear.ts'
-import { haveRoom } from '../aggregate/with-rows.ts'
+import { haveRoom, lieInPlace } from '../aggregate/with-rows.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Task } from '../registry/task.ts'
 import type { AggregationContext, Aggregator, UpdateSource } from '../strategy/strategy.ts'
@@ -107,14 +107,11 @@ async function aggregate(
   return { ...value, aggregation: { ...value.aggregation, ...(lost !== undefined && { lost }) } }
 }
 
-/** Of updates whose files are all open at once: a process may commonly have 1,024. */
-const maxOpenFiles = 256
-
 /** Whether rules that only add are lent an engine for these updates: it reads them where they lie, or they have room. */
 function isLent(updates: UpdateSource, engines: EngineLender): boolean {
-  const lieInPlace = updates.openRows !== undefined && updates.count <= maxOpenFiles
   const numBytes = 4 * updates.count * updates.size
-  return (lieInPlace || haveRoom(updates)) && engines.lendsForSums({ numBytes, lieInPlace })
+  const sums = { numBytes, lieInPlace: lieInPlace(updates) }
+  return (sums.lieInPlace || haveRoom(updates)) && engines.lendsForSums(sums)
 }
 
 /** What a rule without an engine runs on, wherever it runs. */

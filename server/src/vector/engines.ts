@@ -51,10 +51,7 @@ export interface Summed {
   readonly lieInPlace: boolean
 }
 
-/**
- * From so many bytes on an engine that was measured is worth being used for sums: it adds half a second's work for the main
- * thread elsewhere. Fewer are folded while the disk reads the next.
- */
+/** From so many bytes on, sums go to an engine of our choice, too: it takes half the time of a fold, and keeps no other waiting. */
 const minSummedBytes = 64 * 2 ** 20
 
 /** Losses one after another, with nothing finished in between, after which a device is not opened again. */

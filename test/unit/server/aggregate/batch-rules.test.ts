@@ -4,7 +4,7 @@ import { krumScores } from '../../../../server/src/aggregate/krum-scores.ts'
 import { makeWasmEngine } from '../../../../server/src/vector/wasm/engine.ts'
 import { float64Engine } from '../../../fixtures/float64-engine.ts'
 import { updateSourceOf } from '../../../fixtures/update-source.ts'
-import { reference } from '../../../fixtures/vector-rows.ts'
+import { reference, rowsOf } from '../../../fixtures/vector-rows.ts'
 
 type Specs = Parameters<typeof makeAggregator>[0]
 
@@ -247,6 +247,22 @@ it('every rule that holds all updates says so when they are too many for the ser
   // 3 updates of 3 float32
   expect([...(await median.aggregate(source(36)))]).toEqual([4, 5, 6])
   await expect(median.aggregate(source(35))).rejects.toMatchObject({ name: 'AggregationError', code: 'too-large' })
+})
+
+it.each([
+  [256, 'where they lie'],
+  [257, 'in memory'],
+])('a mean on an engine has its %i updates %s, so that no more files are open at once', async (count, where) => {
+  const rows = Array.from({ length: count }, (_, i) => [i])
+  let numOpened = 0
+  const openRows = async () => {
+    numOpened += 1
+    return { rows: rowsOf(rows.map((row) => Float32Array.from(row))), close: () => Promise.resolve() }
+  }
+  const mean = makePolicy(aggregators, { name: 'mean' })
+  const found = await mean.aggregate({ ...updateSourceOf(rows), openRows }, { engine: makeWasmEngine() })
+  expect([...found]).toEqual([(count - 1) / 2])
+  expect(numOpened).toBe(where === 'in memory' ? 0 : 1)
 })
 
 it('others have their turn after each tile', async () => {

@@ -1,6 +1,6 @@
 import type { SelectionSteps } from '../selection.ts'
 import type { Buffers } from './buffers.ts'
-import { selectShader, selectShape } from './select-shader.ts'
+import { registersShader, selectShader, selectShape } from './select-shader.ts'
 import {
   combineShader,
   combineThreads,
@@ -56,9 +56,11 @@ export class Kernels {
 
   /** One selected number per coordinate. The tile may be in another order afterwards. */
   select(buffers: Buffers, from: GPUBuffer, to: GPUBuffer, count: number, steps: SelectionSteps): Encode {
-    const shape = selectShape(count, this.#device.limits.maxComputeWorkgroupStorageSize)
-    const network = buffers.filled(Uint32Array.from(steps.network.flat()))
-    const run = this.#bind(buffers, selectShader(shape, count, steps), [from, network, to])
+    const shape = selectShape(count, steps, this.#device.limits.maxComputeWorkgroupStorageSize)
+    const run =
+      shape.place === 'registers'
+        ? this.#bind(buffers, registersShader(shape, count, steps), [from, to])
+        : this.#bind(buffers, selectShader(shape, count, steps), [from, networkIn(buffers, steps), to])
     return (pass, { num, stride }) =>
       run(pass, [count, stride, num, steps.network.length], [Math.ceil(stride / shape.threads)])
   }
@@ -111,6 +113,9 @@ export class Kernels {
     return program
   }
 }
+
+const networkIn = (buffers: Buffers, { network }: SelectionSteps): GPUBuffer =>
+  buffers.filled(Uint32Array.from(network.flat()))
 
 /** Blocks of rows against blocks of rows: every pair of rows is in one of them. */
 function pairBlocks(count: number): (readonly [number, number])[] {

@@ -1,20 +1,58 @@
 import type { SelectionSteps } from '../selection.ts'
 import { compensated, dims } from './shaders.ts'
 
-/** Threads of a workgroup, one coordinate each: as many as have room for their values in the workgroup's memory. */
+/** Where each thread, one coordinate's, keeps its values while it sorts them. */
 export interface SelectShape {
+  /** Of a workgroup. */
   readonly threads: number
-  /** Whether the values are sorted in the workgroup's own memory; otherwise in place, in the tile. */
-  readonly isLocal: boolean
+  /** Registers: a program without loops or addresses. Else the workgroup's memory, or where that is too small, the tile. */
+  readonly place: 'registers' | 'workgroup' | 'tile'
 }
 
-export function selectShape(count: number, maxWorkgroupBytes: number): SelectShape {
+/** A thread of today's GPUs has 255 registers; and compilers take more than twice as long for twice as many values. */
+const maxInRegisters = 128
+
+export function selectShape(count: number, { nearest }: SelectionSteps, maxWorkgroupBytes: number): SelectShape {
+  // which values are nearest is known only when they are sorted, and registers have no addresses
+  if (count <= maxInRegisters && nearest === 0) return { threads: 64, place: 'registers' }
   const threads = [32, 16, 8].find((each) => 4 * each * count <= maxWorkgroupBytes)
-  return threads === undefined ? { threads: 32, isLocal: false } : { threads, isLocal: true }
+  return threads === undefined ? { threads: 32, place: 'tile' } : { threads, place: 'workgroup' }
 }
 
-const addressing = ({ threads, isLocal }: SelectShape, count: number): string =>
-  isLocal
+/** WGSL lets a quotient be 2.5 units in the last place off; of one or two values there is no need. */
+const divided = (num: number): string =>
+  num === 1 ? 'sum.x + sum.y' : num === 2 ? '0.5 * (sum.x + sum.y)' : `(sum.x + sum.y) / ${num}.0`
+
+/** The network written out, a value a name: it is read from nowhere, and nothing waits for memory but the first reads. */
+export function registersShader({ threads }: SelectShape, count: number, steps: SelectionSteps): string {
+  const sorted = Array.from({ length: count }, (_, k) => `v${k}`)
+  const read = sorted.map((name, k) => `let ${name} = x[${k} * dims.stride + id.x];`)
+  const exchanges = steps.network.map(([i, j], step) => {
+    const [a, b] = [sorted[i]!, sorted[j]!]
+    sorted[i] = `low${step}`
+    sorted[j] = `high${step}`
+    return `let low${step} = min(${a}, ${b}); let high${step} = max(${a}, ${b});`
+  })
+  const [first, ...others] = sorted.slice(steps.first, steps.last)
+  return /* wgsl */ `
+${dims}
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+${compensated}
+
+@compute @workgroup_size(${threads})
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= dims.stride) { return; }
+  ${[...read, ...exchanges].join('\n  ')}
+  var sum = vec2f(${first}, 0.0);
+  ${others.map((value) => `sum = added(sum, ${value});`).join('\n  ')}
+  out[id.x] = ${divided(1 + others.length)};
+}
+`
+}
+
+const addressing = ({ threads, place }: SelectShape, count: number): string =>
+  place === 'workgroup'
     ? /* wgsl */ `
 var<workgroup> column: array<f32, ${threads * count}>;
 fn valueAt(k: u32, id: vec2u) -> f32 { return column[k * ${threads} + id.y]; }
@@ -24,10 +62,6 @@ fn put(k: u32, id: vec2u, value: f32) { column[k * ${threads} + id.y] = value; }
 fn valueAt(k: u32, id: vec2u) -> f32 { return x[k * dims.stride + id.x]; }
 fn put(k: u32, id: vec2u, value: f32) { x[k * dims.stride + id.x] = value; }
 `
-
-/** WGSL lets a quotient be 2.5 units in the last place off; of one or two values there is no need. */
-const divided = (num: number): string =>
-  num === 1 ? 'sum.x + sum.y' : num === 2 ? '0.5 * (sum.x + sum.y)' : `(sum.x + sum.y) / ${num}.0`
 
 /**
  * Sorts the values of one coordinate in each thread by the network, whose pairs are the same for all, and writes the mean
@@ -67,7 +101,7 @@ fn nearestFrom(id: vec2u) -> u32 {
 fn main(@builtin(global_invocation_id) global: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let id = vec2u(global.x, local.x);
   if (global.x >= dims.stride) { return; }
-  ${shape.isLocal ? `for (var k = 0u; k < ${count}; k++) { put(k, id, x[k * dims.stride + id.x]); }` : ''}
+  ${shape.place === 'workgroup' ? `for (var k = 0u; k < ${count}; k++) { put(k, id, x[k * dims.stride + id.x]); }` : ''}
   for (var i = 0u; i < dims.numOut; i++) {
     let pair = network[i];
     let low = valueAt(pair.x, id);

@@ -84,6 +84,8 @@ export default {
     { ...common, displayName: 'faults', testMatch: under(...faults), globalSetup: '<rootDir>/test/compile-server.mjs' },
   ],
   testTimeout: 30_000,
+  // Node keeps what a file's modules leave behind: after a hundred files a worker holds gigabytes, and collects them all along.
+  workerIdleMemoryLimit: '1GB',
   // Of a file's concurrent tests: those of the fault matrix wait for processes of their own.
   maxConcurrency: 3,
 }

@@ -119,7 +119,7 @@ try {
   else if (error instanceof Stopped) process.exitCode = 130
   else if (error instanceof RangeError && /allocation failed/i.test(error.message))
     fail(
-      `out-of-memory: ${error.message}. Lower --workers, or use less data: examples are kept as float32; or lower cohort.size, where devices keep corrections or models of their own`,
+      `out-of-memory: ${error.message}. Lower --workers, or use less data: examples are kept as float32; or lower cohort.size, where the aggregator or the attack needs every update`,
     )
   else throw error
 }

@@ -110,7 +110,7 @@ export function adversarialExecutor(devices: Executor, options: AdversarialOptio
       return {
         outcomes,
         updates: updates.all(),
-        kept: new Map([...trained.kept].filter(([deviceId]) => !refused.has(deviceId))),
+        kept: new Set([...trained.kept].filter((deviceId) => !refused.has(deviceId))),
         withheld: new Map(),
         personal: trained.personal,
       }

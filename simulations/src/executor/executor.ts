@@ -1,6 +1,17 @@
 import type { DeviceId, ErrorCode, LocalMetrics, OwnMetrics, Params } from '@panal/client-core'
 import type { UpdateSum, WeightedUpdate } from '@panal/server'
 
+/**
+ * The files of a vector, [size], that a device keeps from round to round. Whoever trains the device reads and writes them, so
+ * that memory holds those of the devices in training, and no others of the cohort.
+ */
+export interface VectorFiles {
+  /** Left by an earlier round; absent: none has left any. Not changed, so that a device can be trained again. */
+  readonly before?: string
+  /** For what this round leaves; what is there is replaced. */
+  readonly after: string
+}
+
 /** What one device has to do in a round. */
 export interface DeviceWork {
   readonly deviceId: DeviceId
@@ -8,8 +19,8 @@ export interface DeviceWork {
   readonly rows: Uint32Array
   /** Of all its chance in this round. */
   readonly seed: string
-  /** [size] What it has kept for the plan's correction; absent: nothing yet. */
-  readonly own?: Params
+  /** What it keeps for the plan's correction, where the plan has one. */
+  readonly kept?: VectorFiles
   /** What its update is multiplied by for its staleness; absent: 1. */
   readonly discount?: number
   /** [numClasses] The class that it takes an example of each class for; absent: for its own. */
@@ -23,8 +34,8 @@ export interface DeviceWork {
 export interface PersonalState {
   /** By which examples are held out. */
   readonly salt: string
-  /** [size] Its own model as its last round left it; absent: it has none yet. */
-  readonly own?: Params
+  /** Its own model, where rounds go on from it. */
+  readonly kept?: VectorFiles
   /** Whether its models are to be measured in this round. */
   readonly isMeasured: boolean
 }
@@ -75,12 +86,12 @@ export interface CohortResult {
   /** In the order of the work. */
   readonly outcomes: readonly DeviceOutcome[]
   readonly updates: CohortUpdates
-  /** What accepted devices keep for the plan's correction; empty without one. */
-  readonly kept: ReadonlyMap<DeviceId, Params>
+  /** Accepted devices, whose files for the plan's correction count. A refused one may have left a file, too. */
+  readonly kept: ReadonlySet<DeviceId>
   /** What devices trained that withhold it. */
   readonly withheld: ReadonlyMap<DeviceId, Params>
-  /** Models of their own that devices go on from; empty where the plan makes none, or begins anew each time. */
-  readonly personal: ReadonlyMap<DeviceId, Params>
+  /** Devices that have left a model of their own. */
+  readonly personal: ReadonlySet<DeviceId>
 }
 
 /** Where simulated devices train. Law: the same work gives the same bytes, wherever and in whatever order it is done. */
@@ -104,6 +115,8 @@ export const executorErrors = {
   'out-of-memory': 'a worker ran out of memory',
   'workers-die': 'worker threads die again and again',
   'out-of-range': 'updates are too large to be summed: training has diverged',
+  'unreadable-vector': 'what a device has kept is missing or not whole',
+  'unwritable-vector': 'what a device is to keep cannot be written',
   'training-failed': 'a device’s work cannot be done, by no worker',
 } as const
 

@@ -17,13 +17,24 @@ import type { DeviceOutcome, DeviceWork } from './executor.ts'
 import type { LocalTask } from './messages.ts'
 
 /** What a device does in a round, and what its server makes of it on arrival. */
-export type LocalWork = (from: FromServer, device: DeviceWork, signal: AbortSignal) => Promise<Arrived>
+export type LocalWork = (
+  from: FromServer,
+  device: DeviceWork,
+  before: OwnVectors,
+  signal: AbortSignal,
+) => Promise<Arrived>
 
 /** What the server sends. */
 export interface FromServer {
   readonly base: Params
   /** For the plan's correction; null without one. */
   readonly servers: Params | null
+}
+
+/** What earlier rounds left on the device, [size] each; absent: none did. Valid until the work is done. */
+export interface OwnVectors {
+  readonly correction?: Params | undefined
+  readonly personal?: Params | undefined
 }
 
 export interface Arrived extends Pick<Arrival, 'delta'> {
@@ -46,22 +57,22 @@ export function localWork(task: LocalTask, trainer: Trainer, train: Dataset): Lo
   /** Undefined where there is nothing to be known of it, and nothing to go on from. */
   async function personalise(
     shared: Params,
-    { personal, seed }: DeviceWork,
+    { personal, seed, own }: DeviceWork & { readonly own: Params | undefined },
     split: HeldOutSplit,
     signal: AbortSignal,
   ): Promise<Personalised | undefined> {
     if (personal === undefined || personalisation === undefined) return undefined
-    const { own, isMeasured } = personal
+    const { isMeasured } = personal
     if (!isMeasured && !personalisation.continues) return undefined
     const rng = makeRng(seed).fork('personal')
     return trainPersonal(trainer, { personalisation, own, shared, plan, ...split, rng, isMeasured }, signal)
   }
 
-  return async ({ base, servers }, device, signal) => {
+  return async ({ base, servers }, device, before, signal) => {
     const { seed } = device
     const split = splitOf(train, device, plan)
     const round = servers && {
-      own: device.own,
+      own: before.correction,
       servers,
       learningRate: plan.learningRate,
     }
@@ -72,7 +83,7 @@ export function localWork(task: LocalTask, trainer: Trainer, train: Dataset): Lo
     const { delta, ...done } = await trainer.train(base, plan, split.train, makeRng(seed), signal, given)
     const { numExamples, numSteps, lossBefore, lossAfter } = done
     const arrival = arrive(delta, numExamples)
-    const personalised = await personalise(base, device, split, signal)
+    const personalised = await personalise(base, { ...device, own: before.personal }, split, signal)
     const isKept = round !== null && correction !== undefined && arrival.outcome.verdict === 'accepted'
     return {
       ...(isKept && { kept: correction.next(round, delta, numSteps) }),

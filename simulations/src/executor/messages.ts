@@ -51,10 +51,10 @@ export type JobResult =
       readonly delta?: Params
       /** What the device trained, if it withholds it. */
       readonly withheld?: Params
-      /** What the device keeps for the plan's correction, if its update counts. */
-      readonly kept?: Params
-      /** Its own model, if its next round goes on from it. */
-      readonly personal?: Params
+      /** Whether the device has left what it keeps for the plan's correction. */
+      readonly isKept: boolean
+      /** Whether it has left a model of its own. */
+      readonly hasPersonal: boolean
     }
   | { readonly type: 'root-trained'; readonly delta: Params }
   | { readonly type: 'evaluated'; readonly metrics: LocalMetrics }

@@ -6,7 +6,9 @@ import '@tensorflow/tfjs-backend-wasm'
 import { openTrainer } from '../engine/open-trainer.ts'
 import { makeStrategy } from '@panal/server/strategy'
 import { examplesOf, localWork } from './local-work.ts'
+import type { VectorFiles } from './executor.ts'
 import type { Job, JobResult, TrainWorkerData, WorkerCommand, WorkerReport } from './messages.ts'
+import { readVector, writeVector } from './vector-files.ts'
 
 const {
   task,
@@ -27,6 +29,8 @@ const perform = localWork(task, trainer, train)
 const rule = makeStrategy(task).aggregator.linear
 const base = new Float32Array(sharedBase.length)
 const servers = sharedServers && new Float32Array(sharedServers.length)
+/** What a device has kept is read into these: one device trains at a time. */
+const room = { correction: new Float32Array(0), personal: new Float32Array(0) }
 const sum: UpdateSum | null = shared === null ? null : { ...shared, count: 0, reach: 0 }
 
 // One after the other, in the order of arrival: a thread trains one device at a time.
@@ -69,7 +73,7 @@ async function obey(command: WorkerCommand): Promise<void> {
 function vectorsOf(result: JobResult): (Params | undefined)[] {
   if (result.type === 'evaluated') return []
   if (result.type === 'root-trained') return [result.delta]
-  return [result.delta, result.kept, result.withheld, result.personal]
+  return [result.delta, result.withheld]
 }
 
 async function work(job: Job): Promise<JobResult> {
@@ -80,7 +84,13 @@ async function work(job: Job): Promise<JobResult> {
     return { type: 'root-trained', delta }
   }
   const { device } = job
-  const { outcome, trained, delta, kept, personal } = await perform({ base, servers }, device, never)
+  const before = {
+    correction: await readBefore(device.kept, 'correction'),
+    personal: await readBefore(device.personal?.kept, 'personal'),
+  }
+  const { outcome, trained, delta, kept, personal } = await perform({ base, servers }, device, before, never)
+  const isKept = await writeAfter(device.kept, kept)
+  const hasPersonal = await writeAfter(device.personal?.kept, personal)
   const counts = outcome.verdict === 'accepted' && device.withheld === undefined
   if (sum !== null && rule !== undefined && counts) addUpdate(sum, delta, rule.summand(outcome))
   const summed = { count: sum?.count ?? 0, reach: sum?.reach ?? 0 }
@@ -90,9 +100,23 @@ async function work(job: Job): Promise<JobResult> {
     summed,
     ...(sum === null && counts && { delta: delta.slice() }),
     ...(device.withheld && { withheld: trained.slice() }),
-    ...(kept !== undefined && { kept }),
-    ...(personal !== undefined && { personal }),
+    isKept,
+    hasPersonal,
   }
+}
+
+async function readBefore(files: VectorFiles | undefined, which: keyof typeof room): Promise<Params | undefined> {
+  if (files?.before === undefined) return undefined
+  if (room[which].length === 0) room[which] = new Float32Array(base.length)
+  await readVector(files.before, room[which])
+  return room[which]
+}
+
+/** Whether there was something to write. */
+async function writeAfter(files: VectorFiles | undefined, vector: Params | undefined): Promise<boolean> {
+  if (files === undefined || vector === undefined) return false
+  await writeVector(files.after, vector)
+  return true
 }
 
 function part({ inputShape, x, y, numExamples }: Dataset, from: number, to: number): Dataset {

@@ -1,13 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Worker, WorkerOptions } from 'node:worker_threads'
-import {
-  makePersonalisation,
-  type Dataset,
-  type DeviceId,
-  type LocalMetrics,
-  type Params,
-  type Plan,
-} from '@panal/client-core'
+import type { Dataset, DeviceId, LocalMetrics, Params } from '@panal/client-core'
 import {
   AggregationError,
   emptySum,
@@ -62,7 +55,7 @@ export function workerExecutor(options: WorkerExecutorOptions): Executor {
   const told = new Set<string>()
   const pool = new WorkerPool({
     numWorkers,
-    hasVectors: hasDevicesKeep(task.plan),
+    hasVectors: rule === undefined,
     spawn(place) {
       const sum = partial[place] ?? null
       const workerData: TrainWorkerData = { task, engine, train, test, base, servers, sum }
@@ -128,10 +121,6 @@ export function workerExecutor(options: WorkerExecutorOptions): Executor {
   }
 }
 
-/** Whether devices keep a vector from round to round. */
-const hasDevicesKeep = ({ correction, personalisation }: Plan): boolean =>
-  correction !== undefined || (personalisation !== undefined && makePersonalisation(personalisation).continues)
-
 /** The partial sums of the workers that took part in this run; another's still is that of an earlier one. */
 function merged(
   length: number,
@@ -154,14 +143,15 @@ function cohortResult(
   sum: UpdateSum | null,
 ): CohortResult {
   const outcomes = devices.map((_, index): DeviceOutcome => found.get(index)!.outcome)
-  const vectors = (which: 'kept' | 'withheld' | 'personal'): ReadonlyMap<DeviceId, Params> =>
-    new Map(
-      devices.flatMap(({ deviceId }, index) => {
-        const vector = found.get(index)![which]
-        return vector === undefined ? [] : [[deviceId, vector] as const]
-      }),
-    )
-  const beside = { outcomes, kept: vectors('kept'), withheld: vectors('withheld'), personal: vectors('personal') }
+  const whoHas = (which: 'isKept' | 'hasPersonal'): ReadonlySet<DeviceId> =>
+    new Set(devices.flatMap(({ deviceId }, index) => (found.get(index)![which] ? [deviceId] : [])))
+  const withheld = new Map(
+    devices.flatMap(({ deviceId }, index) => {
+      const vector = found.get(index)!.withheld
+      return vector === undefined ? [] : [[deviceId, vector] as const]
+    }),
+  )
+  const beside = { outcomes, kept: whoHas('isKept'), withheld, personal: whoHas('hasPersonal') }
   if (sum !== null) return { ...beside, updates: sum }
   const updates = devices.flatMap(({ deviceId }, index): WeightedUpdate[] => {
     const { delta, outcome } = found.get(index)!

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import { ExecutorError } from './executor.ts'
+import { ExecutorError, executorErrors } from './executor.ts'
 import type { Job, JobResult, WorkerCommand, WorkerReport } from './messages.ts'
 
 /** Jobs that a worker holds at a time: the next one is there when it is done with one. */
@@ -12,7 +12,7 @@ export interface PoolOptions {
   /** @param place 0…numWorkers − 1; the same again for the one that replaces a dead worker */
   readonly spawn: (place: number) => Worker
   readonly onNote: (line: string) => void
-  /** Whether results come with a vector for each device: memory then grows with the cohort. */
+  /** Whether each update comes by itself: memory then grows with the cohort. */
   readonly hasVectors?: boolean
 }
 
@@ -183,8 +183,11 @@ export class WorkerPool {
 
 function failure(error: { readonly code?: string | undefined; readonly message: string }, options: PoolOptions): Error {
   if (isOutOfMemory(error)) return outOfMemory(error, options)
-  return new ExecutorError(error.code === 'out-of-range' ? error.code : 'training-failed', error.message)
+  return new ExecutorError(isExecutorCode(error.code) ? error.code : 'training-failed', error.message)
 }
+
+const isExecutorCode = (code: string | undefined): code is keyof typeof executorErrors =>
+  code !== undefined && Object.hasOwn(executorErrors, code)
 
 const tooManyDeaths = (error: Error | undefined): ExecutorError =>
   new ExecutorError(
@@ -200,5 +203,5 @@ const isOutOfMemory = ({ code, message }: { readonly code?: string | undefined; 
 const outOfMemory = ({ message }: { readonly message: string }, { hasVectors = false }: PoolOptions): ExecutorError =>
   new ExecutorError(
     'out-of-memory',
-    `a worker ran out of memory (${message}). Lower --workers first, for each holds a model and a sum of its own; then plan.batchSize or plan.maxExamples${hasVectors ? '; and cohort.size, for the plan has a vector of each of its devices in memory' : ''}`,
+    `a worker ran out of memory (${message}). Lower --workers first, for each holds a model and a sum of its own; then plan.batchSize or plan.maxExamples${hasVectors ? '; and cohort.size, for each update is in memory: the aggregator, or the attack, needs them all' : ''}`,
   )

@@ -114,6 +114,7 @@ async function runRounds(
       end = { why: 'diverged', round: number }
       break
     }
+    for (const vectors of [corrections, personal]) if (vectors) await vectors.sync()
     const row = roundRow(round, used().wallMs, experiment.cohort)
     await folder.keep(row, { identity, ...simulation.state, ...used() })
     events.onRound(row)

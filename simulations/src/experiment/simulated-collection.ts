@@ -130,20 +130,19 @@ async function trainUntilGoal(
   signal: AbortSignal,
 ): Promise<{ readonly outcomes: ReadonlyMap<DeviceId, DeviceOutcome>; readonly updates: CohortUpdates }> {
   const outcomes = new Map<DeviceId, DeviceOutcome>()
-  const personalState = async (deviceId: DeviceId): Promise<PersonalState> => {
-    const own = await personal?.of(deviceOf(deviceId), roundNumber)
-    const salt = holdoutSalt(task.id, deviceId)
-    return { salt, isMeasured: isTested(roundNumber), ...(own !== undefined && { own }) }
-  }
-  const workOf = async ({ deviceId, origin }: Planned): Promise<DeviceWork> => {
-    const own = await corrections?.of(deviceOf(deviceId), origin.baseVersion)
+  const personalState = (deviceId: DeviceId): PersonalState => ({
+    salt: holdoutSalt(task.id, deviceId),
+    isMeasured: isTested(roundNumber),
+    ...(personal && { kept: personal.filesOf(deviceOf(deviceId), roundNumber) }),
+  })
+  const workOf = ({ deviceId, origin }: Planned): DeviceWork => {
     const staleness = roundNumber - origin.roundNumber
     return {
       deviceId,
       rows: partition.indicesOf(deviceOf(deviceId)).slice(), // a view would take all of its buffer along
       seed: deviceSeed(task, origin.roundNumber, deviceId),
-      ...(own !== undefined && { own }),
-      ...(task.document.plan.personalisation !== undefined && { personal: await personalState(deviceId) }),
+      ...(corrections && { kept: corrections.filesOf(deviceOf(deviceId), origin.baseVersion) }),
+      ...(task.document.plan.personalisation !== undefined && { personal: personalState(deviceId) }),
       ...(staleness > 0 && { discount: task.strategy.stalenessWeight.of(staleness) }),
     }
   }
@@ -153,12 +152,13 @@ async function trainUntilGoal(
     const wave = reporters.slice(from, from + goal - numAccepted)
     from += wave.length
     for (const [{ origin }, together] of byBase(wave)) {
-      const devices: DeviceWork[] = []
-      for (const each of together) devices.push(await workOf(each))
       const sent = { base: await baseOf(origin), ...(servers !== undefined && { servers }) }
-      const found = await executor.run({ ...sent, round: roundNumber, devices }, signal, onDone)
-      for (const [deviceId, own] of found.kept) await corrections?.put(deviceOf(deviceId), origin.baseVersion, own)
-      for (const [deviceId, own] of found.personal) await personal?.put(deviceOf(deviceId), roundNumber, own)
+      const work = { ...sent, round: roundNumber, devices: together.map(workOf) }
+      const found = await executor.run(work, signal, onDone)
+      for (const { deviceId } of together) {
+        await corrections?.settle(deviceOf(deviceId), origin.baseVersion, found.kept.has(deviceId))
+        await personal?.settle(deviceOf(deviceId), roundNumber, found.personal.has(deviceId))
+      }
       for (const outcome of found.outcomes) outcomes.set(outcome.deviceId, outcome)
       numAccepted += found.outcomes.filter(({ verdict }) => verdict === 'accepted').length
       updates = joined(updates, found.updates)

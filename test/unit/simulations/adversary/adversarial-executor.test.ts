@@ -39,13 +39,13 @@ function standIn({ sums, refused = -1 }: { readonly sums: boolean; readonly refu
       const sum = emptySum(sumLength(mean, 2))
       const each: WeightedUpdate[] = []
       const withheld = new Map<string, Params>()
-      const kept = new Map<string, Params>()
+      const kept = new Set<string>()
       const outcomes = work.devices.map((device): DeviceOutcome => {
         const number = Number(device.deviceId.slice(2))
         const delta = Float32Array.of(number, 1)
         const facts = { weight: 10, effectiveSteps: 1, norm: l2Norm(delta), lossBefore: 2 }
         const verdict = number === refused ? 'norm-too-large' : 'accepted'
-        kept.set(device.deviceId, delta)
+        kept.add(device.deviceId)
         if (device.withheld) withheld.set(device.deviceId, delta)
         else if (verdict === 'accepted') {
           each.push({ deviceId: device.deviceId, delta, ...facts })
@@ -54,7 +54,7 @@ function standIn({ sums, refused = -1 }: { readonly sums: boolean; readonly refu
         const rest = { numExamples: 10, numSteps: 1, bytes: 8, lossAfter: 1 }
         return { deviceId: device.deviceId, verdict, ...facts, ...rest }
       })
-      return { outcomes, updates: sums ? sum : each, kept, withheld, personal: new Map() }
+      return { outcomes, updates: sums ? sum : each, kept, withheld, personal: new Set() }
     },
     evaluate: () => Promise.reject(new PanalError('internal')),
     close: async () => undefined,
@@ -147,7 +147,7 @@ describe('adversarialExecutor', () => {
     const { updates, outcomes, kept } = await scaled.executor.run(workOf(1, 1, 2), signal)
     expect(each(updates)).toEqual({ 1: [1, 1] })
     expect(outcomes[1]).toMatchObject({ verdict: 'norm-too-large', norm: Math.hypot(200, 100), bytes: 8 })
-    expect([...kept.keys()]).toEqual([deviceIdOf(1)]) // who is refused keeps nothing
+    expect([...kept]).toEqual([deviceIdOf(1)]) // who is refused keeps nothing
     const small = open({ attack: spy().attack, adversaries: [9], refused: 9, maxNorm: 10 })
     expect(each((await small.executor.run(workOf(1, 1, 9), signal)).updates)).toEqual({ 1: [1, 1], 9: [5, 5] })
     const broken: Attack = { name: 'broken', forge: ({ own }) => own.map(() => Float32Array.of(NaN, 0)) }

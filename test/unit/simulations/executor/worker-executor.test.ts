@@ -172,18 +172,27 @@ describe('workerExecutor', () => {
     })
   }, 60_000)
 
+  it('replaces a worker that ends while there is nothing to do', async () => {
+    const { workers, spawn } = spawned()
+    const executor = open({ spawn })
+    const expected = await resultOf(executor)
+    const ended = new Promise((resolve) => workers[0]!.once('exit', resolve))
+    workers[0]!.postMessage({ type: 'stop' })
+    await ended
+    expect(await resultOf(executor)).toEqual(expected)
+    expect(workers).toHaveLength(2)
+  }, 60_000)
+
   it.each([
-    [{}, /--workers.*plan\.batchSize or plan\.maxExamples$/],
-    [{ personalisation: { name: 'fine-tuning', epochs: 1 } }, /plan\.maxExamples$/], // begins anew each time
-    [{ personalisation: { name: 'ditto', lambda: 1 } }, /--workers.*plan\.batchSize.*cohort\.size/],
-    [{ correction: { name: 'scaffold' } }, /--workers.*plan\.batchSize.*cohort\.size/],
-  ] as const)(
-    'says which settings to lower when a worker runs out of memory: %j',
-    async (keeps, advice) => {
+    ['sums updates', true, /--workers.*plan\.batchSize or plan\.maxExamples$/],
+    ['needs each of them', false, /--workers.*plan\.batchSize.*cohort\.size/],
+  ])(
+    'says which settings to lower when a worker runs out of memory, where the rule %s',
+    async (_, sums, advice) => {
       const spawn = (workerOptions: WorkerOptions) =>
         spawnTrainWorker({ ...workerOptions, resourceLimits: { maxOldGenerationSizeMb: 8 } })
-      const task = { ...options.task, plan: { ...options.task.plan, ...keeps } }
-      await expect(open({ spawn, task }).run(work, signal)).rejects.toMatchObject({
+      const executor = sums ? open({ spawn }) : openForEach({ spawn })
+      await expect(executor.run(work, signal)).rejects.toMatchObject({
         code: 'out-of-memory',
         message: expect.stringMatching(advice),
       })

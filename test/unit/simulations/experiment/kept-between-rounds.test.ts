@@ -39,7 +39,7 @@ function sending(steps: readonly (number | null)[]): Executor {
       const updates = outcomes
         .filter(() => step !== null)
         .map((outcome): WeightedUpdate => ({ ...outcome, delta: new Float32Array(size).fill(step ?? 0) }))
-      return { outcomes, updates, kept: new Map(), withheld: new Map(), personal: new Map() }
+      return { outcomes, updates, kept: new Set(), withheld: new Map(), personal: new Set() }
     },
     evaluate: async () => ({ numExamples: 120, accuracy: 0.5, logLoss: 1 }),
     close: async () => undefined,

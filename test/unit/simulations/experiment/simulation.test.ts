@@ -38,7 +38,7 @@ function standIn({ size, verdictOf = () => 'accepted', step = 0.5 }: StandInOpti
         if (verdict === 'accepted') addUpdate(updates, new Float32Array(size).fill(step), mean.summand(figures))
         return { deviceId, verdict, ...figures, lossBefore: 2, lossAfter: 1 }
       })
-      return { outcomes, updates, kept: new Map(), withheld: new Map(), personal: new Map() }
+      return { outcomes, updates, kept: new Set(), withheld: new Map(), personal: new Set() }
     },
     evaluate: async () => ({ numExamples: 120, accuracy: 0.5, logLoss: 1 }),
     close: async () => undefined,

@@ -113,6 +113,7 @@ export interface Executor {
 /** Why training cannot go on. docs/simulations.md lists the same codes. */
 export const executorErrors = {
   'out-of-memory': 'a worker ran out of memory',
+  'no-worker': 'a worker thread cannot be started',
   'workers-die': 'worker threads die again and again',
   'out-of-range': 'updates are too large to be summed: training has diverged',
   'unreadable-vector': 'what a device has kept is missing or not whole',

@@ -55,13 +55,21 @@ export class WorkerPool {
   #broken: ExecutorError | null = null
   #closing = false
 
+  /** @throws ExecutorError 'no-worker': those that were started before then end by themselves */
   constructor(options: PoolOptions) {
     this.#options = options
-    this.#places = Array.from({ length: options.numWorkers }, (_, number) => {
-      const place: Place = { number, worker: options.spawn(number), held: new Set(), done: [], error: undefined }
-      this.#watch(place)
-      return place
-    })
+    this.#places = []
+    try {
+      for (let number = 0; number < options.numWorkers; number++) {
+        const place: Place = { number, worker: options.spawn(number), held: new Set(), done: [], error: undefined }
+        this.#places.push(place)
+        this.#watch(place)
+      }
+    } catch (error) {
+      this.#closing = true
+      for (const place of this.#places) this.#tell(place, { type: 'stop' })
+      throw notStarted(error)
+    }
   }
 
   /** Resolves when every job is done. One run at a time. @throws ExecutorError or the signal's reason */
@@ -158,7 +166,11 @@ export class WorkerPool {
     const again = place.done.splice(0)
     const held = [...place.held]
     place.held.clear()
-    place.worker = this.#options.spawn(place.number)
+    try {
+      place.worker = this.#options.spawn(place.number)
+    } catch (notSpawned) {
+      return this.#break(notStarted(notSpawned))
+    }
     place.error = undefined
     this.#watch(place)
     const run = this.#run
@@ -188,6 +200,13 @@ function failure(error: { readonly code?: string | undefined; readonly message: 
 
 const isExecutorCode = (code: string | undefined): code is keyof typeof executorErrors =>
   code !== undefined && Object.hasOwn(executorErrors, code)
+
+const notStarted = (cause: unknown): ExecutorError =>
+  new ExecutorError(
+    'no-worker',
+    `a worker thread cannot be started (${cause instanceof Error ? cause.message : String(cause)}). Lower --workers`,
+    { cause },
+  )
 
 const tooManyDeaths = (error: Error | undefined): ExecutorError =>
   new ExecutorError(

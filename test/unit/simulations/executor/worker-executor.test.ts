@@ -172,6 +172,38 @@ describe('workerExecutor', () => {
     })
   }, 60_000)
 
+  it('ends those that it has started where another cannot be', async () => {
+    const { workers, spawn } = spawned()
+    const ended: Promise<unknown>[] = []
+    const refusing = (workerOptions: WorkerOptions) => {
+      if (workers.length === 2) throw new Error('no thread is left')
+      const worker = spawn(workerOptions)
+      ended.push(new Promise((resolve) => worker.once('exit', resolve)))
+      return worker
+    }
+    expect(() => open({ numWorkers: 3, spawn: refusing })).toThrow(
+      expect.objectContaining({
+        name: 'ExecutorError',
+        code: 'no-worker',
+        message: expect.stringMatching(/no thread is left.*--workers/),
+      }),
+    )
+    expect(await Promise.all(ended)).toEqual([0, 0])
+    expect(workers).toHaveLength(2) // none was replaced
+  }, 60_000)
+
+  it('ends the run where a dead worker cannot be replaced, and takes no other', async () => {
+    const { workers, spawn } = spawned()
+    const refusing = (workerOptions: WorkerOptions) => {
+      if (workers.length === 2) throw new Error('no thread is left')
+      return spawn(workerOptions)
+    }
+    const executor = open({ numWorkers: 2, spawn: refusing })
+    const running = executor.run(work, signal, () => workers[0]!.postMessage({ type: 'stop' }))
+    await expect(running).rejects.toMatchObject({ code: 'no-worker' })
+    await expect(executor.run(work, signal)).rejects.toMatchObject({ code: 'no-worker' })
+  }, 60_000)
+
   it('replaces a worker that ends while there is nothing to do', async () => {
     const { workers, spawn } = spawned()
     const executor = open({ spawn })

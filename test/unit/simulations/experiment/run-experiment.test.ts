@@ -57,7 +57,7 @@ describe('runExperiment', () => {
       throw new Error('no thread is left')
     }
     const options = { ...optionsFor({ rounds: 1 }), spawn }
-    await expect(runExperiment(options, quiet, signal)).rejects.toThrow('no thread is left')
+    await expect(runExperiment(options, quiet, signal)).rejects.toMatchObject({ code: 'no-worker' })
     lockFile(join(folder, 'lock.db'))!.close()
   }, 60_000)
 

@@ -157,9 +157,13 @@ function lockOrSay(path: string): FileLock {
 /** What the file system refuses, in words: a full disk, say, is made room on, and the run resumed. */
 export const orSay = <Result>(path: string, work: Promise<Result>): Promise<Result> =>
   work.catch((cause: unknown) => {
-    if (!(cause instanceof Error && 'syscall' in cause)) throw cause
+    if (!isOfSystem(cause)) throw cause
     throw new ExperimentError('unwritable-output', `${path}: ${cause.message}`, { cause })
   })
+
+/** By what it has: Node's own errors are of another `Error` than that of a context of its `vm`. */
+const isOfSystem = (error: unknown): error is NodeJS.ErrnoException =>
+  typeof error === 'object' && error !== null && 'syscall' in error && 'message' in error
 
 /**
  * The rounds' file, cut off behind those that the checkpoint counts: any later one is run again.

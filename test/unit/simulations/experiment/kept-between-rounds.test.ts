@@ -1,7 +1,11 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import { virtualClock, type GateReport } from '@panal/client-core'
 import { advance, openRound, type AggregatingRound, type WeightedUpdate } from '@panal/server'
 import {
+  deviceOf,
   openExperiment,
   parseExperiment,
   Simulation,
@@ -10,6 +14,7 @@ import {
   type Executor,
   type Experiment,
 } from '@panal/simulations'
+import { KeptVectors } from '../../../../simulations/src/experiment/kept-vectors.ts'
 import { MemoryRegistry } from '../../../../simulations/src/experiment/memory-registry.ts'
 import { smallExperiment } from '../../../fixtures/small-experiment.ts'
 
@@ -46,21 +51,21 @@ function sending(steps: readonly (number | null)[]): Executor {
   }
 }
 
+async function simulate(
+  changes: Partial<Experiment>,
+  parts: Omit<ConstructorParameters<typeof Simulation>[2], 'realClock'>,
+): Promise<Simulation> {
+  const opened = await openExperiment(parseExperiment(smallExperiment(changes)), { seed: 1, home: '.' })
+  const { initial, task, experiment } = opened
+  const optimizerState = task.strategy.optimizer.init(size)
+  const head = { version: 0, params: initial, optimizerState, lastRound: 0 }
+  const state = { head, now: startAt, lastRounds: new Uint32Array(experiment.devices) }
+  return new Simulation(opened, state, { ...parts, realClock: virtualClock() })
+}
+
 /** First param of the head after each round, less the one before. */
 async function stepsOf(strategy: Strategy, steps: readonly (number | null)[]): Promise<number[]> {
-  const opened = await openExperiment(parseExperiment(smallExperiment({ strategy })), {
-    seed: 1,
-    home: '.',
-  })
-  const { initial, task, experiment } = opened
-  const head = {
-    version: 0,
-    params: initial,
-    optimizerState: task.strategy.optimizer.init(size),
-    lastRound: 0,
-  }
-  const state = { head, now: startAt, lastRounds: new Uint32Array(experiment.devices) }
-  const simulation = new Simulation(opened, state, { executor: sending(steps), realClock: virtualClock() })
+  const simulation = await simulate({ strategy }, { executor: sending(steps) })
   const moved: number[] = []
   for (let round = 0; round < steps.length; round++) {
     const before = simulation.state.head.params[0]!
@@ -120,4 +125,46 @@ it('a candidate that is not sound leaves all of the head as it was', async () =>
     norms: [[6], [4]],
     lastRound: 8,
   })
+})
+
+it('who is refused, and who trained for a round that made no version, has what it had before', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'panal-kept-'))
+  try {
+    const corrections = await KeptVectors.open(folder, 'corrections', 0)
+    const executor = sending([1, 1, null, 1])
+    /** All leave a file. Of the second round those with an even number are refused, as an adversary's forged update is. */
+    const run: Executor['run'] = async (work, ...rest) => {
+      for (const { kept } of work.devices) await writeFile(kept!.after, '')
+      const found = await executor.run(work, ...rest)
+      const counts = (deviceId: string) => deviceOf(deviceId) % 2 === 1 || work.round !== 2
+      const accepted = found.outcomes.filter(({ verdict }) => verdict === 'accepted').map(({ deviceId }) => deviceId)
+      return { ...found, kept: new Set(accepted.filter(counts)) }
+    }
+    const cohort = { size: 20 } // all of them in every round
+    const simulation = await simulate({ cohort }, { executor: { ...executor, run }, corrections })
+    const left: string[][] = []
+    const outcomes: string[] = []
+    for (let round = 1; round <= 4; round++) {
+      const { closed } = await simulation.nextRound(() => false, signal)
+      outcomes.push(closed.outcome)
+      left.push(await readdir(join(folder, 'corrections')))
+    }
+    // files are of the version that a round trains from: the third makes none, and the fourth trains from the same
+    expect(outcomes).toEqual(['promoted', 'promoted', 'abandoned', 'promoted'])
+    const every = Array.from({ length: 20 }, (_, device) => device)
+    const [even, odd] = [0, 1].map((rest) => every.filter((device) => device % 2 === rest)) as [number[], number[]]
+    const filesOf = (devices: readonly number[], version: number) => devices.map((device) => `${device}-${version}`)
+    const afterTwo = [...filesOf(every, 0), ...filesOf(odd, 1)]
+    expect(left.map((names) => names.sort())).toEqual(
+      [
+        filesOf(every, 0),
+        afterTwo,
+        afterTwo,
+        // two of each: of those that were refused, the first
+        [...filesOf(every, 2), ...filesOf(odd, 1), ...filesOf(even, 0)],
+      ].map((names) => names.sort()),
+    )
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })

@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -360,6 +361,27 @@ describe('runExperiment', () => {
       const names = await readdir(kept)
       const numOf = (device: string) => names.filter((name) => name.startsWith(`${device}-`)).length
       for (const name of names) expect(numOf(name.split('-')[0]!)).toBeLessThanOrEqual(2)
+    }, 120_000)
+
+    it('counts no round whose vectors are not on disk, and does it again', async () => {
+      const expected = await runIn('whole', 1)
+      const kept = join(folder, 'lost', 'corrections')
+      let numDone = 0
+      const onDevice = (round: number) => {
+        // of round 3, which trains from version 2: the file of the first device, when the fourth of five is done
+        numDone = round === 3 ? numDone + 1 : 0
+        if (numDone === 4)
+          rmSync(
+            join(
+              kept,
+              readdirSync(kept).find((name) => name.endsWith('-2'))!,
+            ),
+          )
+      }
+      const lost = runIn('lost', 1, signal, { ...quiet, onDevice })
+      await expect(lost).rejects.toMatchObject({ code: 'unwritable-output' })
+      expect((await readCheckpoint(join(folder, 'lost')))!.head.lastRound).toBe(2)
+      expect(await runIn('lost', 1)).toEqual(expected)
     }, 120_000)
 
     it('which without the correction are others', async () => {

@@ -41,6 +41,7 @@ const long = files(
   'e2e/evaluate',
   'e2e/server/round/engines',
   'e2e/simulations/experiment',
+  'e2e/simulations/memory',
   'e2e/simulations/published',
 )
 

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -88,6 +88,39 @@ describe('panal-sim run', () => {
     expect({ status: resumed.status, stderr: resumed.stderr }).toEqual({ status: 0, stderr: '' })
     expect(resumed.stdout).toMatch(/Going on after round (19|[2-5]\d)\./)
     expect(await resultsOf('stale-killed')).toEqual(await resultsOf('stale-whole'))
+  }, 240_000)
+
+  it('does so too where devices keep vectors, and leaves the same of those', async () => {
+    const keeping = join(folder, 'keeping.yaml')
+    const plan = {
+      ...experiment.plan,
+      correction: { name: 'scaffold' },
+      personalisation: { name: 'ditto', lambda: 0.5 },
+    }
+    const strategy = {
+      weight: 'uniform',
+      aggregator: { name: 'scaffold' },
+      serverOptimizer: { name: 'scaffold', learningRate: 1, devices: 20 },
+    }
+    await writeFile(keeping, JSON.stringify({ ...experiment, plan, strategy, rounds: 60 }))
+    const whole = run('run', keeping, '--out', join(folder, 'keeping-whole'), '--workers', '1')
+    expect({ status: whole.status, stderr: whole.stderr }).toEqual({ status: 0, stderr: '' })
+
+    const args = ['run', keeping, '--out', join(folder, 'keeping-killed'), '--workers', '3']
+    await killAt(20, args)
+    const resumed = run(...args, '--resume')
+    expect({ status: resumed.status, stderr: resumed.stderr }).toEqual({ status: 0, stderr: '' })
+    expect(resumed.stdout).toMatch(/Going on after round (19|[2-5]\d)\./)
+    expect(await resultsOf('keeping-killed')).toEqual(await resultsOf('keeping-whole'))
+    for (const kept of ['corrections', 'personal']) {
+      const filesOf = async (name: string) => {
+        const names = (await readdir(join(folder, name, kept))).sort()
+        return Promise.all(names.map(async (file) => [file, await readFile(join(folder, name, kept, file), 'hex')]))
+      }
+      const files = await filesOf('keeping-whole')
+      expect(files.length).toBeGreaterThan(20) // of most devices two
+      expect(await filesOf('keeping-killed')).toEqual(files)
+    }
   }, 240_000)
 
   it('takes no folder that holds a run, and resumes no other one', () => {

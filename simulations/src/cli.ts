@@ -41,7 +41,10 @@ const fleetOptions = (command: Command): Command =>
 const program = new Command('panal-sim')
   .description('Simulated devices: fleets against a real Panal server, and experiments on a virtual clock.')
   .showHelpAfterError('(--help lists what there is)')
-  .addHelpText('after', '\nExit codes: 0 done, 1 refused or not promoted, 2 wrong command line, 130 stopped.')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 refused or not promoted, 2 wrong command line, 3 expectation not met, 130 stopped.',
+  )
   // Commander ends with 1 for a wrong command line: 2, as `panal` does.
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
 

@@ -7,6 +7,7 @@ import { parseExperiment, readDocument } from '../experiment/parse.ts'
 import { readRuns } from '../experiment/read-runs.ts'
 import { runExperiment } from '../experiment/run-experiment.ts'
 import { runSweep } from '../experiment/sweep.ts'
+import { describeExpectation } from '../results/expectation.ts'
 import { plainRunScreen, terminalRunScreen, type RunScreen } from '../show/run-screen.ts'
 import { describeRuns } from '../show/runs-table.ts'
 import { addExportCommand } from './export-command.ts'
@@ -91,6 +92,9 @@ const saidEnd = {
   diverged: 'has diverged, its updates are too large to be summed (lower plan.learningRate, or set plan.clipNorm)',
 } as const
 
+/** The program did what it should, and what came of it is not what the experiment expects. */
+const exitCodeNotMet = 3
+
 const openScreen = (): RunScreen =>
   process.stdout.isTTY ? terminalRunScreen(process.stdout) : plainRunScreen((text) => process.stdout.write(text))
 
@@ -98,7 +102,7 @@ async function run(path: string, { out, seed, workers, resume }: RunFlags): Prom
   const experiment = parseExperiment(await readDocument(path))
   const options = { experiment, seed: seed ?? experiment.seeds[0]!, home: dirname(path), folder: out, resume, clock }
   await onScreen(`run ${path} --out ${out} --resume`, async (screen) => {
-    const { ended, resources } = await runExperiment(
+    const { ended, resources, expectation } = await runExperiment(
       { ...options, ...(workers !== undefined && { workers }) },
       runProgress(experiment, screen, clock),
       stopSignal(),
@@ -107,6 +111,9 @@ async function run(path: string, { out, seed, workers, resume }: RunFlags): Prom
     screen.say(
       `${experiment.name} ${why}: round ${ended.round}, ${Math.round(resources.wallMs / 1000)} s; results in ${out}`,
     )
+    if (expectation === undefined) return
+    screen.say(describeExpectation(expectation))
+    if (!expectation.isMet) process.exitCode = exitCodeNotMet
   })
 }
 
@@ -134,7 +141,9 @@ async function sweep(path: string, { out, grid, seeds, workers }: SweepFlags): P
       stopSignal(),
     )
     ofRun.close()
-    process.stdout.write(describeRuns(await readRuns(runs.map(({ folder }) => folder))))
+    const found = await readRuns(runs.map(({ folder }) => folder))
+    process.stdout.write(describeRuns(found))
+    if (found.some(({ record }) => record?.expectation?.isMet === false)) process.exitCode = exitCodeNotMet
   })
 }
 

@@ -1,6 +1,7 @@
 import { when, type DocumentError } from '@panal/server'
 import { numAdversaries } from '../adversary/adversaries.ts'
 import { aggregatorOf, numAsked } from './complete.ts'
+import { contradictionsOfExpected } from './expected.ts'
 import type { Experiment } from './schema.ts'
 
 type Section = keyof Experiment
@@ -56,6 +57,7 @@ const rules: readonly Rule[] = [
       'must have accuracy or loss',
     ),
   ),
+  rule(['expected', 'rounds', 'target'], contradictionsOfExpected),
 ]
 
 /**

@@ -31,8 +31,12 @@ export function parseAxis(text: string): GridAxis {
   return { path, values: values as unknown[] }
 }
 
-/** Every combination of the axes' values, set in the experiment as it was written. */
+/**
+ * Every combination of the axes' values, set in the experiment as it was written. What it expects is expected of itself: where
+ * anything is set, it is left out.
+ */
 export function gridPoints(experiment: unknown, axes: readonly GridAxis[]): GridPoint[] {
+  const plain = axes.length === 0 ? experiment : withField(experiment, ['expected'], null)
   const points = axes.reduce<GridPoint[]>(
     (points, { path, values }) =>
       points.flatMap(({ label, value }) =>
@@ -41,7 +45,7 @@ export function gridPoints(experiment: unknown, axes: readonly GridAxis[]): Grid
           value: withField(value, path, each),
         })),
       ),
-    [{ label: '', value: experiment }],
+    [{ label: '', value: plain }],
   )
   return points
 }

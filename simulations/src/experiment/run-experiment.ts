@@ -3,6 +3,7 @@ import type { CompleteExperiment } from './complete.ts'
 import { ExecutorError, type Executor } from '../executor/executor.ts'
 import type { WorkerExecutorOptions } from '../executor/worker-executor.ts'
 import { labelDistribution } from '../partition/label-distribution.ts'
+import { heldTo } from './expected.ts'
 import { openExecutor } from './open-executor.ts'
 import { meter } from './meter.ts'
 import { openExperiment, type OpenExperiment } from './open-experiment.ts'
@@ -120,6 +121,7 @@ async function runRounds(
     events.onRound(row)
     end = endOf(experiment, row)
   }
+  const { expected } = experiment
   const record: FinishedRun = {
     name: folder.name,
     seed,
@@ -131,6 +133,7 @@ async function runRounds(
     resources: { ...used(), numWorkers: executor.numWorkers, ...machine() },
     partition: labelDistribution(opened.partition, data.train, { classes: data.classes }),
     ended: end,
+    ...(expected !== undefined && { expectation: heldTo(expected, { rounds: folder.rows, ended: end }) }),
   }
   await folder.finish(record, task, simulation.state.head)
   return record

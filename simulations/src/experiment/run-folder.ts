@@ -18,13 +18,16 @@ export interface FinishedRun extends RunRecord {
   readonly ended: { readonly why: 'target' | 'rounds' | 'diverged'; readonly round: number }
 }
 
-/** A run is what its experiment, its seed, its data and the programs make of it. Workers are left out: they change nothing. */
+/**
+ * A run is what its experiment, its seed, its data and the programs make of it. Left out is what changes nothing: workers, other
+ * seeds, what is expected.
+ */
 export const identityOf = ({
   experiment,
   seed,
   data,
 }: Pick<OpenExperiment, 'experiment' | 'seed' | 'data'>): string => {
-  const { seeds: _seeds, ...rest } = experiment
+  const { seeds: _seeds, expected: _expected, ...rest } = experiment
   return sha256Of(canonicalJson({ experiment: rest, seed, data: data.digests, versions: versions() }))
 }
 

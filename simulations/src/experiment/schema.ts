@@ -6,6 +6,7 @@ import { engineNames, type EngineName } from '../engine/open-trainer.ts'
 import { dataSources } from '../data/registry.ts'
 import { partitioners } from '../partition/registry.ts'
 import { PartialProfileSpec } from '../profile/spec.ts'
+import { Expected } from './expected.ts'
 
 const closed = { additionalProperties: false }
 const Seed = Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 })
@@ -60,6 +61,7 @@ export const Experiment = Type.Object(
         { ...closed, description: 'of the test set: the run ends with the first round that reaches all of it' },
       ),
     ),
+    expected: Type.Optional(Expected),
     evaluateEvery: Type.Optional(
       Type.Integer({ minimum: 1, description: 'rounds from one test to the next; the last round is always tested' }),
     ),

@@ -7,7 +7,7 @@ import { gridPoints, runFolderName, type GridAxis } from './grid.ts'
 import { fitToData, loadData } from './open-experiment.ts'
 import { parseExperiment } from './parse.ts'
 import { runExperiment, type RunEvents } from './run-experiment.ts'
-import { assertSameRun, identityOf, readConfig, readRecord } from './run-folder.ts'
+import { assertSameRun, identityOf, readConfig, readRecord, type FinishedRun } from './run-folder.ts'
 
 export interface SweepOptions {
   /** As it was written. */
@@ -118,8 +118,12 @@ async function isFinished({ label, folder, experiment, seed }: PlannedRun, data:
     await fitToData(experiment, seed, data)
     const [config, record] = await Promise.all([readConfig(folder), readRecord(folder)])
     if (config !== undefined) assertSameRun(folder, config, identityOf({ experiment, seed, data }))
-    return config !== undefined && record !== undefined
+    return config !== undefined && record !== undefined && isHeldTo(record, experiment)
   } catch (error) {
     throw ofPoint(label, error)
   }
 }
+
+/** Whether the bounds are those that it was held to; where they have changed, the run is gone on with, and held to the new ones. */
+const isHeldTo = ({ config }: FinishedRun, { expected }: CompleteExperiment): boolean =>
+  canonicalJson({ expected: config.expected ?? null }) === canonicalJson({ expected: expected ?? null })

@@ -10,6 +10,7 @@ import {
   type MarkupElement,
 } from '@panal/client-core'
 import { htmlFile } from '@panal/server'
+import { expectationTable } from './expectation.ts'
 import { figureOnPage, type ResultFigure } from './figure.ts'
 import { partitionFigures, personalFigures, phaseFigures, progressFigures } from './result-figures.ts'
 import { decileFigures } from './bar-figures.ts'
@@ -35,6 +36,7 @@ const reportPage = (title: string, runs: readonly RunRecord[]): MarkupElement =>
     { class: 'report' },
     h('h1', {}, `Results: ${title}`),
     h('section', {}, h('h2', {}, 'In numbers'), summaryTable(runs)),
+    expectationTable(runs),
     section('Learning', progressFigures(runs)),
     section('Models of the devices’ own', personalFigures(runs)),
     section('By device', decileFigures(runs)),

@@ -18,6 +18,30 @@ export interface RunRecord {
   readonly resources: ResourceUse
   /** Who had which classes, for a picture. */
   readonly partition?: LabelDistribution
+  /** Absent where the experiment expects nothing. */
+  readonly expectation?: HeldRun
+}
+
+/** A run held to what its experiment expects. */
+export interface HeldRun {
+  /** Of every figure. */
+  readonly isMet: boolean
+  readonly figures: readonly HeldFigure[]
+  /** Of what is published. */
+  readonly source?: string
+}
+
+export interface HeldFigure {
+  /** Rounds until the target; accuracy or loss on the test set after the last round. */
+  readonly name: 'rounds' | 'accuracy' | 'loss'
+  /** What came of the run; absent where it did not come to it. */
+  readonly value?: number
+  /** The bound: one of the two. */
+  readonly atMost?: number
+  readonly atLeast?: number
+  /** What others have reported. */
+  readonly published?: number
+  readonly isMet: boolean
 }
 
 export interface DataDigest {

@@ -11,11 +11,15 @@ const compact = { head: [], border: [], compact: true }
 
 /** A row for each run; then, where there are several seeds of one, their mean and spread. */
 export function describeRuns(runs: readonly FoundRun[]): string {
+  const isExpected = runs.some(({ record }) => record?.expectation !== undefined)
   const table = new Table({
-    head: ['run', 'seed', 'state', 'rounds', 'accuracy', 'best', 'loss', 'trips', 'up', 'simulated', 'took'],
+    head: [
+      ...['run', 'seed', 'state', 'rounds', 'accuracy', 'best', 'loss', 'trips', 'up', 'simulated', 'took'],
+      ...(isExpected ? ['expected'] : []),
+    ],
     style: compact,
   })
-  for (const run of runs) table.push(cells(run))
+  for (const run of runs) table.push([...cells(run), ...(isExpected ? [verdictOf(run)] : [])])
   const seeds = severalSeeds(runs)
   return [table.toString(), ...(seeds === undefined ? [] : [seeds]), ''].join('\n')
 }
@@ -37,6 +41,12 @@ function cells({ name, seed, record, rows }: FoundRun): string[] {
     last === undefined ? '' : formatDuration(last.simulatedMs),
     last === undefined ? '' : formatDuration(record?.resources.wallMs ?? last.wallMs),
   ]
+}
+
+/** Of a run that is held to something and has ended. */
+function verdictOf({ record }: FoundRun): string {
+  if (record?.expectation === undefined) return ''
+  return record.expectation.isMet ? 'met' : 'not met'
 }
 
 /** Devices that were asked, each time counted. */

@@ -20,5 +20,5 @@ it('panal-sim --help ends with 0, and says every exit code', () =>
   expect(run('--help')).toMatchObject({
     status: 0,
     stderr: '',
-    stdout: expect.stringMatching(/Exit codes: 0 .*, 1 .*, 2 .*, 130 stopped\./),
+    stdout: expect.stringMatching(/Exit codes: 0 .*, 1 .*, 2 .*, 3 .*, 130 stopped\./),
   }))

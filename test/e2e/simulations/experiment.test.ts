@@ -143,6 +143,26 @@ describe('panal-sim run', () => {
   }, 60_000)
 })
 
+it('panal-sim run and sweep end with 3 where it is not what was expected', async () => {
+  const held = join(folder, 'held.yaml')
+  const holdTo = (atMost: number) =>
+    writeFile(held, JSON.stringify({ ...experiment, rounds: 2, seeds: [1], expected: { loss: { atMost } } }))
+  const args = ['run', held, '--out', join(folder, 'held'), '--workers', '1']
+  await holdTo(0)
+  const missed = run(...args)
+  expect({ status: missed.status, stderr: missed.stderr }).toEqual({ status: 3, stderr: '' })
+  expect(missed.stdout).toMatch(/^expectation not met: loss 0\.\d+ in the end, at most 0$/m)
+  await holdTo(100)
+  expect(run(...args, '--resume')).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^expectation met: .* at most 100$/m),
+  })
+  await holdTo(0)
+  const swept = run('sweep', held, '--out', join(folder, 'held-sweep'), '--workers', '1')
+  expect({ status: swept.status, stderr: swept.stderr }).toEqual({ status: 3, stderr: '' })
+  expect(swept.stdout).toContain('not met')
+}, 120_000)
+
 it('panal-sim sweep runs what is not done, under every seed', async () => {
   const short = join(folder, 'short.yaml')
   await writeFile(short, JSON.stringify({ ...experiment, rounds: 2 }))

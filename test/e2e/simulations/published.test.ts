@@ -30,12 +30,17 @@ async function run(name: string, personalisation?: PersonalisationSpec): Promise
 }
 
 describe('published experiments', () => {
-  it('the 2NN of McMahan et al. 2017, IID, reaches 97 % in at most 110 rounds', async () => {
-    // The paper took 87; three seeds here 39, 41 and 46.
-    const { ended, rounds } = await run('mnist-2nn-iid')
-    expect(ended).toEqual({ why: 'target', round: rounds.length })
-    expect(rounds.length).toBeLessThanOrEqual(110)
-  }, 600_000)
+  // Those of at most three minutes; docs/benchmarks.md has what the others take, and all seeds. The last two need Debian's
+  // dataset-fashion-mnist.
+  const short = ['mnist-2nn-iid', 'mnist-adversaries', 'fashion-fedavg', 'fashion-scaffold']
+
+  it.each(short)(
+    '%s comes to what it is expected to',
+    async (name) => {
+      expect((await run(name)).expectation).toMatchObject({ isMet: true })
+    },
+    600_000,
+  )
 })
 
 describe('models of the devices’ own, where each device has two digits of the ten', () => {

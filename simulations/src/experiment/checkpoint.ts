@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Type, type Static } from 'typebox'
+import Value from 'typebox/value'
 import { bytesToParams, paramsToBytes, sha256Of } from '@panal/server'
-import { damagedFile } from './damaged-file.ts'
+import { damagedFile, storedObject } from './damaged-file.ts'
 import type { ExperimentError } from './experiment-error.ts'
-import { dropOtherBases, keepBases, readBases, type KeptBase } from './kept-bases.ts'
+import { dropOtherBases, keepBases, readBases } from './kept-bases.ts'
 import type { Earlier, Head } from './memory-registry.ts'
 import { writeDurably } from './write-durably.ts'
 
@@ -24,15 +26,32 @@ export interface Checkpoint {
   readonly peakMemoryBytes: number
 }
 
-interface Header extends Omit<Checkpoint, 'head' | 'lastRounds'> {
-  readonly version: number
-  readonly lastRound: number
+const Count = Type.Integer({ minimum: 0 })
+
+/** Of the bytes: behind it lie the vectors, in this order. */
+const Header = Type.Object({
+  identity: Type.String(),
+  now: Type.Number(),
+  roundsBytes: Count,
+  wallMs: Type.Number(),
+  cpuMs: Type.Number(),
+  peakMemoryBytes: Count,
+  version: Count,
+  lastRound: Count,
   /** The last round, and the versions that its devices still train from: files beside this one. */
-  readonly earlier?: { readonly round: Earlier['round']; readonly bases: readonly KeptBase[] }
-  /** Lengths of the parts behind the header, in bytes, and the SHA-256 of all. */
-  readonly lengths: readonly number[]
-  readonly sha256: string
-}
+  earlier: Type.Optional(
+    Type.Object({
+      round: Type.Unsafe<Earlier['round']>(Type.Object({})),
+      bases: Type.Array(Type.Object({ version: Count, sha256: Type.String() })),
+    }),
+  ),
+  /** Of the parts behind it, in bytes. */
+  lengths: Type.Array(Count, { minItems: 4 }),
+})
+type Header = Static<typeof Header>
+
+/** The file begins with the SHA-256 of all that comes behind it, in a line of its own: 64 hex digits and its end. */
+const digestLength = 65
 
 const fileIn = (folder: string): string => join(folder, 'checkpoint')
 
@@ -42,7 +61,6 @@ export async function writeCheckpoint(folder: string, { head, lastRounds, ...res
   parts.push(new Uint8Array(lastRounds.buffer, lastRounds.byteOffset, lastRounds.byteLength))
   parts.push(head.aggregate === undefined ? new Uint8Array() : paramsToBytes(head.aggregate))
   for (const norms of head.norms ?? []) parts.push(new Uint8Array(Float64Array.from(norms).buffer))
-  const body = Buffer.concat(parts)
   const header: Header = {
     ...rest,
     version: head.version,
@@ -51,9 +69,10 @@ export async function writeCheckpoint(folder: string, { head, lastRounds, ...res
       earlier: { round: head.earlier.round, bases: await keepBases(folder, head.earlier) },
     }),
     lengths: parts.map(({ length }) => length),
-    sha256: sha256Of(body),
   }
-  await writeDurably(fileIn(folder), Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]))
+  const bytes = Buffer.concat([Buffer.alloc(digestLength), Buffer.from(`${JSON.stringify(header)}\n`), ...parts])
+  bytes.write(`${sha256Of(bytes.subarray(digestLength))}\n`)
+  await writeDurably(fileIn(folder), bytes)
   if (head.earlier !== undefined) await dropOtherBases(folder, head.earlier.bases)
 }
 
@@ -64,13 +83,12 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
     throw error
   })
   if (bytes === undefined) return undefined
-  const end = bytes.indexOf('\n')
-  const { version, lastRound, earlier, lengths, sha256, ...rest } = headerOf(
-    bytes.subarray(0, Math.max(0, end)),
-    folder,
-  )
-  const body = bytes.subarray(end + 1)
-  if (sha256Of(body) !== sha256) throw damaged(folder)
+  const content = bytes.subarray(digestLength)
+  if (bytes.subarray(0, digestLength).toString() !== `${sha256Of(content)}\n`) throw damaged(folder)
+  const end = content.indexOf('\n')
+  const { version, lastRound, earlier, lengths, ...rest } = headerOf(content.subarray(0, Math.max(0, end)), folder)
+  const body = content.subarray(end + 1)
+  if (lengths.reduce((sum, length) => sum + length, 0) !== body.length) throw damaged(folder)
   let from = 0
   const parts = lengths.map((length) => body.subarray(from, (from += length)))
   const [params, optimizerState, lastRounds, aggregate, ...norms] = parts
@@ -92,11 +110,9 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
 }
 
 function headerOf(line: Uint8Array, folder: string): Header {
-  try {
-    return JSON.parse(new TextDecoder().decode(line)) as Header
-  } catch (cause) {
-    throw damaged(folder, cause)
-  }
+  const header = storedObject(new TextDecoder().decode(line), fileIn(folder))
+  if (!Value.Check(Header, header)) throw damaged(folder)
+  return header
 }
 
-const damaged = (folder: string, cause?: unknown): ExperimentError => damagedFile(fileIn(folder), { cause })
+const damaged = (folder: string): ExperimentError => damagedFile(fileIn(folder))

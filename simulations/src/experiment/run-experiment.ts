@@ -8,7 +8,8 @@ import { openExecutor } from './open-executor.ts'
 import { meter } from './meter.ts'
 import { openExperiment, type OpenExperiment } from './open-experiment.ts'
 import { roundRow, type RoundRow } from './round-row.ts'
-import { identityOf, RunFolder, type FinishedRun } from './run-folder.ts'
+import { RunFolder, type FinishedRun } from './run-folder.ts'
+import { digestOfIdentity, identityOf } from './run-identity.ts'
 import { KeptVectors } from './kept-vectors.ts'
 import { Simulation, startAt, type SimulatedRound, type SimulationState } from './simulation.ts'
 import { gitCommit, machine, versions } from './surroundings.ts'
@@ -89,7 +90,7 @@ async function runRounds(
   signal: AbortSignal,
 ): Promise<FinishedRun> {
   const { experiment, task, seed, data } = opened
-  const identity = identityOf(opened)
+  const identity = digestOfIdentity(identityOf(opened))
   const { checkpoint } = folder
   const used = meter(clock, checkpoint)
   const state = checkpoint ?? beginning(opened)

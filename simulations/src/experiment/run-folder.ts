@@ -1,34 +1,24 @@
 import { mkdir, open, readFile, writeFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canonicalJson, tfjsModelJson } from '@panal/client-core'
-import { lockFile, makeFolder, type FileLock, paramsToBytes, sha256Of, type Task } from '@panal/server'
+import { Type } from 'typebox'
+import Value from 'typebox/value'
+import { tfjsModelJson } from '@panal/client-core'
+import { lockFile, makeFolder, type FileLock, paramsToBytes, type Task } from '@panal/server'
 import type { RunRecord } from '../results/run-record.ts'
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { damagedFile, storedObject } from './damaged-file.ts'
 import { ExperimentError } from './experiment-error.ts'
 import type { OpenExperiment } from './open-experiment.ts'
+import { assertSameRun, digestOfIdentity, identityOf, type RunIdentity, type StoredIdentity } from './run-identity.ts'
 import { roundsCsv, type RoundRow } from './round-row.ts'
 import type { Head } from './memory-registry.ts'
-import { versions } from './surroundings.ts'
+import { gitCommit } from './surroundings.ts'
 import { writeDurably } from './write-durably.ts'
 
 /** What `record.json` says beside what every run's record has. */
 export interface FinishedRun extends RunRecord {
   readonly rounds: readonly RoundRow[]
   readonly ended: { readonly why: 'target' | 'rounds' | 'diverged'; readonly round: number }
-}
-
-/**
- * A run is what its experiment, its seed, its data and the programs make of it. Left out is what changes nothing: workers, other
- * seeds, what is expected.
- */
-export const identityOf = ({
-  experiment,
-  seed,
-  data,
-}: Pick<OpenExperiment, 'experiment' | 'seed' | 'data'>): string => {
-  const { seeds: _seeds, expected: _expected, ...rest } = experiment
-  return sha256Of(canonicalJson({ experiment: rest, seed, data: data.digests, versions: versions() }))
 }
 
 /**
@@ -82,18 +72,15 @@ export class RunFolder {
     { resume, name }: { readonly resume: boolean; readonly name: string },
     lock: FileLock,
   ): Promise<RunFolder> {
-    const { experiment, seed } = opened
+    const { experiment } = opened
     const config = await readConfig(path)
     if (config !== undefined && !resume)
       throw new ExperimentError('output-in-use', `${path} holds a run already: --resume goes on with it`)
     const identity = identityOf(opened)
-    if (config === undefined)
-      await writeDurably(
-        join(path, 'experiment.json'),
-        `${JSON.stringify({ identity, name, seed, experiment }, null, 2)}\n`,
-      )
-    else assertSameRun(path, config, identity)
+    if (config !== undefined) assertSameRun(path, config, identity)
     const checkpoint = await readCheckpoint(path)
+    if (checkpoint !== undefined) assertOfRun(path, config, checkpoint, identity)
+    if (config === undefined) await writeConfig(path, { ...identity, gitCommit: await gitCommit(), name, experiment })
     const { file, rows } = await openRounds(join(path, 'rounds.jsonl'), checkpoint?.roundsBytes)
     return new RunFolder(path, name, lock, file, checkpoint, rows)
   }
@@ -193,28 +180,42 @@ const parseRows = (text: string, path: string): RoundRow[] =>
     .filter((line) => line !== '')
     .map((line) => storedObject(line, path) as RoundRow)
 
-export interface StoredConfig {
-  readonly identity: string
+export interface StoredConfig extends StoredIdentity {
   readonly name: string
-  readonly seed: number
-  readonly experiment: OpenExperiment['experiment']
+  /** Of the program that began the run, for people: its sources' digest is compared. */
+  readonly gitCommit?: string | null
+}
+
+const writeConfig = (folder: string, config: StoredConfig): Promise<void> =>
+  writeDurably(configIn(folder), `${JSON.stringify(config, null, 2)}\n`)
+
+const configIn = (folder: string): string => join(folder, 'experiment.json')
+
+/** A checkpoint is gone on from only beside the experiment that it is of. @throws ExperimentError 'damaged-checkpoint' */
+function assertOfRun(
+  folder: string,
+  config: StoredConfig | undefined,
+  checkpoint: Checkpoint,
+  identity: RunIdentity,
+): void {
+  if (config === undefined) throw damagedFile(configIn(folder))
+  if (checkpoint.identity !== digestOfIdentity(identity)) throw damagedFile(join(folder, 'checkpoint'))
 }
 
 /** What a folder's run is; undefined where it holds none. @throws ExperimentError 'damaged-checkpoint' */
 export async function readConfig(folder: string): Promise<StoredConfig | undefined> {
-  const path = join(folder, 'experiment.json')
+  const path = configIn(folder)
   const text = await textOf(path)
-  return text === undefined ? undefined : (storedObject(text, path) as StoredConfig)
+  if (text === undefined) return undefined
+  const config = storedObject(text, path)
+  if (!isConfig(config)) throw damagedFile(path)
+  return config
 }
 
-/** @throws ExperimentError 'other-experiment' */
-export function assertSameRun(folder: string, { identity: stored }: StoredConfig, identity: string): void {
-  if (stored !== identity)
-    throw new ExperimentError(
-      'other-experiment',
-      `${folder} holds a run of another experiment, seed, version or other data (see its experiment.json): choose another --out`,
-    )
-}
+/** What every reader of a folder needs of it. */
+const Config = Type.Object({ name: Type.String(), seed: Type.Number(), experiment: Type.Object({}) })
+
+const isConfig = (value: object): value is StoredConfig => Value.Check(Config, value)
 
 /** The record of a finished run; undefined where it is not finished. @throws ExperimentError 'damaged-checkpoint' */
 export async function readRecord(folder: string): Promise<FinishedRun | undefined> {

@@ -6,14 +6,22 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { codeVersion } from '@panal/server'
+import { codeDigest } from './code-digest.ts'
 import type { ResourceUse } from '../results/run-record.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const packages = ['onnxruntime-node', '@tensorflow/tfjs-core', '@tensorflow/tfjs-layers']
+const packages = [
+  'onnxruntime-node',
+  '@tensorflow/tfjs-core',
+  '@tensorflow/tfjs-layers',
+  '@tensorflow/tfjs-backend-wasm',
+  '@tensorflow/tfjs-backend-cpu',
+]
 
 /** Of all that may change a result. */
 export const versions = (): Record<string, string> => ({
   panal: codeVersion(),
+  code: codeDigest(),
   node: process.versions.node,
   ...Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
 })

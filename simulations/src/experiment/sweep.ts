@@ -7,7 +7,8 @@ import { gridPoints, runFolderName, type GridAxis } from './grid.ts'
 import { fitToData, loadData } from './open-experiment.ts'
 import { parseExperiment } from './parse.ts'
 import { runExperiment, type RunEvents } from './run-experiment.ts'
-import { assertSameRun, identityOf, readConfig, readRecord, type FinishedRun } from './run-folder.ts'
+import { readConfig, readRecord, type FinishedRun } from './run-folder.ts'
+import { assertSameRun, identityOf } from './run-identity.ts'
 
 export interface SweepOptions {
   /** As it was written. */

@@ -91,9 +91,32 @@ it('keeps what the last updates came to, and norms of earlier ones, where a rule
 it.each([
   ['a changed byte', (bytes: Buffer) => (bytes.writeUInt8(bytes.at(-1)! ^ 1, bytes.length - 1), bytes)],
   ['a missing end', (bytes: Buffer) => bytes.subarray(0, -4)],
-  ['half a header', (bytes: Buffer) => bytes.subarray(0, 20)],
+  ['half a digest', (bytes: Buffer) => bytes.subarray(0, 20)],
+  ['half a header', (bytes: Buffer) => bytes.subarray(0, 90)],
+  [
+    'another time in the header',
+    (bytes: Buffer) => Buffer.from(bytes.toString('latin1').replace(':1767', ':1766'), 'latin1'),
+  ],
+  ['nothing', () => Buffer.alloc(0)],
 ])('that is damaged is not gone on from: %s', async (_, damage) => {
   await writeCheckpoint(folder, checkpoint)
   await writeFile(join(folder, 'checkpoint'), damage(await readFile(join(folder, 'checkpoint'))))
   await expect(readCheckpoint(folder)).rejects.toMatchObject({ code: 'damaged-checkpoint' })
+})
+
+it.each([
+  'null',
+  '[]',
+  '3',
+  '{',
+  '{}',
+  JSON.stringify({ ...checkpoint, head: undefined, version: 3, lastRound: 4, lengths: [12] }),
+  JSON.stringify({ ...checkpoint, head: undefined, version: 3, lastRound: 4, lengths: [1, 2, 3, 5] }), // of 12
+])('that has its digest, but is of another form is not gone on from: %s', async (header) => {
+  const content = Buffer.concat([Buffer.from(`${header}\n`), Buffer.alloc(12)])
+  await writeFile(join(folder, 'checkpoint'), Buffer.concat([Buffer.from(`${sha256Of(content)}\n`), content]))
+  await expect(readCheckpoint(folder)).rejects.toMatchObject({
+    code: 'damaged-checkpoint',
+    message: expect.stringContaining(join(folder, 'checkpoint')),
+  })
 })

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -19,7 +19,7 @@ const quiet: RunEvents = {
   onDevice: () => undefined,
   onRound: () => undefined,
 }
-const run = () =>
+const run = (changes: { readonly seed?: number; readonly folder?: string } = {}) =>
   runExperiment(
     {
       experiment: parseExperiment(smallExperiment({ rounds: 2 })),
@@ -29,10 +29,17 @@ const run = () =>
       resume: true,
       workers: 1,
       clock: virtualClock(),
+      ...changes,
     },
     quiet,
     new AbortController().signal,
   )
+/** That of the same experiment under another seed: it would do, by its form. */
+async function takeCheckpointOfAnother(): Promise<void> {
+  const other = at('other')
+  await run({ seed: 2, folder: other })
+  await copyFile(join(other, 'checkpoint'), at('checkpoint'))
+}
 const at = (name: string) => join(folder, name)
 const halve = async (name: string) => truncate(at(name), Math.floor((await readFile(at(name))).length / 2))
 const damageOf = (name: string, mend = 'begin again in another folder') => ({
@@ -53,6 +60,10 @@ describe('a run’s folder', () => {
     ['experiment.json', 'half written', () => halve('experiment.json')],
     ['experiment.json', 'empty', () => writeFile(at('experiment.json'), '')],
     ['experiment.json', 'something else', () => writeFile(at('experiment.json'), 'null')],
+    ['experiment.json', 'of another form', () => writeFile(at('experiment.json'), '{"name":"small"}')],
+    ['experiment.json', 'gone', () => rm(at('experiment.json'))],
+    ['checkpoint', 'of another run', () => takeCheckpointOfAnother()],
+    ['checkpoint', 'of before it had a digest', () => writeFile(at('checkpoint'), '{"identity":"a"}\n')],
   ])(
     'is not gone on from where %s is %s, and stays free',
     async (name, _, damage) => {

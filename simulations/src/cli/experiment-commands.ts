@@ -129,8 +129,10 @@ async function sweep(path: string, { out, grid, seeds, workers }: SweepFlags): P
   }
   await onScreen('sweep with the same options', async (screen) => {
     let ofRun = screen
+    const onChecked = (numChecked: number, numRuns: number) =>
+      screen.count(numChecked, numRuns, 'runs are held against their data')
     const runs = await runSweep(
-      options,
+      { ...options, onChecked },
       ({ label, seed, experiment }, index, numRuns, isDone) => {
         ofRun.close()
         ofRun = openScreen()

@@ -21,6 +21,8 @@ export interface SweepOptions {
   readonly folder: string
   readonly workers?: number
   readonly clock: Clock
+  /** Told before the first run begins, while all of them are held against their data and their folders. */
+  readonly onChecked?: (numChecked: number, numRuns: number) => void
 }
 
 /** One run of a sweep. */
@@ -56,7 +58,7 @@ export function planSweep({ experiment, axes, seeds, folder }: SweepOptions): Pl
  */
 export async function runSweep(options: SweepOptions, onRun: OnRun, signal: AbortSignal): Promise<PlannedRun[]> {
   const runs = planSweep(options)
-  const done = await finishedOf(runs, options.home, signal)
+  const done = await finishedOf(runs, options, signal)
   for (const [index, run] of runs.entries()) {
     const isDone = done.has(run)
     const events = onRun(run, index, runs.length, isDone)
@@ -85,8 +87,14 @@ function ofPoint(label: string, error: unknown): unknown {
 }
 
 /** The runs that are done, once all of them could be. Runs of the same data and seed go together: data are read once for them. */
-async function finishedOf(runs: readonly PlannedRun[], home: string, signal: AbortSignal): Promise<Set<PlannedRun>> {
+async function finishedOf(
+  runs: readonly PlannedRun[],
+  { home, onChecked }: Pick<SweepOptions, 'home' | 'onChecked'>,
+  signal: AbortSignal,
+): Promise<Set<PlannedRun>> {
   const done = new Set<PlannedRun>()
+  let numChecked = 0
+  onChecked?.(numChecked, runs.length)
   for (const group of ofSameData(runs)) {
     const [first] = group
     const data = await loadData(first.experiment, { seed: first.seed, home, signal }).catch((error: unknown) => {
@@ -95,6 +103,7 @@ async function finishedOf(runs: readonly PlannedRun[], home: string, signal: Abo
     for (const run of group) {
       signal.throwIfAborted()
       if (await isFinished(run, data)) done.add(run)
+      onChecked?.(++numChecked, runs.length)
     }
   }
   return done

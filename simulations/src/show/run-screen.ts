@@ -20,6 +20,8 @@ export interface RunProgress {
 /** Where a run of an experiment shows what happens. */
 export interface RunScreen {
   show(progress: RunProgress): void
+  /** How far something is that is done before the first round, such as `runs are held against their data`. */
+  count(numDone: number, total: number, what: string): void
   /** A line that stays. */
   say(line: string): void
   close(): void
@@ -98,12 +100,15 @@ export function plainRunScreen(write: (text: string) => void): RunScreen {
           write(`      ${describeProgress({ ...progress, numTrained: 0 })}\n`)
       }
     },
+    count(numDone, total, what) {
+      if (isMilestone(numDone) || numDone === total) write(`${numDone} of ${total} ${what}\n`)
+    },
     say: (text) => write(`${text}\n`),
     close: () => undefined,
   }
 }
 
-/** 1, 2, 5, 10, 20, 50, then every hundredth: often enough to look at, seldom enough to read the rest. */
+/** 0, 1, 2, 5, 10, 20, 50, then every hundredth: often enough to look at, seldom enough to read the rest. */
 const isMilestone = (round: number): boolean => [1, 2, 5, 10, 20, 50].includes(round) || round % 100 === 0
 
 /** Rounds that are shown at the same time. */
@@ -125,6 +130,7 @@ export function terminalRunScreen(stream: NodeJS.WriteStream): RunScreen {
       }
       update(`${table.toString()}\n${describeProgress(progress)}`)
     },
+    count: (numDone, total, what) => update(`${numDone} of ${total} ${what}`),
     say(text) {
       update.done()
       stream.write(`${text}\n`)

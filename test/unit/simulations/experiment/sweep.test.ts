@@ -21,13 +21,19 @@ const quiet: RunEvents = {
   onRound: () => undefined,
 }
 
+/** What it has told of how far it is with all runs. */
+let checked: string[]
+
 /** Of every run, in order, whether it was done before. */
 async function sweep(experiment: unknown, ...grid: string[]): Promise<boolean[]> {
   const done: boolean[] = []
+  checked = []
+  const onChecked = (numChecked: number, numRuns: number) => checked.push(`${numChecked} of ${numRuns}`)
   const options = { experiment, home: folder, folder: join(folder, 'out'), axes: grid.map(parseAxis), workers: 1 }
   await runSweep(
-    { ...options, clock: virtualClock() },
+    { ...options, clock: virtualClock(), onChecked },
     (_run, _index, _numRuns, isDone) => {
+      checked.push('run')
       done.push(isDone)
       return quiet
     },
@@ -63,6 +69,7 @@ describe('a sweep', () => {
     await write(rows)
     expect(await sweep({ ...experiment, seeds: [1] })).toEqual([false])
     expect(await sweep(experiment)).toEqual([true, false])
+    expect(checked).toEqual(['0 of 2', '1 of 2', '2 of 2', 'run', 'run']) // all of them before the first
 
     await write(rows.slice(1))
     await expect(sweep({ ...experiment, seeds: [3, 1] })).rejects.toMatchObject({ code: 'other-experiment' })

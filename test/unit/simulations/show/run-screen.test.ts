@@ -76,6 +76,14 @@ it('the plain screen says of rounds of before how they were, and once how long t
   expect(lines.filter((line) => line.includes('of'))).toEqual(['      5 of 5 rounds']) // nothing is left
 })
 
+it('the plain screen counts what is done before the first round now and then, and at its end', () => {
+  const lines: string[] = []
+  const screen = plainRunScreen((text) => lines.push(text))
+  for (let numDone = 0; numDone <= 7; numDone++) screen.count(numDone, 7, 'runs are looked at')
+  expect(lines.map((line) => line[0])).toEqual(['0', '1', '2', '5', '7'])
+  expect(lines.at(-1)).toBe('7 of 7 runs are looked at\n')
+})
+
 it('models of devices’ own have a column where there are any', () => {
   const lines: string[] = []
   const screen = plainRunScreen((text) => lines.push(text.replace(/ +/g, ' ').trimEnd()))

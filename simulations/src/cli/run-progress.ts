@@ -1,4 +1,4 @@
-import type { Clock } from '@panal/client-core'
+import type { Clock, DeviceId } from '@panal/client-core'
 import type { CompleteExperiment } from '../experiment/complete.ts'
 import type { RoundRow } from '../experiment/round-row.ts'
 import type { RunEvents } from '../experiment/run-experiment.ts'
@@ -15,13 +15,13 @@ const redrawMs = 100
 /** Shows a run on a screen as it goes on. */
 export function runProgress({ rounds, target }: CompleteExperiment, screen: RunScreen, clock: Clock): RunEvents {
   const rows: RoundRow[] = []
-  let numTrained = 0
+  const trained = new Set<DeviceId>()
   let shownAt = -Infinity
   const show = () =>
     screen.show({
       rows: rows.slice(-numKept),
       numRounds: rounds,
-      numTrained,
+      numTrained: trained.size,
       roundMs: roundMs(rows),
       target: inWords(target),
     })
@@ -34,8 +34,8 @@ export function runProgress({ rounds, target }: CompleteExperiment, screen: RunS
         found.length >= rounds ? `All ${found.length} rounds are there:` : `Going on after round ${found.length}:`,
       )
     },
-    onDevice() {
-      numTrained += 1
+    onDevice(_round, deviceId) {
+      trained.add(deviceId)
       if (clock.now() < shownAt + redrawMs) return
       shownAt = clock.now()
       show()
@@ -43,7 +43,7 @@ export function runProgress({ rounds, target }: CompleteExperiment, screen: RunS
     onRound(row) {
       rows.push(row)
       if (rows.length > 2 * numKept) rows.splice(0, rows.length - numKept)
-      numTrained = 0
+      trained.clear()
       show()
     },
   }

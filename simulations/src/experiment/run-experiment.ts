@@ -1,4 +1,4 @@
-import { makePersonalisation, type Clock } from '@panal/client-core'
+import { makePersonalisation, type Clock, type DeviceId } from '@panal/client-core'
 import type { CompleteExperiment } from './complete.ts'
 import { ExecutorError, type Executor } from '../executor/executor.ts'
 import type { WorkerExecutorOptions } from '../executor/worker-executor.ts'
@@ -35,8 +35,8 @@ export interface RunEvents {
   onNote(line: string): void
   /** Rounds that an earlier start has left. */
   onResumed(rows: readonly RoundRow[]): void
-  /** One more device of the round has trained. */
-  onDevice(roundNumber: number): void
+  /** A device of the round has trained; told again where a worker died and what it had done is done again. */
+  onDevice(roundNumber: number, deviceId: DeviceId): void
   onRound(row: RoundRow): void
 }
 
@@ -111,7 +111,9 @@ async function runRounds(
   let end = endOf(experiment, folder.rows.at(-1))
   while (end === null) {
     const number = folder.rows.length + 1
-    const round = await unlessDiverged(simulation.nextRound(isTested, signal, () => events.onDevice(number)))
+    const round = await unlessDiverged(
+      simulation.nextRound(isTested, signal, ({ deviceId }) => events.onDevice(number, deviceId)),
+    )
     if (round === null) {
       end = { why: 'diverged', round: number }
       break

@@ -54,7 +54,7 @@ describe('panal-sim run', () => {
     await appendFile(join(folder, 'killed/rounds.jsonl'), '{"round":6')
     const resumed = run(...args, '--resume')
     expect({ status: resumed.status, stderr: resumed.stderr }).toEqual({ status: 0, stderr: '' })
-    expect(resumed.stdout).toMatch(/Going on after round (59|[6-9]\d|1\d\d)\./)
+    expect(resumed.stdout).toMatch(/Going on after round (59|[6-9]\d|1\d\d):/)
     expect(await resultsOf('killed')).toEqual(await resultsOf('whole'))
 
     const record = JSON.parse(await readFile(join(folder, 'killed/record.json'), 'utf8')) as Record<string, unknown>
@@ -86,7 +86,7 @@ describe('panal-sim run', () => {
     await killAt(20, args)
     const resumed = run(...args, '--resume')
     expect({ status: resumed.status, stderr: resumed.stderr }).toEqual({ status: 0, stderr: '' })
-    expect(resumed.stdout).toMatch(/Going on after round (19|[2-5]\d)\./)
+    expect(resumed.stdout).toMatch(/Going on after round (19|[2-5]\d):/)
     expect(await resultsOf('stale-killed')).toEqual(await resultsOf('stale-whole'))
   }, 240_000)
 

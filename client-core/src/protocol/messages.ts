@@ -124,6 +124,8 @@ export const Aggregation = Type.Object(
     bytes: Ms,
     /** The engine that lost its device meanwhile, so that this one began anew. */
     lost: Type.Optional(Type.String({ maxLength: 40 })),
+    /** What trained on the task's root set, for a rule that uses one. */
+    rootBackend: Type.Optional(Type.String({ maxLength: 300 })),
   },
   closed,
 )

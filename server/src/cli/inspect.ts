@@ -59,6 +59,7 @@ function inspectionText({ round, updates }: RoundInspection): string {
     candidate: round.candidateVersion,
     engine: engineText(aggregation),
     device: aggregation?.device,
+    'root set': aggregation?.rootBackend,
     aggregated: aggregation && `${seconds(aggregation.ms)}, ${aggregation.bytes} bytes of updates read`,
   })
   const rows = updates.map((each) => [

@@ -100,7 +100,13 @@ function complainOf(replay: Replay): void {
     throw new CommandError(
       exitCodes.refused,
       'no-engine',
-      `${replay.reason}. That says nothing against version ${replay.version}: replay it on a machine that has this engine`,
+      `${replay.reason}. That says nothing against version ${replay.version}: replay it on a machine that has what the round ran on`,
+    )
+  if (replay.verdict === 'root-lost')
+    throw new CommandError(
+      exitCodes.refused,
+      'root-lost',
+      `${replay.reason} (panal restore BACKUP --blobs-only). That says nothing against version ${replay.version}`,
     )
   if (replay.verdict === 'no-version')
     throw new CommandError(exitCodes.refused, 'no-version', `no version: ${replay.reason}`)

@@ -233,10 +233,17 @@ export interface Evaluator {
 /** Trains a model on a stored dataset, off the main thread. */
 export interface RootTrainer {
   /**
-   * What the task's plan makes of the base, as a device's update: [size]. Law: same request, same bytes.
+   * What the task's plan makes of the base. Law: same request, same backend, same bytes.
    * @throws as predict does
    */
-  train(request: RootRequest, signal: AbortSignal): Promise<Params>
+  train(request: RootRequest, signal: AbortSignal): Promise<RootUpdate>
+}
+
+export interface RootUpdate {
+  /** [size] As a device's update. */
+  readonly delta: Params
+  /** What it was trained on, by all that its rounding depends on. Absent: nobody looks at it. */
+  readonly backend?: string
 }
 
 export interface RootRequest {

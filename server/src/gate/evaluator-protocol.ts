@@ -1,7 +1,15 @@
 import type { DataSchema, ErrorCode, Params } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
 import type { Baseline, BaselinePredictions } from './baselines/baseline.ts'
-import type { Examination, Examples, Predictions, ShownContent, Variation, VariedPredictions } from './contract.ts'
+import type {
+  Examination,
+  Examples,
+  Predictions,
+  RootUpdate,
+  ShownContent,
+  Variation,
+  VariedPredictions,
+} from './contract.ts'
 import type { SegmentProfile } from './segment-profile.ts'
 import type { SegmentSpec } from './segments.ts'
 
@@ -76,7 +84,7 @@ export type Request =
 export interface Answers {
   readonly predict: Predictions
   readonly 'predict-varied': VariedPredictions
-  readonly train: Params
+  readonly train: RootUpdate
   readonly examine: Examination
   readonly profile: SegmentProfile
   readonly describe: Examples

@@ -8,7 +8,8 @@ import {
   type Trainer,
 } from '@panal/client-core'
 import type { TaskDocument } from '../registry/task-document.ts'
-import { chooseBackend } from './tfjs-backend.ts'
+import type { RootUpdate } from './contract.ts'
+import { chooseBackend, describeBackend } from './tfjs-backend.ts'
 
 /** What of a task says what its model is. */
 export type ModelSpec = Pick<TaskDocument, 'model' | 'data' | 'loss'>
@@ -35,16 +36,16 @@ export async function runModel(
 
 const never = new AbortController().signal
 
-/** What the task's plan makes of `base` on these examples: [size]. The same bytes for the same chance. @throws as `runModel` */
+/** What the task's plan makes of `base` on these examples. The same bytes for the same chance. @throws as `runModel` */
 export async function trainModel(
   { document, base, seed }: { readonly document: TaskDocument; readonly base: Params; readonly seed: string },
   dataset: Dataset,
   signal: AbortSignal = never,
-): Promise<Params> {
+): Promise<RootUpdate> {
   await backend
   const trainer = await trainerOf(document)
   const { delta } = await trainer.train(base, document.plan, dataset, makeRng(seed), signal)
-  return delta
+  return { delta, backend: await describeBackend() }
 }
 
 function trainerOf({ model, data, loss }: ModelSpec): Promise<Trainer> {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname, sep } from 'node:path'
-import { ready, setBackend } from '@tensorflow/tfjs-core'
+import { env, getBackend, ready, setBackend, version_core } from '@tensorflow/tfjs-core'
 
 /**
  * WASM SIMD where it starts, else plain JavaScript: the same answers to float32 rounding, many times slower. Loaded only
@@ -16,4 +16,15 @@ export async function chooseBackend(): Promise<void> {
     await setBackend('cpu')
   }
   await ready()
+}
+
+/**
+ * The backend that was chosen, by all that its rounding depends on: WebAssembly rounds alike on every processor, with SIMD
+ * otherwise than without, and plain JavaScript as its engine's own exp and log do.
+ */
+export async function describeBackend(): Promise<string> {
+  const name = getBackend()
+  const kind =
+    name === 'cpu' ? `V8 ${process.versions.v8}` : (await env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? 'SIMD' : 'no SIMD'
+  return `TensorFlow.js ${version_core} on ${name}, ${kind}`
 }

@@ -54,9 +54,10 @@ export async function makeCandidate(
 
   // 3 aggregate: the mean of the clients' deltas, in canonical order
   const counted = updates(round)
-  const context = await contextOf(task, round, ports, signal)
+  const { context, rootBackend } = await contextOf(task, round, ports, signal)
   const { result, aggregation } =
     'reach' in counted ? { result: ofSum(aggregator, counted) } : await aggregate(aggregator, counted, context, ports)
+  const trainedOn = rootBackend()
 
   // 4 apply: the server optimizer moves the base by it
   const base = await registry.params(task.id, round.baseVersion)
@@ -68,7 +69,9 @@ export async function makeCandidate(
     sharesState: optimizer.sharesState === true,
     meanDelta: result.subarray(0, base.length),
     ...(aggregator.usesPrevious === true && { aggregate: result.subarray(0, base.length) }),
-    ...(aggregation && { aggregation }),
+    ...(aggregation && {
+      aggregation: { ...aggregation, ...(trainedOn !== undefined && { rootBackend: trainedOn }) },
+    }),
   }
 }
 

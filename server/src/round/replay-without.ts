@@ -19,7 +19,8 @@ export type ReplayWithout =
     }
   /** Why there is nothing to compare. */
   | {
-      readonly verdict: 'not-closed' | 'not-participants' | 'updates-lost' | 'too-few' | 'not-aggregated' | 'no-engine'
+      readonly verdict:
+        'not-closed' | 'not-participants' | 'updates-lost' | 'root-lost' | 'too-few' | 'not-aggregated' | 'no-engine'
       readonly reason: string
       readonly devices?: readonly DeviceId[]
     }
@@ -53,7 +54,7 @@ export async function replayWithout(
   if (devices.length > 0) return { verdict: 'updates-lost', reason: goneReason, devices }
   try {
     const again = await foldedAgain(task, left, ports)
-    if ('reason' in again) return { verdict: 'no-engine', reason: again.reason }
+    if ('reason' in again) return again
     const version = round.candidateVersion ?? null
     const steps = version === null ? null : await compareSteps(again.candidate.params, version, round.baseVersion)
     return { verdict: 'replayed', version, without, participants, steps, candidate: again.candidate }

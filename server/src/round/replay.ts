@@ -12,7 +12,7 @@ import { VectorError, type VectorEngine } from '../vector/engine.ts'
 import { vectorEngines, type OpenEngine } from '../vector/registry.ts'
 import { folded, makeCandidate, type MadeCandidate } from './candidate.ts'
 import type { UpdateLog } from './ports.ts'
-import { rootDeltaOf } from './root-delta.ts'
+import { rootDeltaOf, RootLostError } from './root-delta.ts'
 import type { Spool } from './spool.ts'
 import type { Round } from './state.ts'
 import { countedUpdates, readUpdate, spooledUpdates, type Collected } from './update-source.ts'
@@ -29,10 +29,12 @@ export type Replay =
   /** Updates of these devices are gone (no longer kept) or damaged: there is nothing to fold. */
   | { readonly verdict: 'updates-lost'; readonly version: number | null; readonly devices: readonly DeviceId[] }
   /**
-   * The engine that the round was aggregated on is not here, or only on another device, where its bytes are others: nothing
-   * is shown, for or against the version.
+   * The engine that the round was aggregated on is not here, or only on another device, or its root set was trained on by
+   * another backend, so that the bytes are others: nothing is shown, for or against the version.
    */
   | { readonly verdict: 'no-engine'; readonly version: number; readonly reason: string }
+  /** The root set that the round's rule trains on is gone or damaged. */
+  | { readonly verdict: 'root-lost'; readonly version: number; readonly reason: string }
   /** The round has not come to a version: not yet, or it was abandoned. */
   | { readonly verdict: 'no-version'; readonly reason: string }
 
@@ -65,7 +67,7 @@ export async function replayRound(task: Task, roundNumber: number, ports: Replay
 
   const made = ports.registry.version(task.id, version)
   const again = await foldedAgain(task, round, ports)
-  if ('reason' in again) return { verdict: 'no-engine', version, reason: again.reason }
+  if ('reason' in again) return { ...again, version }
   const { params, optimizerState, aggregate } = again.candidate
   const comparisons: Comparison[] = [
     { what: 'updates', recorded: made.dataDigest, replayed: dataDigest(countedUpdates(ports.log, round)) },
@@ -87,10 +89,10 @@ export async function replayRound(task: Task, roundNumber: number, ports: Replay
 type FoldedAgain =
   | {
       readonly candidate: MadeCandidate
-      /** How the device here is another than that of the round. */
+      /** How the device or the root set's backend here is another than that of the round. */
       readonly elsewhere?: string
     }
-  | { readonly reason: string }
+  | { readonly verdict: 'no-engine' | 'root-lost'; readonly reason: string }
 
 /** Of rules that go on from it; versions of before it was kept have none to compare. */
 const aggregates = ({ aggregateSha256: recorded }: ModelVersion, aggregate: Params | undefined): Comparison[] =>
@@ -119,17 +121,28 @@ export async function foldedAgain(task: Task, round: Collected, ports: ReplayPor
       run: async (work) => ({ value: await work(opened) }),
       lendsForSums: () => name !== folded.engine,
     })
-    if (name === folded.engine || opened.device === device) return { candidate }
-    return {
-      candidate,
-      elsewhere: `the round was aggregated by ${name} on ${device}; here it is ${opened.device}, which rounds otherwise`,
-    }
+    const others = [
+      ...(name === folded.engine || opened.device === device
+        ? []
+        : [`the round was aggregated by ${name} on ${device}; here it is ${opened.device}, which rounds otherwise`]),
+      ...otherRoot(recorded, candidate.aggregation),
+    ]
+    return { candidate, ...(others.length > 0 && { elsewhere: others.join('; ') }) }
   } catch (error) {
+    if (error instanceof RootLostError) return { verdict: 'root-lost', reason: error.message }
     if (!(error instanceof VectorError) || (error.code !== 'no-device' && error.code !== 'device-lost')) throw error
-    return { reason: `the round was aggregated by ${name} on ${device}, which does not run here: ${error.message}` }
+    const reason = `the round was aggregated by ${name} on ${device}, which does not run here: ${error.message}`
+    return { verdict: 'no-engine', reason }
   } finally {
     engine?.close()
   }
+}
+
+/** Nothing of rounds of before it was recorded. */
+function otherRoot(recorded: Aggregation | undefined, here: Aggregation | undefined): string[] {
+  const [then, now] = [recorded?.rootBackend, here?.rootBackend]
+  if (then === undefined || now === undefined || then === now) return []
+  return [`the round's root set was trained on by ${then}; here it is ${now}, which rounds otherwise`]
 }
 
 /** Rounds of before there was a record: that engine then added distances up in other parts. */

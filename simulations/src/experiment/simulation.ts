@@ -8,6 +8,7 @@ import {
   type VirtualClock,
 } from '@panal/client-core'
 import {
+  counts,
   emptyTally,
   LiveRound,
   newlyAsked,
@@ -65,7 +66,9 @@ export interface SimulationParts {
 
 /** Of the updates that count. */
 const normsOf = (outcomes: readonly DeviceOutcome[]): number[] =>
-  outcomes.filter(({ verdict }) => verdict === 'accepted').map(({ norm, discount = 1 }) => norm * discount)
+  outcomes
+    .filter((each) => each.verdict === 'accepted' && counts(each))
+    .map(({ norm, discount = 1 }) => norm * discount)
 
 /** The server's own rounds over simulated devices, on a virtual clock. */
 export class Simulation {
@@ -185,7 +188,7 @@ export class Simulation {
     const { task, root: rows } = this.#opened
     const base = await this.#registry.params(task.id, baseVersion)
     if (this.#executor.trainRoot === undefined) throw new Error('experiment: nobody trains the root set')
-    return this.#executor.trainRoot({ base, rows, seed: rootSeed(task, number) }, signal)
+    return { delta: await this.#executor.trainRoot({ base, rows, seed: rootSeed(task, number) }, signal) }
   }
 
   #available(): DeviceId[] {

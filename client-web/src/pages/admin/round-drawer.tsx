@@ -54,6 +54,7 @@ function Aggregated({ round: { aggregation } }: { readonly round: RoundSummary }
       <Text size="sm" c="dimmed">
         {aggregation.device}
         {aggregation.lost !== undefined && `; ${aggregation.lost} had lost its device`}
+        {aggregation.rootBackend !== undefined && `; root set trained on by ${aggregation.rootBackend}`}
       </Text>
     </Stack>
   )

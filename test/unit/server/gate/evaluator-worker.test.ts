@@ -62,12 +62,17 @@ describe('the evaluation worker, training on a root set', () => {
   const request = { document, base: new Float32Array(4), datasetSha256: 'rising', seed: 'a round' }
 
   it('moves the base by the task’s plan, to the same bytes each time and whatever the order of the file', async () => {
-    const delta = await evaluator.train(request, never)
-    expect(delta).toHaveLength(4)
-    expect(Math.hypot(...delta)).toBeGreaterThan(0.01)
-    expect(await evaluator.train(request, never)).toEqual(delta)
-    expect(await evaluator.train({ ...request, datasetSha256: 'falling' }, never)).toEqual(delta)
-    expect(await evaluator.train({ ...request, seed: 'another round' }, never)).not.toEqual(delta)
+    const update = await evaluator.train(request, never)
+    expect(update.delta).toHaveLength(4)
+    expect(Math.hypot(...update.delta)).toBeGreaterThan(0.01)
+    expect(await evaluator.train(request, never)).toEqual(update)
+    expect(await evaluator.train({ ...request, datasetSha256: 'falling' }, never)).toEqual(update)
+    expect((await evaluator.train({ ...request, seed: 'another round' }, never)).delta).not.toEqual(update.delta)
+  })
+
+  it('says on what: the backend, its version, and whether it has SIMD', async () => {
+    const { backend } = await evaluator.train(request, never)
+    expect(backend).toMatch(/^TensorFlow\.js \d+\.\d+\.\d+ on wasm, SIMD$/)
   })
 
   it('stops when it is told to', async () => {

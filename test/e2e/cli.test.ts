@@ -98,6 +98,7 @@ describe('panal', () => {
     [['task', 'sets']],
     [['promote']],
     [['roll-back']],
+    [['dataset', 'list']],
     [['dataset', 'add']],
     [['admin-link']],
     [['user', 'add']],
@@ -183,6 +184,11 @@ describe('a task’s life', () => {
       /looks like +safetensors, .*x U8 \[60, 4, 4, 1\].*\n/,
     )
 
+    const { out } = await onServer('dataset', 'list')
+    expect(out).toMatch(/^sha256 +kind +added +bytes +examples +used by +looks like\n/)
+    expect(out).toMatch(/^[0-9a-f]{64} {2}dataset .* 60 +– +safetensors, .*x U8 \[60, 4, 4, 1\].*$/m)
+    expect(out).toMatch(/^[0-9a-f]{64} {2}dataset .* 35 +2 +– +CSV, 2 rows, 3 columns: age, job, repaid$/m)
+
     const garbage = join(folder, 'garbage.csv')
     await writeFile(garbage, Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'))
     expect(await onServer('dataset', 'add', garbage)).toEqual({
@@ -219,6 +225,9 @@ describe('a task’s life', () => {
     expect(refused.err).toMatch(/^ {2}\/plan\/epochs: /m)
 
     expect(await onServer('task', 'create', good)).toMatchObject({ code: 0, out: 'created task digits\n', err: '' })
+    expect((await onServer('dataset', 'list')).out).toMatch(
+      new RegExp(`^${sets.gate!} +dataset .* 60 +digits sets/gate +safetensors, `, 'm'),
+    )
     expect((await onServer('task', 'list')).out).toMatch(/^digits +waiting +– +0 +0 +– +Handwritten digits$/m)
     expect((await onServer('task', 'pause', 'digits')).out).toBe('task digits is paused\n')
     expect(JSON.parse((await onServer('task', 'show', 'digits', '--json')).out)).toMatchObject({

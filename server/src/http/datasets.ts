@@ -1,6 +1,7 @@
-import { PanalError, Sha256 } from '@panal/client-core'
+import { PanalError, Sha256, TaskId } from '@panal/client-core'
 import { Type } from 'typebox'
 import { datasetLooker } from '../registry/look-at-dataset.ts'
+import { StoredDatasets } from '../registry/stored-datasets.ts'
 import { nameOf } from './audience.ts'
 import type { App, AppDeps } from './ports.ts'
 import { answers } from './schemas.ts'
@@ -25,9 +26,34 @@ const Kind = Type.Object(
   { additionalProperties: false },
 )
 
-/** PUT /v1/datasets: the server's own examples. */
-export function datasetRoutes(app: App, { blobs, catalogue, config, uploads }: AppDeps): void {
+const Listed = Type.Object({
+  sha256: Sha256,
+  kind: Type.Union([Type.Literal('dataset'), Type.Literal('sample')]),
+  numBytes: Type.Integer(),
+  addedAt: Type.Integer(),
+  look: Type.Union([Look, Type.Null()]),
+  uses: Type.Array(Type.Object({ taskId: TaskId, path: Type.String() })),
+})
+
+/** /v1/datasets: the server's own examples. */
+export function datasetRoutes(app: App, { blobs, catalogue, config, tasks, uploads }: AppDeps): void {
   acceptStreams(app)
+  const stored = new StoredDatasets({ catalogue, blobs, tasks })
+  app.get(
+    '/datasets',
+    {
+      config: { audience: 'viewer' },
+      schema: {
+        tags: ['datasets'],
+        summary: 'The stored datasets, newest first',
+        description:
+          'What each looks like (null: its file is gone or damaged), and where the documents of which tasks name it. Never an example.',
+        response: answers(Type.Object({ datasets: Type.Array(Listed) }), 'the datasets'),
+      },
+    },
+    async () => ({ datasets: await stored.list() }),
+  )
+
   app.put(
     '/datasets',
     {

@@ -44,7 +44,7 @@ export interface AppDeps {
   readonly registry: Registry
   readonly tasks: Pick<TaskStore, 'has' | 'get' | 'list' | 'card' | 'create' | 'changeSets' | 'setPaused'>
   readonly blobs: BlobStore
-  readonly catalogue: Pick<BlobCatalogue, 'isPublic' | 'addDataset'>
+  readonly catalogue: Pick<BlobCatalogue, 'isPublic' | 'addDataset' | 'datasets'>
   readonly devices: Pick<Devices, 'enrol' | 'standing' | 'revoke' | 'list' | 'quarantine' | 'release' | 'isQuarantined'>
   readonly nonces: ProofNonces
   readonly work: ProofOfWork

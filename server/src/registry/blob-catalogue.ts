@@ -1,6 +1,6 @@
 import { PanalError, type Clock } from '@panal/client-core'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { blobKinds, isPublicBlob, recordBlob } from '../store/blob-rows.ts'
+import { blobKinds, datasetBlobs, isPublicBlob, recordBlob } from '../store/blob-rows.ts'
 import type { BlobKind } from '../store/schema.ts'
 import type { SyncQueries } from '../store/sync-query.ts'
 
@@ -15,6 +15,11 @@ export class BlobCatalogue {
   /** Weights and samples; a blob that is also a private dataset stays private, and so does one nobody recorded. */
   isPublic(sha256: string): boolean {
     return isPublicBlob(this.#deps.db, sha256)
+  }
+
+  /** Newest first. */
+  datasets(): { sha256: string; kind: 'dataset' | 'sample'; numBytes: number; addedAt: number }[] {
+    return datasetBlobs(this.#deps.db)
   }
 
   /**

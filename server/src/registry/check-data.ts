@@ -93,7 +93,8 @@ export async function gateContentsOf({ sets, data }: TaskDocument, examiner: Exa
   return 'message' in examination ? null : digestOfContents(examination.contents)
 }
 
-const namedSets = ({ sets, samples }: TaskDocument): NamedSet[] => [
+/** The sets and samples of a document, with their paths. */
+export const namedSets = ({ sets, samples }: TaskDocument): NamedSet[] => [
   ...Object.entries(sets).map(([name, sha256]) => ({ path: `/sets/${name}`, sha256, kind: 'dataset' as const })),
   ...samples.map(({ sha256, numExamples }, i) => ({
     path: `/samples/${i}/sha256`,

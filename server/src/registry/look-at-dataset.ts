@@ -13,6 +13,8 @@ const delimiters = [',', ';', '\t']
 export interface DatasetLooker extends ByteReader {
   /** @throws PanalError 'invalid-dataset' as soon as the file can be neither */
   take(bytes: Uint8Array): void
+  /** Whether it has seen all that it goes by: a header is enough. */
+  isDone(): boolean
   /** Asked again, it says the same. @throws PanalError 'invalid-dataset' */
   end(): DatasetLook
 }
@@ -36,6 +38,7 @@ export function datasetLooker(numBytes: number): DatasetLooker {
       head = Buffer.concat([head, bytes])
       if (head.length > 8) choose()
     },
+    isDone: () => looker?.isDone() === true,
     end: () => (look ??= (looker ?? choose()).end()),
   }
 }
@@ -58,6 +61,7 @@ function safetensorsLooker(numBytes: number): DatasetLooker {
       head = Buffer.concat([head, bytes])
       if (head.length >= (safetensorsHeaderEnd(head) ?? 0)) read()
     },
+    isDone: () => look !== undefined,
     end: () => look ?? read(),
   }
 }
@@ -79,6 +83,7 @@ function tableLooker(): DatasetLooker {
   }
   return {
     take: (bytes: Uint8Array) => takeText(decoded(bytes)),
+    isDone: () => false, // its rows are counted
     end(): DatasetLook {
       takeText(decoded())
       const shapes = counters.map((counter) => counter.end()).filter((shape) => shape !== undefined)

@@ -24,3 +24,21 @@ export function isPublicBlob(db: SyncQueries, sha256: string): boolean {
   const kinds = blobKinds(db, sha256)
   return kinds.some(isPublic) && !kinds.includes('dataset')
 }
+
+/** Datasets and samples, newest first. */
+export const datasetBlobs = (db: SyncQueries) =>
+  db
+    .all(
+      query
+        .selectFrom('blobs')
+        .select(['sha256', 'kind', 'bytes', 'created_at'])
+        .where('kind', 'in', ['dataset', 'sample'])
+        .orderBy('created_at', 'desc')
+        .orderBy('sha256'),
+    )
+    .map((row) => ({
+      sha256: row.sha256,
+      kind: row.kind === 'sample' ? ('sample' as const) : ('dataset' as const),
+      numBytes: row.bytes,
+      addedAt: row.created_at,
+    }))

@@ -45,7 +45,7 @@ export function rowEncoder(schema: TableSchema): RowEncoder {
         // A missing value is the mean, and the mean standardises to 0.
         if (!missing) {
           if (number.test(raw) && Number.isFinite(Number(raw))) features[at] = (Number(raw) - column.mean) / column.std
-          else onProblem(column.name, 'not a number')
+          else onProblem(column.name, 'not a number; a missing one is empty or NA')
         }
         at += 1
       } else {

@@ -67,7 +67,8 @@ export async function checkData(
     const next = { ...set, contents: examination.contents }
     for (const earlier of read) {
       const { fraction, ...overlap } = overlapOf(earlier, next)
-      if (fraction > 0) (fraction > toleratedOverlap ? errors : warnings).push(overlap)
+      if (fraction > toleratedOverlap) errors.push({ ...overlap, message: overlap.message + adviceFor(document.data) })
+      else if (fraction > 0) warnings.push(overlap)
     }
     read.push(next)
   }
@@ -172,6 +173,11 @@ function overlapOf(a: ReadSet, b: ReadSet): DocumentError & { readonly fraction:
     fraction: shared / Math.max(1, Math.min(a.contents.length, b.contents.length)),
   }
 }
+
+const adviceFor = ({ kind }: TaskDocument['data']): string =>
+  kind === 'table'
+    ? ': put rows that are alike in all columns of /data into one set, or name more columns there'
+    : ': keep each in one set'
 
 /** Both sorted and distinct. Time O(a + b): 0.1 s for two sets of a million. */
 function numShared(a: BigUint64Array, b: BigUint64Array): number {

@@ -97,7 +97,7 @@ describe('readTable', () => {
       'good,40,100',
     ].join('\n')
     expect(problemsOf(() => readTable(text, schema))).toEqual([
-      { row: 2, column: 'Age', message: 'not a number' },
+      { row: 2, column: 'Age', message: 'not a number; a missing one is empty or NA' },
       { row: 3, column: 'Status', message: 'not one of the classes' },
       { row: 5, column: 'Status', message: 'the label is missing' },
       { row: 6, message: '3 values where the header has 5' },
@@ -108,7 +108,7 @@ describe('readTable', () => {
     const table = (age: string) => `Status,Age,Income,Home,Job\ngood,${age},100,rent,fixed\n`
     for (const age of ['1e999', '0x10', 'Infinity', '1 5', '--1'])
       expect(problemsOf(() => readTable(table(age), schema))).toEqual([
-        { row: 2, column: 'Age', message: 'not a number' },
+        { row: 2, column: 'Age', message: 'not a number; a missing one is empty or NA' },
       ])
     for (const age of ['-1', '+1.5', '.5', '1.', '1e3'])
       expect(problemsOf(() => readTable(table(age), schema))).toEqual([])
@@ -118,7 +118,7 @@ describe('readTable', () => {
     const rows = Array.from({ length: 30 }, () => 'good,x,100,rent,fixed')
     const action = () => readTable(['Status,Age,Income,Home,Job', ...rows].join('\n'), schema)
     expect(problemsOf(action)).toHaveLength(20)
-    expect(action).toThrow('row 2, column Age: not a number (and 29 more)')
+    expect(action).toThrow('row 2, column Age: not a number; a missing one is empty or NA (and 29 more)')
   })
 
   it('names each missing and each doubled column', () => {
@@ -160,8 +160,8 @@ describe('encodeRow', () => {
 
   it('names each column that cannot be read', () => {
     expect(problemsOf(() => encodeRow({ Age: 'x', Income: 'y' }, schema))).toEqual([
-      { column: 'Age', message: 'not a number' },
-      { column: 'Income', message: 'not a number' },
+      { column: 'Age', message: 'not a number; a missing one is empty or NA' },
+      { column: 'Income', message: 'not a number; a missing one is empty or NA' },
     ])
   })
 })

@@ -4,14 +4,14 @@ import { countPerClass, expectedHeader, groupRefusals } from '../../../../client
 describe('groupRefusals', () => {
   it('puts the most frequent reason first, with its first rows', () => {
     const refused = [
-      { row: 2, reason: 'Age: not a number' },
+      { row: 2, reason: 'Age: not a number; a missing one is empty or NA' },
       { row: 3, reason: 'Status: the label is missing' },
       { row: 5, reason: 'Status: the label is missing' },
       { row: 9, reason: 'Status: the label is missing' },
     ]
     expect(groupRefusals(refused, 2)).toEqual([
       { reason: 'Status: the label is missing', count: 3, firstRows: [3, 5] },
-      { reason: 'Age: not a number', count: 1, firstRows: [2] },
+      { reason: 'Age: not a number; a missing one is empty or NA', count: 1, firstRows: [2] },
     ])
   })
 

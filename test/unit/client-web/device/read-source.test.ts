@@ -27,7 +27,7 @@ describe('readSource', () => {
       numExamples: 2,
       perClass: [1, 1],
       refused: [
-        { row: 3, reason: 'Age: not a number' },
+        { row: 3, reason: 'Age: not a number; a missing one is empty or NA' },
         { row: 4, reason: 'Status: not one of the classes' },
         { row: 5, reason: 'Status: the label is missing' },
         { row: 6, reason: '1 values where the header has 2' },
@@ -53,7 +53,7 @@ describe('readSource', () => {
 
   it('says why, when no row can be used or a column is missing', () => {
     expect(() => readSource(table, file('Status,Age', 'good,old'))).toThrow(
-      'No row can be used. Row 2: Age: not a number.',
+      'No row can be used. Row 2: Age: not a number; a missing one is empty or NA.',
     )
     expect(() => readSource(table, file('Status,Years', 'good,5'))).toThrow('column Age: this column is missing')
   })

@@ -1,10 +1,14 @@
 import { beforeAll, expect, it } from '@jest/globals'
+import type { Locator } from 'playwright-core'
 import { createTask, useLiveServer } from '../../fixtures/live-server.ts'
 import { countedIn, drawSeven, useBrowser } from './open-pages.ts'
 
 const patience = { timeout: 60_000 }
 const live = useLiveServer()
 const browser = useBrowser()
+
+const isFocused = (element: Locator): Promise<boolean> =>
+  element.evaluate((node) => node === node.ownerDocument.activeElement)
 
 /** A round is one browser's update. */
 beforeAll(async () => {
@@ -45,8 +49,8 @@ it('what a round’s devices sent, and the button against each, are within the s
     await page.setViewportSize({ width, height: 844 })
     const one = updates(role)
       .getByRole(role === 'list' ? 'listitem' : 'row')
-      .last()
-    const quarantine = one.getByRole('button', { name: 'Quarantine' })
+      .filter({ hasText: 'accepted' }) // not what opens below it
+    const quarantine = one.getByRole('button', { name: 'Quarantine' }).first()
     await quarantine.scrollIntoViewIfNeeded(patience)
     const device = one.getByText(/^d_[\w-]{22}$/) // the whole of it
     for (const each of [quarantine, device, one.getByText('accepted')]) {
@@ -54,6 +58,19 @@ it('what a round’s devices sent, and the button against each, are within the s
       expect(box.x).toBeGreaterThanOrEqual(0)
       expect(box.x + box.width).toBeLessThanOrEqual(width)
     }
+    await quarantine.click()
+    const decide = drawer.getByRole('group', { name: /^quarantine d_/ })
+    const reason = decide.getByLabel('Reason')
+    await reason.waitFor(patience)
+    // below its button, in sight, and ready to be written into
+    const box = (await decide.boundingBox())!
+    expect(box.y).toBeGreaterThan((await quarantine.boundingBox())!.y)
+    expect(box.y + box.height).toBeLessThanOrEqual(844)
+    expect(box.x + box.width).toBeLessThanOrEqual(width)
+    expect(await isFocused(reason)).toBe(true)
+    await decide.getByRole('button', { name: 'Cancel' }).click()
+    await decide.waitFor({ ...patience, state: 'detached' })
+    expect(await isFocused(quarantine)).toBe(true)
   }
   await drawer.getByRole('button', { name: 'Close' }).click()
   await drawer.waitFor({ ...patience, state: 'detached' })

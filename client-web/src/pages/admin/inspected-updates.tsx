@@ -1,5 +1,6 @@
 import {
   Badge,
+  Box,
   Button,
   Card,
   Code,
@@ -12,7 +13,8 @@ import {
   VisuallyHidden,
 } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { useState } from 'react'
+import type { DeviceId } from '@panal/client-core'
+import { Fragment, useEffect, useRef, useState } from 'react'
 import { useQuarantine } from '../../api/queries.ts'
 import { outOfLine, type InspectedUpdateView } from '../../api/types.ts'
 import { formatNumber } from '../../components/format.ts'
@@ -21,13 +23,21 @@ const label = 'Updates, the most suspicious first'
 
 /** A round's updates, the most suspicious first; of each device whether it is in quarantine, and the way in and out. */
 export function InspectedUpdates({ updates }: { readonly updates: readonly InspectedUpdateView[] }) {
-  const [chosen, setChosen] = useState<InspectedUpdateView | null>(null)
+  const [chosen, setChosen] = useState<DeviceId | null>(null)
+  const opener = useRef<HTMLButtonElement>(null)
   const isPhone = useMediaQuery('(max-width: 48em)')
   const List = isPhone ? UpdateCards : UpdateRows
+  const onChoose = (deviceId: DeviceId, button: HTMLButtonElement) => {
+    opener.current = button
+    setChosen(deviceId)
+  }
+  const onDone = () => {
+    setChosen(null)
+    opener.current?.focus()
+  }
   return (
     <Stack gap="sm">
-      {chosen !== null && <Decide key={chosen.deviceId} update={chosen} onDone={() => setChosen(null)} />}
-      <List updates={updates} onChoose={setChosen} />
+      <List updates={updates} chosen={chosen} onChoose={onChoose} onDone={onDone} />
       <Text size="xs" c="dimmed">
         Suspicion: how many robust standard deviations norm, cosine or distance are out of the round’s line, whichever
         is most; over {outOfLine} is out of line. Rank 1 is the nearest to what the round came to.
@@ -38,10 +48,13 @@ export function InspectedUpdates({ updates }: { readonly updates: readonly Inspe
 
 interface ListProps {
   readonly updates: readonly InspectedUpdateView[]
-  readonly onChoose: (update: InspectedUpdateView) => void
+  /** Whose reason is asked for, beside its button. */
+  readonly chosen: DeviceId | null
+  readonly onChoose: (deviceId: DeviceId, button: HTMLButtonElement) => void
+  readonly onDone: () => void
 }
 
-function UpdateRows({ updates, onChoose }: ListProps) {
+function UpdateRows({ updates, ...choice }: ListProps) {
   return (
     <ScrollArea type="auto" offsetScrollbars>
       <Table fz="sm" striped aria-label={label} miw={620}>
@@ -61,24 +74,33 @@ function UpdateRows({ updates, onChoose }: ListProps) {
         </Table.Thead>
         <Table.Tbody>
           {updates.map((update) => (
-            <Table.Tr key={update.deviceId}>
-              <Table.Td>
-                <DeviceName update={update} />
-              </Table.Td>
-              <Table.Td ta="right" fw={isOutOfLine(update) ? 700 : undefined}>
-                {suspicionOf(update)}
-              </Table.Td>
-              <Table.Td ta="right">{update.weight}</Table.Td>
-              <Table.Td ta="right">{formatNumber(update.norm)}</Table.Td>
-              <Table.Td ta="right">{cosineOf(update)}</Table.Td>
-              <Table.Td ta="right">{update.distanceRank ?? '–'}</Table.Td>
-              <Table.Td>
-                <Verdict update={update} />
-              </Table.Td>
-              <Table.Td ta="right">
-                <Choose update={update} onChoose={onChoose} />
-              </Table.Td>
-            </Table.Tr>
+            <Fragment key={update.deviceId}>
+              <Table.Tr>
+                <Table.Td>
+                  <DeviceName update={update} />
+                </Table.Td>
+                <Table.Td ta="right" fw={isOutOfLine(update) ? 700 : undefined}>
+                  {suspicionOf(update)}
+                </Table.Td>
+                <Table.Td ta="right">{update.weight}</Table.Td>
+                <Table.Td ta="right">{formatNumber(update.norm)}</Table.Td>
+                <Table.Td ta="right">{cosineOf(update)}</Table.Td>
+                <Table.Td ta="right">{update.distanceRank ?? '–'}</Table.Td>
+                <Table.Td>
+                  <Verdict update={update} />
+                </Table.Td>
+                <Table.Td ta="right">
+                  <Choose update={update} {...choice} />
+                </Table.Td>
+              </Table.Tr>
+              {choice.chosen === update.deviceId && (
+                <Table.Tr>
+                  <Table.Td colSpan={8}>
+                    <Decide update={update} onDone={choice.onDone} />
+                  </Table.Td>
+                </Table.Tr>
+              )}
+            </Fragment>
           ))}
         </Table.Tbody>
       </Table>
@@ -87,7 +109,7 @@ function UpdateRows({ updates, onChoose }: ListProps) {
 }
 
 /** On a phone, where a table would hide its verdicts and buttons beyond the edge. */
-function UpdateCards({ updates, onChoose }: ListProps) {
+function UpdateCards({ updates, ...choice }: ListProps) {
   return (
     <Stack gap="xs" component="ul" aria-label={label} p={0} m={0} style={{ listStyle: 'none' }}>
       {updates.map((update) => (
@@ -104,8 +126,13 @@ function UpdateCards({ updates, onChoose }: ListProps) {
               weight {update.weight}, norm {formatNumber(update.norm)}, cosine {cosineOf(update)}, rank{' '}
               {update.distanceRank ?? '–'}
             </Text>
-            <Choose update={update} onChoose={onChoose} />
+            <Choose update={update} {...choice} />
           </Group>
+          {choice.chosen === update.deviceId && (
+            <Box mt="xs">
+              <Decide update={update} onDone={choice.onDone} />
+            </Box>
+          )}
         </Card>
       ))}
     </Stack>
@@ -129,9 +156,16 @@ function Verdict({ update: { verdict } }: UpdateProps) {
   )
 }
 
-function Choose({ update, onChoose }: UpdateProps & Pick<ListProps, 'onChoose'>) {
+function Choose({ update, chosen, onChoose }: UpdateProps & Pick<ListProps, 'chosen' | 'onChoose'>) {
   return (
-    <Button size="compact-xs" variant="subtle" color="gray" flex="none" onClick={() => onChoose(update)}>
+    <Button
+      size="compact-xs"
+      variant="subtle"
+      color="gray"
+      flex="none"
+      aria-expanded={chosen === update.deviceId}
+      onClick={(event) => onChoose(update.deviceId, event.currentTarget)}
+    >
       {update.isQuarantined ? 'Release' : 'Quarantine'}
     </Button>
   )
@@ -141,10 +175,13 @@ const isOutOfLine = ({ suspicion }: InspectedUpdateView): boolean => (suspicion 
 const suspicionOf = ({ suspicion }: InspectedUpdateView): string => suspicion?.toFixed(1) ?? '–'
 const cosineOf = ({ cosine }: InspectedUpdateView): string => cosine?.toFixed(3) ?? '–'
 
+/** Takes the focus, and with it comes into sight. */
 function Decide({ update, onDone }: { readonly update: InspectedUpdateView; readonly onDone: () => void }) {
   const verb = update.isQuarantined ? 'release' : 'quarantine'
   const change = useQuarantine(update.deviceId, verb)
   const [reason, setReason] = useState('')
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => input.current?.focus(), [])
   return (
     <Stack gap="xs" role="group" aria-label={`${verb} ${update.deviceId}`}>
       <Text size="sm">
@@ -155,6 +192,7 @@ function Decide({ update, onDone }: { readonly update: InspectedUpdateView; read
       <TextInput
         label="Reason"
         description="Kept in the audit trail."
+        ref={input}
         maxLength={500}
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}

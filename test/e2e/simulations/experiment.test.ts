@@ -110,7 +110,7 @@ describe('panal-sim run', () => {
     await killAt(20, args)
     const resumed = run(...args, '--resume')
     expect({ status: resumed.status, stderr: resumed.stderr }).toEqual({ status: 0, stderr: '' })
-    expect(resumed.stdout).toMatch(/Going on after round (19|[2-5]\d)\./)
+    expect(resumed.stdout).toMatch(/Going on after round (19|[2-5]\d):/)
     expect(await resultsOf('keeping-killed')).toEqual(await resultsOf('keeping-whole'))
     for (const kept of ['corrections', 'personal']) {
       const filesOf = async (name: string) => {

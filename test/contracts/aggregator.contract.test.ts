@@ -153,30 +153,6 @@ describe.each(Object.entries(aggregatorSpecs))('aggregator %s', (name, spec) => 
     )
   })
 
-  it('[R25] leaves out an update of which its staleness leaves nothing', async () => {
-    await fc.assert(
-      fc.asyncProperty(updates, delta, fc.string({ minLength: 5, maxLength: 5 }), async (list, values, deviceId) => {
-        const tooStale = { deviceId, delta: values, weight: 1e6, discount: 0 }
-        // what a rule may divide by is other than zero
-        const context = rooted(list[0]!.delta.some((value) => value !== 0) ? list[0]!.delta : [1, 1, 1, 1, 1])
-        const expected = await outcomeOf(aggregator.aggregate(source(list, size), context))
-        expect(await outcomeOf(aggregator.aggregate(source([...list, tooStale], size), context))).toBe(expected)
-      }),
-      { seed: 6 },
-    )
-  })
-
-  it('[R17] [R25] refuses updates all of which are too stale, instead of a step of zero', async () => {
-    const tooStale = Array.from({ length: aggregator.minUpdates + 1 }, (_, i) => ({
-      deviceId: `d${i}`,
-      delta: [1, 2, 3, 4, 5],
-      weight: 1,
-      discount: 0,
-    }))
-    const code = aggregator.usesEngine === 'always' ? 'too-few' : 'zero-weight'
-    await expect(aggregator.aggregate(source(tooStale, size), rooted([1, 1, 1, 1, 1]))).rejects.toMatchObject({ code })
-  })
-
   it('[R17] refuses fewer updates than it needs', async () => {
     const tooFew = Array.from({ length: aggregator.minUpdates - 1 }, (_, i) => ({
       deviceId: `d${i}`,

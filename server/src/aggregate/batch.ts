@@ -100,9 +100,8 @@ export class Batch {
 
   /** These rows alone, in this order. */
   picked(indices: readonly number[]): Batch {
-    const { rows, mix, weights, norms } = this.#parts
-    const pick = (values: Float64Array) => Float64Array.from(indices, (i) => values[i]!)
-    const own = { weights: pick(weights), ...(norms && { norms: pick(norms) }) }
+    const { rows, mix, weights } = this.#parts
+    const own = { weights: Float64Array.from(indices, (i) => weights[i]!) }
     if (mix === undefined) return new Batch(this.#engine, { rows: pickedRows(rows, indices), ...own })
     const { count } = rows
     const picked = new Float64Array(indices.length * count)

@@ -1,5 +1,5 @@
 import type { Params } from '@panal/client-core'
-import { AggregationError, counts, type Aggregator, type LinearRule, type UpdateSource } from '../strategy/strategy.ts'
+import { AggregationError, type Aggregator, type LinearRule, type UpdateSource } from '../strategy/strategy.ts'
 import type { VectorEngine } from '../vector/engine.ts'
 import { checkFinite } from '../vector/tiles.ts'
 import { dividedSums, scalarsOf, type UpdateSum } from './exact-sum.ts'
@@ -10,32 +10,20 @@ import { refused, withRows } from './with-rows.ts'
  * folded as they come, in canonical order with float64 accumulators: same updates, same bytes; time O(n · numSums · size),
  * memory 8 · numSums · size bytes whatever n is.
  */
-export function linear(given: LinearRule): Aggregator {
-  const rule = ofCounting(given)
-  return {
-    name: rule.name,
-    minUpdates: 1,
-    linear: rule,
-    usesEngine: 'if-lent',
-    async aggregate(updates, { engine } = {}) {
-      checkCount(rule, updates.count)
-      if (engine !== undefined) return addedUp(rule, updates, engine)
-      try {
-        return checkFinite(await folded(rule, updates))
-      } catch (cause) {
-        throw refused(rule.name, cause)
-      }
-    },
-  }
-}
-
-/** One that its staleness leaves nothing of is in no sum, so that a sum of none but those is refused, not a step of zero. */
-const ofCounting = (rule: LinearRule): LinearRule => ({
-  ...rule,
-  summand: (update) =>
-    counts(update)
-      ? rule.summand(update)
-      : { coefficients: new Array<number>(rule.numSums).fill(0), scalars: new Array<number>(rule.numScalars).fill(0) },
+export const linear = (rule: LinearRule): Aggregator => ({
+  name: rule.name,
+  minUpdates: 1,
+  linear: rule,
+  usesEngine: 'if-lent',
+  async aggregate(updates, { engine } = {}) {
+    checkCount(rule, updates.count)
+    if (engine !== undefined) return addedUp(rule, updates, engine)
+    try {
+      return checkFinite(await folded(rule, updates))
+    } catch (cause) {
+      throw refused(rule.name, cause)
+    }
+  },
 })
 
 async function folded(rule: LinearRule, updates: UpdateSource): Promise<Params> {

@@ -1,11 +1,5 @@
 import type { Params } from '@panal/client-core'
-import {
-  AggregationError,
-  counts,
-  type AggregationContext,
-  type Aggregator,
-  type UpdateFacts,
-} from '../strategy/strategy.ts'
+import { AggregationError, type AggregationContext, type Aggregator, type UpdateFacts } from '../strategy/strategy.ts'
 import { makeWasmEngine } from '../vector/wasm/engine.ts'
 import { Batch } from './batch.ts'
 import { withRows } from './with-rows.ts'
@@ -39,10 +33,6 @@ export interface PreAggregator {
 export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] = []): Aggregator {
   const minUpdates = before.reduceRight((needed, each) => each.minUpdates(needed), rule.minUpdates)
   const name = [...before, rule].map((each) => each.name).join(', ')
-  const checkCount = (count: number, which = ''): void => {
-    if (count < minUpdates)
-      throw new AggregationError('too-few', `${name}: needs ${minUpdates} updates, has ${count}${which}`)
-  }
   return {
     name,
     minUpdates,
@@ -52,14 +42,12 @@ export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] =
     ...(rule.usesRoot === true && { usesRoot: true }),
     numEarlierRounds: before[0]?.numEarlierRounds ?? 0,
     async aggregate(updates, { engine = makeWasmEngine(), ...context } = {}) {
-      checkCount(updates.count)
+      const { count } = updates
+      if (count < minUpdates)
+        throw new AggregationError('too-few', `${name}: needs ${minUpdates} updates, has ${count}`)
       return withRows({ name }, updates, async (rows, facts) => {
-        const counting = facts.flatMap((each, i) => (counts(each) ? [i] : []))
-        checkCount(counting.length, ' that are not too stale')
         let batch = Batch.of(engine, rows, facts)
         if (facts.some(isDiscounted)) batch = batch.scaled(Float64Array.from(facts, discountOf))
-        // as rows of zeros they would be each other's nearest neighbours, and the vote of many for standing still
-        if (counting.length < facts.length) batch = batch.picked(counting)
         for (const each of before) batch = await each.apply(batch, context)
         return rule.apply(batch, context)
       })

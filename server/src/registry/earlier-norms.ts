@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { UpdateLog } from '../round/ports.ts'
 import type { ModelVersion } from './model-version.ts'
-import { counts } from '../strategy/strategy.ts'
 import type { Task } from './task.ts'
 import { acceptedUpdates, stalenessOf } from './updates.ts'
 
@@ -23,8 +22,8 @@ export async function earlierNormsOf(
     if (number === undefined) break // no round made it
     const counted = new Set(participants)
     for (const update of acceptedUpdates(log, taskId, number).filter(({ deviceId }) => counted.has(deviceId))) {
-      const discount = strategy.stalenessWeight.of(stalenessOf(update))
-      if (counts({ discount })) norms.push(update.norm * discount)
+      const staleness = stalenessOf(update)
+      norms.push(staleness > 0 ? update.norm * strategy.stalenessWeight.of(staleness) : update.norm)
     }
     next = parent
     await setImmediate()

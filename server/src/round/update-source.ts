@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { failpoint } from '../failpoint.ts'
 import type { Task } from '../registry/task.ts'
 import { acceptedUpdates, stalenessOf } from '../registry/updates.ts'
-import { AggregationError, counts, type UpdateSource, type WeightedUpdate } from '../strategy/strategy.ts'
+import { AggregationError, type UpdateSource, type WeightedUpdate } from '../strategy/strategy.ts'
 import type { UpdateLog, UpdateRecord } from './ports.ts'
 import { readWhole, type Spool } from './spool.ts'
 import { openSpooledRows } from './spooled-rows.ts'
@@ -36,20 +36,7 @@ interface Spooled {
 
 export const spooledUpdates =
   (task: Task, { log, spool, maxHeldBytes }: Spooled) =>
-  (round: Collected): UpdateSource => {
-    const counted = countedUpdates(log, round)
-    checkMinimum(task, counted)
-    return { ...updateSource(task, spool, counted), maxHeldBytes }
-  }
-
-/** @throws AggregationError 'too-few': none of those that its staleness leaves nothing of hides another in the mean [P26] */
-function checkMinimum({ document, strategy }: Task, counted: readonly UpdateRecord[]): void {
-  const { minimum } = document.cohort
-  const numLeft = counted.filter((row) => counts({ discount: strategy.stalenessWeight.of(stalenessOf(row)) })).length
-  if (numLeft >= minimum) return
-  const tooStale = `${counted.length - numLeft} of ${counted.length} accepted updates are too stale to count`
-  throw new AggregationError('too-few', `${tooStale}; the task needs ${minimum} that do`)
-}
+  (round: Collected): UpdateSource => ({ ...updateSource(task, spool, countedUpdates(log, round)), maxHeldBytes })
 
 /** What updates are read by. */
 interface Reading extends Pick<Task, 'layout' | 'codec'> {

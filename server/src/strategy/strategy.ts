@@ -30,7 +30,7 @@ export interface UpdateCheck {
 /** What an update counts for by its staleness: by how many rounds it is counted later than its device was asked. */
 export interface StalenessWeight {
   readonly name: string
-  /** 0 to 1, and 1 of a staleness of 0. One of 0 is left out. */
+  /** 0 to 1, and 1 of a staleness of 0. */
   of(staleness: number): number
 }
 
@@ -48,14 +48,10 @@ export interface UpdateFacts {
   readonly lossBefore?: number
   /**
    * What its delta is multiplied by for its staleness, before any rule looks at it: what is divided by stays the sum of
-   * whole weights, so that stale updates move the model less and make the others no larger. With 0 the update is left out of
-   * both. Absent: 1.
+   * whole weights, so that stale updates move the model less and make the others no larger. Absent: 1.
    */
   readonly discount?: number
 }
-
-/** Whether its staleness leaves anything of it. */
-export const counts = ({ discount = 1 }: Pick<UpdateFacts, 'discount'>): boolean => discount > 0
 
 /** One accepted update, as an aggregator reads it. `delta` is valid until the next one is asked for: copy what you keep. */
 export interface WeightedUpdate extends UpdateFacts {

@@ -7,6 +7,7 @@ const cases = {
   constant: stalenessWeights.constant.make({}),
   polynomial: stalenessWeights.polynomial.make({}),
   hinge: stalenessWeights.hinge.make({ a: 0.3, b: 4 }),
+  threshold: stalenessWeights.threshold.make({ until: 4, beyond: 0.1 }),
 } as const satisfies Record<keyof typeof stalenessWeights, StalenessWeight>
 
 describe.each(Object.entries(cases))('staleness weight %s', (name, weight) => {
@@ -34,4 +35,8 @@ it('polynomial is 1/√(1 + τ) where nothing is said, as in FedBuff', () => {
 it('hinge falls from b on', () => {
   const { of } = stalenessWeights.hinge.make({ a: 10, b: 4 })
   expect([4, 5, 9].map(of)).toEqual([1, 1 / 11, 1 / 51])
+})
+
+it('threshold falls once, behind `until`', () => {
+  expect([0, 4, 5, 9].map(cases.threshold.of)).toEqual([1, 1, 0.1, 0.1])
 })

@@ -8,7 +8,6 @@ import {
   type VirtualClock,
 } from '@panal/client-core'
 import {
-  counts,
   emptyTally,
   LiveRound,
   newlyAsked,
@@ -66,9 +65,7 @@ export interface SimulationParts {
 
 /** Of the updates that count. */
 const normsOf = (outcomes: readonly DeviceOutcome[]): number[] =>
-  outcomes
-    .filter((each) => each.verdict === 'accepted' && counts(each))
-    .map(({ norm, discount = 1 }) => norm * discount)
+  outcomes.filter(({ verdict }) => verdict === 'accepted').map(({ norm, discount = 1 }) => norm * discount)
 
 /** The server's own rounds over simulated devices, on a virtual clock. */
 export class Simulation {

@@ -65,7 +65,7 @@ async function measureSize(count: number, size: number, readLimit: number): Prom
       // in turns, so that a slow minute of the machine is everybody's
       for (let turn = 0; turn < 3; turn++) {
         console.error(`${count} updates of ${size} params: mean and NumPy, turn ${turn + 1} …`)
-        means.push(await measureRule(all, 'mean', placed(files.rows), 4))
+        means.push(await measureRule(all, 'mean', placed(files.rows), 3)) // as often as NumPy
         numpy.push(await numpyMean(paths))
       }
       for (const [how, engine] of [

@@ -47,3 +47,31 @@ describe.each(Object.entries(vectorEngines))('vector engine %s, of 3 rows of 10,
     }
   }, 300_000)
 })
+
+/** A GPU's engine sorts many values in a workgroup's memory by 32, 16 or 8 coordinates, and too many for that where they lie. */
+describe.each([128, 257, 513, 1025])('of %d rows', (count) => {
+  const many = randomRows(makeRng('many'), count, 259)
+  const sorted = Array.from({ length: 259 }, (_, i) => Float64Array.from(many, (row) => row[i]!).sort())
+  const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+  it.each(Object.entries(vectorEngines))(
+    'vector engine %s finds the median and a trimmed mean',
+    async (_, open) => {
+      const engine = await open({})
+      try {
+        const trim = Math.floor(count / 5)
+        const median = await engine.select(rowsOf(many), { by: 'median' })
+        const trimmed = await engine.select(rowsOf(many), { by: 'trimmed-mean', trim })
+        for (const [i, column] of sorted.entries()) {
+          const most = Math.max(...column.map(abs))
+          const middle = mean(column.subarray(Math.ceil(count / 2) - 1, Math.floor(count / 2) + 1))
+          expect(abs(median[i]! - middle)).toBeLessThanOrEqual(1e-6 * most)
+          expect(abs(trimmed[i]! - mean(column.subarray(trim, count - trim)))).toBeLessThanOrEqual(1e-6 * most)
+        }
+      } finally {
+        engine.close()
+      }
+    },
+    120_000,
+  )
+})

@@ -11,6 +11,9 @@ import { StreamTimer, type StreamTimes } from './timer.ts'
 /** Two tiles of it wait in host memory, one is on the device; a mix needs a second one there. */
 const defaultTileBytes = 64 * 2 ** 20
 
+/** Below, what is gained is less than what the program takes to compile, which is again for each number of updates. */
+const defaultRegistersFrom = 1e6
+
 export interface WebGpuEngine extends VectorEngine {
   /** The device's own time since this was last asked; undefined without `timed`, or if the device has no timestamps. */
   times(): StreamTimes | undefined
@@ -19,6 +22,8 @@ export interface WebGpuEngine extends VectorEngine {
 export interface WebGpuOptions extends EngineOptions {
   /** Takes timestamps on the device. */
   readonly timed?: boolean
+  /** From so many params on, values are sorted in registers. */
+  readonly registersFrom?: number
 }
 
 /**
@@ -26,7 +31,7 @@ export interface WebGpuOptions extends EngineOptions {
  * the distance for distances. A device that is lost makes every operation throw 'device-lost'.
  */
 export function makeWebGpuEngine(open: OpenDevice, options: WebGpuOptions = {}): WebGpuEngine {
-  const { maxTileBytes = defaultTileBytes, timed = false } = options
+  const { maxTileBytes = defaultTileBytes, timed = false, registersFrom = defaultRegistersFrom } = options
   const { device } = open
   const kernels = new Kernels(device)
   const turns = new Turns()
@@ -95,7 +100,7 @@ export function makeWebGpuEngine(open: OpenDevice, options: WebGpuOptions = {}):
         const steps = selectionSteps(by, count)
         const at = prepare(buffers, rows, mix)
         const out = buffers.storage(4 * at.length)
-        const selecting = kernels.select(buffers, at.source, out, count, steps)
+        const selecting = kernels.select(buffers, at.source, out, { count, isLarge: rows.size >= registersFrom, steps })
         const result = new Float32Array(rows.size)
         await stream(streaming, rows, at, { kernels: [...at.first, selecting], out, result })
         await checkFlag(open, at.flag)

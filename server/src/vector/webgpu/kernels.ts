@@ -20,7 +20,10 @@ export type Encode = (pass: GPUComputePassEncoder, size: { readonly num: number;
 /** New rows that one thread makes at once: each value read serves so many. */
 const mixedPerThread = 4
 
-/** Makes kernels ready for the buffers of one operation. Compiled programs are kept. */
+/** Each number of updates has programs of its own; most rounds of a task have the same. */
+const maxPrograms = 24
+
+/** Makes kernels ready for the buffers of one operation. The programs last used are kept compiled. */
 export class Kernels {
   readonly #device: GPUDevice
   readonly #programs = new Map<string, GPUComputePipeline>()
@@ -55,8 +58,14 @@ export class Kernels {
   }
 
   /** One selected number per coordinate. The tile may be in another order afterwards. */
-  select(buffers: Buffers, from: GPUBuffer, to: GPUBuffer, count: number, steps: SelectionSteps): Encode {
-    const shape = selectShape(count, steps, this.#device.limits.maxComputeWorkgroupStorageSize)
+  select(
+    buffers: Buffers,
+    from: GPUBuffer,
+    to: GPUBuffer,
+    { count, isLarge, steps }: { readonly count: number; readonly isLarge: boolean; readonly steps: SelectionSteps },
+  ): Encode {
+    const maxWorkgroupBytes = this.#device.limits.maxComputeWorkgroupStorageSize
+    const shape = selectShape(count, steps, { isLarge, maxWorkgroupBytes })
     const run =
       shape.place === 'registers'
         ? this.#bind(buffers, registersShader(shape, count, steps), [from, to])
@@ -105,12 +114,16 @@ export class Kernels {
   }
 
   #program(code: string): GPUComputePipeline {
-    const known = this.#programs.get(code)
-    if (known !== undefined) return known
-    const module = this.#device.createShaderModule({ code })
-    const program = this.#device.createComputePipeline({ layout: 'auto', compute: { module } })
-    this.#programs.set(code, program)
+    const program = this.#programs.get(code) ?? this.#compiled(code)
+    this.#programs.delete(code)
+    this.#programs.set(code, program) // the last used is last
+    for (const old of this.#programs.keys()) if (this.#programs.size > maxPrograms) this.#programs.delete(old)
     return program
+  }
+
+  #compiled(code: string): GPUComputePipeline {
+    const module = this.#device.createShaderModule({ code })
+    return this.#device.createComputePipeline({ layout: 'auto', compute: { module } })
   }
 }
 

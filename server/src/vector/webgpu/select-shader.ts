@@ -12,9 +12,14 @@ export interface SelectShape {
 /** A thread of today's GPUs has 255 registers; and compilers take more than twice as long for twice as many values. */
 const maxInRegisters = 128
 
-export function selectShape(count: number, { nearest }: SelectionSteps, maxWorkgroupBytes: number): SelectShape {
+/** @param isLarge whether there is so much to sort that a program which takes a second to compile is worth it */
+export function selectShape(
+  count: number,
+  { nearest }: SelectionSteps,
+  { isLarge, maxWorkgroupBytes }: { readonly isLarge: boolean; readonly maxWorkgroupBytes: number },
+): SelectShape {
   // which values are nearest is known only when they are sorted, and registers have no addresses
-  if (count <= maxInRegisters && nearest === 0) return { threads: 64, place: 'registers' }
+  if (isLarge && count <= maxInRegisters && nearest === 0) return { threads: 64, place: 'registers' }
   const threads = [32, 16, 8].find((each) => 4 * each * count <= maxWorkgroupBytes)
   return threads === undefined ? { threads: 32, place: 'tile' } : { threads, place: 'workgroup' }
 }

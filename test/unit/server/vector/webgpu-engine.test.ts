@@ -59,3 +59,18 @@ describe.each([0, 64, 192])('while it reads param %d', (from) => {
     await expect(engine.select(failing, { by: 'median' })).rejects.toMatchObject(lost)
   })
 })
+
+it.each([1, 2, 5, 64, 128])('selects of %d values in registers what it selects in its memory', async (count) => {
+  const several = rowsOf(randomRows(makeRng('registers'), count, 259))
+  const selections = [{ by: 'median' }, { by: 'trimmed-mean', trim: Math.floor((count - 1) / 4) }] as const
+  const selected: Float32Array[][] = []
+  for (const registersFrom of [1, 260]) {
+    const engine = makeWebGpuEngine(await openDevice(), { registersFrom, maxTileBytes: 1024 * count })
+    try {
+      selected.push([await engine.select(several, selections[0]), await engine.select(several, selections[1])])
+    } finally {
+      engine.close()
+    }
+  }
+  expect(selected[0]).toEqual(selected[1])
+})

@@ -1,4 +1,12 @@
-import type { EpochMs, Pointers, RoundSummary, SamplePage, SampleQuery, ServerKeySet } from '@panal/client-core'
+import type {
+  DeviceId,
+  EpochMs,
+  Pointers,
+  RoundSummary,
+  SamplePage,
+  SampleQuery,
+  ServerKeySet,
+} from '@panal/client-core'
 import {
   infiniteQueryOptions,
   QueryClient,
@@ -66,13 +74,18 @@ export const inspectionQuery = (taskId: string, roundNumber: number) =>
   })
 
 /** Puts a device in quarantine, or releases it. */
-export function useQuarantine(deviceId: string, verb: 'quarantine' | 'release') {
+export function useQuarantine() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (body: { readonly reason: string }) =>
-      sendJson<unknown>('POST', `/v1/devices/${encodeURIComponent(deviceId)}/${verb}`, body),
+    mutationFn: ({ deviceId, verb, reason }: { readonly reason: string } & QuarantineMove) =>
+      sendJson<unknown>('POST', `/v1/devices/${encodeURIComponent(deviceId)}/${verb}`, { reason }),
     onSettled: () => client.invalidateQueries({ queryKey: ['inspection'] }),
   })
+}
+
+export interface QuarantineMove {
+  readonly deviceId: DeviceId
+  readonly verb: 'quarantine' | 'release'
 }
 
 export const versionsQuery = (taskId: string, limit = 50) =>

@@ -1,43 +1,20 @@
-import {
-  Badge,
-  Box,
-  Button,
-  Card,
-  Code,
-  Group,
-  ScrollArea,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-  VisuallyHidden,
-} from '@mantine/core'
+import { Badge, Box, Button, Card, Code, Group, ScrollArea, Stack, Table, Text, VisuallyHidden } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import type { DeviceId } from '@panal/client-core'
-import { Fragment, useEffect, useRef, useState } from 'react'
-import { useQuarantine } from '../../api/queries.ts'
+import { Fragment } from 'react'
 import { outOfLine, type InspectedUpdateView } from '../../api/types.ts'
 import { formatNumber } from '../../components/format.ts'
+import { Decide, useDeciding, verbNames, type Deciding } from './decide-quarantine.tsx'
 
 const label = 'Updates, the most suspicious first'
 
 /** A round's updates, the most suspicious first; of each device whether it is in quarantine, and the way in and out. */
 export function InspectedUpdates({ updates }: { readonly updates: readonly InspectedUpdateView[] }) {
-  const [chosen, setChosen] = useState<DeviceId | null>(null)
-  const opener = useRef<HTMLButtonElement>(null)
+  const deciding = useDeciding()
   const isPhone = useMediaQuery('(max-width: 48em)')
   const List = isPhone ? UpdateCards : UpdateRows
-  const onChoose = (deviceId: DeviceId, button: HTMLButtonElement) => {
-    opener.current = button
-    setChosen(deviceId)
-  }
-  const onDone = () => {
-    setChosen(null)
-    opener.current?.focus()
-  }
   return (
     <Stack gap="sm">
-      <List updates={updates} chosen={chosen} onChoose={onChoose} onDone={onDone} />
+      <List updates={updates} deciding={deciding} />
       <Text size="xs" c="dimmed">
         Suspicion: how many robust standard deviations norm, cosine or distance are out of the round’s line, whichever
         is most; over {outOfLine} is out of line. Rank 1 is the nearest to what the round came to.
@@ -48,16 +25,13 @@ export function InspectedUpdates({ updates }: { readonly updates: readonly Inspe
 
 interface ListProps {
   readonly updates: readonly InspectedUpdateView[]
-  /** Whose reason is asked for, beside its button. */
-  readonly chosen: DeviceId | null
-  readonly onChoose: (deviceId: DeviceId, button: HTMLButtonElement) => void
-  readonly onDone: () => void
+  readonly deciding: Deciding
 }
 
-function UpdateRows({ updates, ...choice }: ListProps) {
+function UpdateRows({ updates, deciding }: ListProps) {
   return (
     <ScrollArea type="auto" offsetScrollbars>
-      <Table fz="sm" striped aria-label={label} miw={620}>
+      <Table fz="sm" aria-label={label} miw={620}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Device</Table.Th>
@@ -73,9 +47,9 @@ function UpdateRows({ updates, ...choice }: ListProps) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {updates.map((update) => (
+          {updates.map((update, index) => (
             <Fragment key={update.deviceId}>
-              <Table.Tr>
+              <Table.Tr bg={stripe(index)}>
                 <Table.Td>
                   <DeviceName update={update} />
                 </Table.Td>
@@ -90,13 +64,13 @@ function UpdateRows({ updates, ...choice }: ListProps) {
                   <Verdict update={update} />
                 </Table.Td>
                 <Table.Td ta="right">
-                  <Choose update={update} {...choice} />
+                  <Choose update={update} deciding={deciding} />
                 </Table.Td>
               </Table.Tr>
-              {choice.chosen === update.deviceId && (
-                <Table.Tr>
+              {deciding.move?.deviceId === update.deviceId && (
+                <Table.Tr bg={stripe(index)}>
                   <Table.Td colSpan={8}>
-                    <Decide update={update} onDone={choice.onDone} />
+                    <Decide isQuarantined={update.isQuarantined} deciding={deciding} move={deciding.move} />
                   </Table.Td>
                 </Table.Tr>
               )}
@@ -109,7 +83,7 @@ function UpdateRows({ updates, ...choice }: ListProps) {
 }
 
 /** On a phone, where a table would hide its verdicts and buttons beyond the edge. */
-function UpdateCards({ updates, ...choice }: ListProps) {
+function UpdateCards({ updates, deciding }: ListProps) {
   return (
     <Stack gap="xs" component="ul" aria-label={label} p={0} m={0} style={{ listStyle: 'none' }}>
       {updates.map((update) => (
@@ -126,11 +100,11 @@ function UpdateCards({ updates, ...choice }: ListProps) {
               weight {update.weight}, norm {formatNumber(update.norm)}, cosine {cosineOf(update)}, rank{' '}
               {update.distanceRank ?? '–'}
             </Text>
-            <Choose update={update} {...choice} />
+            <Choose update={update} deciding={deciding} />
           </Group>
-          {choice.chosen === update.deviceId && (
+          {deciding.move?.deviceId === update.deviceId && (
             <Box mt="xs">
-              <Decide update={update} onDone={choice.onDone} />
+              <Decide isQuarantined={update.isQuarantined} deciding={deciding} move={deciding.move} />
             </Box>
           )}
         </Card>
@@ -156,60 +130,31 @@ function Verdict({ update: { verdict } }: UpdateProps) {
   )
 }
 
-function Choose({ update, chosen, onChoose }: UpdateProps & Pick<ListProps, 'chosen' | 'onChoose'>) {
+/** Opens the form below it, and closes it. While it is open both say what it was opened for. */
+function Choose({ update: { deviceId, isQuarantined }, deciding }: UpdateProps & Pick<ListProps, 'deciding'>) {
+  const move = { deviceId, verb: isQuarantined ? 'release' : 'quarantine' } as const
+  const open = deciding.move?.deviceId === deviceId ? deciding.move : undefined
   return (
     <Button
       size="compact-xs"
       variant="subtle"
       color="gray"
       flex="none"
-      aria-expanded={chosen === update.deviceId}
-      onClick={(event) => onChoose(update.deviceId, event.currentTarget)}
+      aria-expanded={open !== undefined}
+      ref={open && deciding.opener}
+      onClick={({ currentTarget }) => {
+        currentTarget.focus() // Safari gives it to no button that is clicked
+        if (open === undefined) deciding.open(move)
+        else deciding.close()
+      }}
     >
-      {update.isQuarantined ? 'Release' : 'Quarantine'}
+      {verbNames[(open ?? move).verb]}
     </Button>
   )
 }
 
+/** By a row's place: what opens between two of them is no row of its own. */
+const stripe = (index: number) => (index % 2 === 0 ? 'var(--table-striped-color)' : 'transparent')
 const isOutOfLine = ({ suspicion }: InspectedUpdateView): boolean => (suspicion ?? 0) > outOfLine
 const suspicionOf = ({ suspicion }: InspectedUpdateView): string => suspicion?.toFixed(1) ?? '–'
 const cosineOf = ({ cosine }: InspectedUpdateView): string => cosine?.toFixed(3) ?? '–'
-
-/** Takes the focus, and with it comes into sight. */
-function Decide({ update, onDone }: { readonly update: InspectedUpdateView; readonly onDone: () => void }) {
-  const verb = update.isQuarantined ? 'release' : 'quarantine'
-  const change = useQuarantine(update.deviceId, verb)
-  const [reason, setReason] = useState('')
-  const input = useRef<HTMLInputElement>(null)
-  useEffect(() => input.current?.focus(), [])
-  return (
-    <Stack gap="xs" role="group" aria-label={`${verb} ${update.deviceId}`}>
-      <Text size="sm">
-        {update.isQuarantined
-          ? 'It may be asked again.'
-          : 'It stays joined, is not asked, and nothing that it sends counts until it is released.'}
-      </Text>
-      <TextInput
-        label="Reason"
-        description="Kept in the audit trail."
-        ref={input}
-        maxLength={500}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-        error={change.error?.message}
-      />
-      <Group gap="xs" justify="flex-end">
-        <Button variant="default" onClick={onDone}>
-          Cancel
-        </Button>
-        <Button
-          disabled={reason.trim() === ''}
-          loading={change.isPending}
-          onClick={() => change.mutate({ reason: reason.trim() }, { onSuccess: onDone })}
-        >
-          {update.isQuarantined ? 'Release' : 'Quarantine'}
-        </Button>
-      </Group>
-    </Stack>
-  )
-}

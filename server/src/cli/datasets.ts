@@ -25,7 +25,7 @@ export function datasetCommands(program: Command, context: CliContext): void {
             numBytes,
             look === null ? undefined : numExamplesOf(look),
             uses.length === 0 ? undefined : uses.map(({ taskId, path }) => `${taskId} ${path.slice(1)}`).join(', '),
-            look === null ? 'gone or damaged: panal check' : describe(look),
+            look === null ? 'gone or unreadable: panal check' : describe(look),
           ]),
         ),
       )

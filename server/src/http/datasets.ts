@@ -36,9 +36,9 @@ const Listed = Type.Object({
 })
 
 /** /v1/datasets: the server's own examples. */
-export function datasetRoutes(app: App, { blobs, catalogue, config, tasks, uploads }: AppDeps): void {
+export function datasetRoutes(app: App, { blobs, catalogue, config, log, tasks, uploads }: AppDeps): void {
   acceptStreams(app)
-  const stored = new StoredDatasets({ catalogue, blobs, tasks })
+  const stored = new StoredDatasets({ catalogue, blobs, tasks, log })
   app.get(
     '/datasets',
     {
@@ -47,7 +47,7 @@ export function datasetRoutes(app: App, { blobs, catalogue, config, tasks, uploa
         tags: ['datasets'],
         summary: 'The stored datasets, newest first',
         description:
-          'What each looks like (null: its file is gone or damaged), and where the documents of which tasks name it. Never an example.',
+          'What each looks like (null: its file is gone or unreadable), and where the documents of which tasks name it. Never an example. Nothing is hashed: `panal check` does that.',
         response: answers(Type.Object({ datasets: Type.Array(Listed) }), 'the datasets'),
       },
     },

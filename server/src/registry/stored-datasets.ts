@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { PanalError } from '@panal/client-core'
+import type { Logger } from 'pino'
 import type { BlobStore, FoundBlob } from '../store/blobs.ts'
 import type { BlobCatalogue } from './blob-catalogue.ts'
 import { gateNeeds, namedSets } from './check-data.ts'
@@ -14,7 +15,7 @@ export interface StoredDataset {
   readonly numBytes: number
   /** Epoch ms. */
   readonly addedAt: number
-  /** Null where its file is gone, or is no dataset any more. */
+  /** Null where its file is gone, is cut off, cannot be read, or is no dataset any more. Nothing is hashed. */
   readonly look: DatasetLook | null
   /** Tasks whose document names it now, and where. */
   readonly uses: readonly { readonly taskId: string; readonly path: string }[]
@@ -24,16 +25,18 @@ export interface StoredDatasetsDeps {
   readonly catalogue: Pick<BlobCatalogue, 'datasets'>
   readonly blobs: Pick<BlobStore, 'find'>
   readonly tasks: Pick<TaskStore, 'list'>
+  readonly log: Pick<Logger, 'warn'>
 }
 
 /**
- * Lists the server's datasets, newest first. What a file looks like is found once in the life of the server: of safetensors
- * from the header, of a table from all of it, about 10 ns a byte, one file after another.
+ * Lists the server's datasets, newest first. Whether a file is there is asked each time; what it looks like is found anew
+ * only where it has been written since: of safetensors from the header, of a table from all of it, about 10 ns a byte, one
+ * file after another.
  */
 export class StoredDatasets {
   readonly #deps: StoredDatasetsDeps
-  /** By digest: the bytes never change. */
-  readonly #looks = new Map<string, Promise<DatasetLook | null>>()
+  /** By digest: what was found in the file that was there last. */
+  readonly #looks = new Map<string, { readonly file: string; readonly look: Promise<DatasetLook | null> }>()
   /** Resolves when the file looked at last has been. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -46,28 +49,36 @@ export class StoredDatasets {
     return Promise.all(
       this.#deps.catalogue
         .datasets()
-        .map(async (each) => ({ ...each, look: await this.#look(each.sha256), uses: uses.get(each.sha256) ?? [] })),
+        .map(async (each) => ({ ...each, look: await this.#look(each), uses: uses.get(each.sha256) ?? [] })),
     )
   }
 
-  /** One that cannot be read is looked at again: a restore may put it back. */
-  async #look(sha256: string): Promise<DatasetLook | null> {
-    const known = this.#looks.get(sha256)
-    if (known !== undefined) return known
-    const looking = this.#last.then(async () => {
+  /** One file that the disk does not give is null, and keeps no other from being listed. */
+  async #look({ sha256, numBytes }: Pick<StoredDataset, 'sha256' | 'numBytes'>): Promise<DatasetLook | null> {
+    try {
       const found = await this.#deps.blobs.find(sha256)
-      return found === undefined ? null : lookAt(found)
-    })
-    this.#last = looking.catch(() => undefined)
-    this.#looks.set(sha256, looking)
-    const look = await looking.catch((error: unknown) => {
-      this.#looks.delete(sha256)
-      throw error
-    })
-    if (look === null) this.#looks.delete(sha256)
+      if (found?.numBytes === numBytes) return await this.#lookOnce(sha256, found)
+    } catch (error) {
+      if (!isSystemError(error)) throw error
+      this.#deps.log.warn({ err: error, sha256 }, 'a dataset cannot be read')
+    }
+    this.#looks.delete(sha256)
+    return null
+  }
+
+  #lookOnce(sha256: string, found: FoundBlob): Promise<DatasetLook | null> {
+    const file = `${found.numBytes} ${found.changedAt}`
+    const known = this.#looks.get(sha256)
+    if (known?.file === file) return known.look
+    const look = this.#last.then(() => lookAt(found))
+    this.#last = look.catch(() => undefined)
+    this.#looks.set(sha256, { file, look })
     return look
   }
 }
+
+/** Of the disk, as EIO, EACCES or ENOENT; not of a program. */
+const isSystemError = (error: unknown): boolean => (error as NodeJS.ErrnoException | null)?.syscall !== undefined
 
 /** Null for bytes that are no dataset. */
 async function lookAt({ path, numBytes }: FoundBlob): Promise<DatasetLook | null> {

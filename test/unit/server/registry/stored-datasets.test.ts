@@ -1,24 +1,31 @@
-import { rm } from 'node:fs/promises'
+import { rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, expect, it } from '@jest/globals'
 import { writeSafetensors } from '@panal/client-core'
 import { BlobCatalogue } from '../../../../server/src/registry/blob-catalogue.ts'
 import { StoredDatasets } from '../../../../server/src/registry/stored-datasets.ts'
 import type { TaskDocument } from '../../../../server/src/registry/task-document.ts'
+import type { BlobStore, FoundBlob } from '../../../../server/src/store/blobs.ts'
 import { blobPath } from '../../../../server/src/store/named-files.ts'
 import { smallTask } from '../../../fixtures/rounds.ts'
 import { digitsLike } from '../../../fixtures/task-document.ts'
 import { useTempStore } from '../../../fixtures/temp-store.ts'
 
+/** What the log is told of a file. */
+interface Told {
+  readonly err: NodeJS.ErrnoException
+  readonly sha256: string
+}
+
 const store = useTempStore()
 let catalogue: BlobCatalogue
 let documents: TaskDocument[]
-let numFound: number
+let told: Told[]
 
 beforeEach(() => {
   catalogue = new BlobCatalogue(store)
   documents = []
-  numFound = 0
+  told = []
 })
 
 /** Its digest. A second passes, so that the next one is newer. */
@@ -30,10 +37,11 @@ async function added(file: string | Uint8Array, kind: 'dataset' | 'sample' = 'da
   return sha256
 }
 
-const datasets = () =>
+const datasets = (find: BlobStore['find'] = (sha256) => store.blobs.find(sha256)) =>
   new StoredDatasets({
     catalogue,
-    blobs: { find: (sha256) => ((numFound += 1), store.blobs.find(sha256)) },
+    blobs: { find },
+    log: { warn: (line: Told) => void told.push(line) },
     tasks: { list: () => documents.map((document) => smallTask(document)) },
   })
 
@@ -82,20 +90,71 @@ it('lists no weights', async () => {
   expect(await datasets().list()).toEqual([])
 })
 
-it('looks at a file once, and again at one that was gone', async () => {
+/** What a list shows of each dataset. */
+const looksIn = async (list: StoredDatasets) =>
+  (await list.list()).map(({ sha256, look }) => [sha256, look?.format ?? null])
+
+it('looks at a file once, and again only where it is another; sees one go, come back and be cut off', async () => {
   const [kept, lost] = [await added('a,b\n1,2\n'), await added('a,b\n3,4\n')]
-  await rm(join(store.folder, 'data', blobPath(lost)))
+  const [keptPath, lostPath] = [kept, lost].map((sha256) => join(store.folder, 'data', blobPath(sha256)))
+  await utimes(keptPath!, 0, 1_000)
   const list = datasets()
-  const looks = async () => (await list.list()).map(({ sha256, look }) => [sha256, look?.format ?? null])
-  expect(await looks()).toEqual([
+  const both = [
+    [lost, 'csv'],
+    [kept, 'csv'],
+  ]
+  expect(await looksIn(list)).toEqual(both)
+  await rm(lostPath!)
+  expect(await looksIn(list)).toEqual([
     [lost, null],
     [kept, 'csv'],
   ])
-  expect(numFound).toBe(2)
   await store.blobs.put(Buffer.from('a,b\n3,4\n'))
-  expect(await looks()).toEqual([
-    [lost, 'csv'],
+  expect(await looksIn(list)).toEqual(both)
+  await truncate(lostPath!, 4) // a header is a table still, and not this one
+  expect(await looksIn(list)).toEqual([
+    [lost, null],
     [kept, 'csv'],
   ])
-  expect(numFound).toBe(3)
+
+  // other bytes under the same length and time: it is not read again
+  await writeFile(keptPath!, new Uint8Array(8))
+  await utimes(keptPath!, 0, 1_000)
+  expect((await looksIn(list))[1]).toEqual([kept, 'csv'])
+  await utimes(keptPath!, 0, 2_000)
+  expect((await looksIn(list))[1]).toEqual([kept, null])
+  expect(told).toEqual([])
+})
+
+it('lists the others where the disk does not give one, and tells the log which', async () => {
+  const file = 'a,b\n1,2\n'
+  const names = ['kept', 'goes before it is read', 'a folder', 'not to be looked for'] as const
+  const digests = new Map<string, (typeof names)[number]>()
+  for (const [i, name] of names.entries()) digests.set(await added(file.replace('1', String(i))), name)
+  const find = async (sha256: string): Promise<FoundBlob | undefined> => {
+    const found = await store.blobs.find(sha256)
+    const name = digests.get(sha256)
+    if (found === undefined || name === 'kept') return found
+    if (name === 'a folder') return { ...found, path: store.folder }
+    if (name === 'goes before it is read') return { ...found, path: join(store.folder, 'nothing') }
+    return { ...found, numBytes: (await stat(join(found.path, 'x'))).size }
+  }
+  const list = datasets(find)
+  for (const numListed of [1, 2]) {
+    const looks = await looksIn(list)
+    expect(looks.map(([sha256, look]) => [digests.get(sha256!), look])).toEqual([
+      ['not to be looked for', null],
+      ['a folder', null],
+      ['goes before it is read', null],
+      ['kept', 'csv'],
+    ])
+    expect(told).toHaveLength(3 * numListed)
+  }
+  const codes = told.map(({ err, sha256 }) => `${digests.get(sha256)}: ${err.code}`)
+  expect(new Set(codes)).toEqual(
+    new Set(['not to be looked for: ENOTDIR', 'a folder: EISDIR', 'goes before it is read: ENOENT']),
+  )
+  await expect(datasets(() => Promise.reject(new Error('a mistake of ours'))).list()).rejects.toThrow(
+    'a mistake of ours',
+  )
 })

@@ -72,6 +72,13 @@ describe('who may do what', () => {
     expect(await call(viewer, ['POST', '/v1/%74asks/digits/%70ause', undefined])).toEqual([403, 'forbidden'])
   })
 
+  it('what datasets look like is for those who may add one', async () => {
+    const list = ['GET', '/v1/datasets', undefined] as (typeof mutations)[number]
+    expect(await call(undefined, list)).toEqual([401, 'unauthorized'])
+    for (const role of ['viewer', 'auditor']) expect(await call(await tokenOf(role), list)).toEqual([403, 'forbidden'])
+    expect((await call(live.operatorToken, list))[0]).toBe(200)
+  })
+
   it('an operator moves champions but makes no credentials; an auditor only verifies', async () => {
     expect(await call(live.operatorToken, ['POST', '/v1/tokens', { name: 'x', role: 'owner' }])).toEqual([
       403,

@@ -72,7 +72,7 @@ const expected: Record<string, 'public' | 'device' | RoleName> = {
   'DELETE /v1/session': 'public',
   'HEAD /v1/tasks/:taskId/rounds/:roundNumber/updates/:sha256': 'device',
   'PUT /v1/tasks/:taskId/rounds/:roundNumber/updates/:sha256': 'device',
-  'GET /v1/datasets': 'viewer',
+  'GET /v1/datasets': 'operator',
   'PUT /v1/datasets': 'operator',
   'GET /': 'public',
   'GET /*': 'public',

@@ -42,7 +42,7 @@ export function datasetRoutes(app: App, { blobs, catalogue, config, log, tasks, 
   app.get(
     '/datasets',
     {
-      config: { audience: 'viewer' },
+      config: { audience: 'operator' },
       schema: {
         tags: ['datasets'],
         summary: 'The stored datasets, newest first',

@@ -106,7 +106,7 @@ function complainOf(replay: Replay): void {
     throw new CommandError(
       exitCodes.refused,
       'root-lost',
-      `${replay.reason} (panal restore BACKUP --blobs-only). That says nothing against version ${replay.version}`,
+      `${replay.reason}. That says nothing against version ${replay.version}`,
     )
   if (replay.verdict === 'no-version')
     throw new CommandError(exitCodes.refused, 'no-version', `no version: ${replay.reason}`)

@@ -19,8 +19,9 @@ export async function chooseBackend(): Promise<void> {
 }
 
 /**
- * The backend that was chosen, by all that its rounding depends on: WebAssembly rounds alike on every processor, with SIMD
- * otherwise than without, and plain JavaScript as its engine's own exp and log do.
+ * The backend that was chosen, by what the rounding of its kernels depends on: WebAssembly rounds alike on every processor,
+ * with SIMD otherwise than without, and plain JavaScript as its engine's own exp and log do. What calls the kernels is
+ * Panal's own code, which this does not name: another release may train otherwise on a backend of the same name.
  */
 export async function describeBackend(): Promise<string> {
   const name = getBackend()

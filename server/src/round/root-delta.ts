@@ -12,7 +12,7 @@ export type RootDelta = (round: Pick<Collected, 'number' | 'baseVersion'>, signa
 export class RootLostError extends PanalError {
   constructor({ id, document }: Task, cause: unknown) {
     const how = cause instanceof DamagedBlobError ? 'damaged' : 'gone'
-    const what = `the root set of task ${id} (sets.root, ${String(document.sets.root)}) is ${how}: put it back from a backup`
+    const what = `the root set of task ${id} (sets.root, ${String(document.sets.root)}) is ${how}: put it back from a backup (panal restore BACKUP --blobs-only)`
     super('not-found', what, { cause })
   }
 }

@@ -123,7 +123,7 @@ it.each([
   await closed()
   const lost = {
     verdict: 'root-lost',
-    reason: `the root set of task digits (sets.root, ${root}) is ${how}: put it back from a backup`,
+    reason: `the root set of task digits (sets.root, ${root}) is ${how}: put it back from a backup (panal restore BACKUP --blobs-only)`,
   }
   expect(await replay(failing(cause))).toEqual({ ...lost, version: 1 })
   const { deviceId } = devices[0]!.join

@@ -114,21 +114,21 @@ export const RoundOutcome = Type.Union([
 ])
 export type RoundOutcome = Static<typeof RoundOutcome>
 
-/** What worked on the updates of a round, on what, for how long, and how much of them it read: once for each pass. */
-export const Aggregation = Type.Object(
-  {
-    /** `fold`: added up one after another, without an engine. */
-    engine: Type.String({ maxLength: 40 }),
-    device: Type.String({ maxLength: 300 }),
-    ms: Ms,
-    bytes: Ms,
-    /** The engine that lost its device meanwhile, so that this one began anew. */
-    lost: Type.Optional(Type.String({ maxLength: 40 })),
-    /** What trained on the task's root set, for a rule that uses one. */
-    rootBackend: Type.Optional(Type.String({ maxLength: 300 })),
-  },
-  closed,
-)
+/**
+ * What worked on the updates of a round, on what, for how long, and how much of them it read: once for each pass. Open, for
+ * only who watches is told: a page of an older make leaves alone what it does not know [P13].
+ */
+export const Aggregation = Type.Object({
+  /** `fold`: added up one after another, without an engine. */
+  engine: Type.String({ maxLength: 40 }),
+  device: Type.String({ maxLength: 300 }),
+  ms: Ms,
+  bytes: Ms,
+  /** The engine that lost its device meanwhile, so that this one began anew. */
+  lost: Type.Optional(Type.String({ maxLength: 40 })),
+  /** What trained on the task's root set, for a rule that uses one. */
+  rootBackend: Type.Optional(Type.String({ maxLength: 300 })),
+})
 export type Aggregation = Static<typeof Aggregation>
 
 /** 10⁹ bytes a second; undefined where it was too quick for a clock of milliseconds to tell. */
@@ -166,8 +166,11 @@ export const RoundSummary = Type.Object(
     collectMs: Type.Optional(Ms),
     aggregateMs: Type.Optional(Ms),
     gateMs: Type.Optional(Ms),
-    /** While the gate judges: the check that is being made, how many were made, and how many there are. No device is told. */
-    judging: Type.Optional(Type.Object({ check: Type.String({ maxLength: 80 }), numDone: Ms, numChecks: Ms }, closed)),
+    /**
+     * While the gate judges: the check that is being made, how many were made, and how many there are. No device is told;
+     * open as `Aggregation`.
+     */
+    judging: Type.Optional(Type.Object({ check: Type.String({ maxLength: 80 }), numDone: Ms, numChecks: Ms })),
     /** Once aggregated. No device is told. */
     aggregation: Type.Optional(Aggregation),
     /** Of the candidate, on the evaluation set. */

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from '@jest/globals'
-import type { Locator, Page } from 'playwright-core'
+import type { Locator, Page, Request } from 'playwright-core'
 import { createTask, useLiveServer } from '../../fixtures/live-server.ts'
 import { asLocalOwner } from '../../fixtures/people.ts'
 import { countedIn, drawSeven, useBrowser } from './open-pages.ts'
@@ -93,6 +93,8 @@ it('what a round’s devices sent, and the button against each, are within the s
   expect(complaints).toEqual([])
 }, 180_000)
 
+const isInspection = (request: Request): boolean => request.url().endsWith('/inspection')
+
 /** Every name that a form has had in the drawer from now on, in order. */
 const namesOfForms = async (drawer: Locator) => {
   await drawer.evaluate((node) => {
@@ -128,6 +130,13 @@ it('a form does what it was opened for, whatever another operator does meanwhile
   await byAnother('release')
   await decide.getByText('It stays joined').waitFor(patience)
   expect(await does.isEnabled()).toBe(true)
+
+  await page.route('**/inspection', (route) => route.abort())
+  const failed = () => page.waitForEvent('requestfailed', { ...patience, predicate: isInspection })
+  await failed()
+  await failed() // sent because the page had heard of the first
+  expect(await reason.inputValue()).toBe('it sends nonsense')
+  await page.unroute('**/inspection')
 
   await page.setViewportSize({ width: 390, height: 844 })
   await updateIn(drawer, 'list').waitFor(patience)

@@ -62,8 +62,8 @@ function Aggregated({ round: { aggregation } }: { readonly round: RoundSummary }
 
 function Updates({ taskId, roundNumber }: { readonly taskId: string; readonly roundNumber: number }) {
   const { data, error } = useQuery(inspectionQuery(taskId, roundNumber))
-  if (error !== null) return <Text size="sm">{error.message}</Text>
-  if (data === undefined) return <Skeleton height={240} />
+  // What was read once stays while the server cannot be reached, and with it the reason that somebody is typing.
+  if (data === undefined) return error === null ? <Skeleton height={240} /> : <Text size="sm">{error.message}</Text>
   return (
     <Stack gap="sm">
       <Suspense fallback={<Skeleton height={220} />}>

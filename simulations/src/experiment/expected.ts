@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { when, type DocumentError } from '@panal/server'
+import { lastTested } from '../results/last-tested.ts'
 import type { HeldFigure, HeldRun, RoundRecord } from '../results/run-record.ts'
 
 const closed = { additionalProperties: false }
@@ -72,20 +73,20 @@ interface Ended {
   readonly ended: { readonly why: string; readonly round: number }
 }
 
-/** A figure that the run did not come to does not meet its bound; one that has diverged comes to none. */
+const finite = (value: number | undefined): number | undefined => (Number.isFinite(value) ? value : undefined)
+
+/** A figure that the run did not come to, such as a loss that is not a finite number, does not meet its bound; one that has diverged comes to none. */
 export function heldTo({ source, ...bounds }: Expected, run: Ended): HeldRun {
-  const hasDiverged = run.ended.why === 'diverged'
-  const last = (of: 'accuracy' | 'loss') =>
-    hasDiverged ? undefined : run.rounds.findLast((at) => at[of] !== undefined)?.[of]
+  const last = run.ended.why === 'diverged' ? undefined : lastTested(run.rounds)
   const values = {
     rounds: run.ended.why === 'target' ? run.ended.round : undefined,
-    accuracy: last('accuracy'),
-    loss: last('loss'),
+    accuracy: last?.accuracy,
+    loss: last?.loss,
   }
   const figures = (['rounds', 'accuracy', 'loss'] as const).flatMap((name): HeldFigure[] => {
     const bound = bounds[name]
     if (bound === undefined) return []
-    const value = values[name]
+    const value = finite(values[name])
     const isMet = value !== undefined && ('atMost' in bound ? value <= bound.atMost : value >= bound.atLeast)
     return [{ name, ...bound, ...(value !== undefined && { value }), isMet }]
   })

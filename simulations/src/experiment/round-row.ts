@@ -38,7 +38,7 @@ export function roundRow(
     bytesDown: round.bytesDown,
     numUpdates: closed.participants.length,
     trainLoss: meanLoss(accepted),
-    ...(round.metrics !== null && { loss: round.metrics.logLoss, accuracy: round.metrics.accuracy }),
+    ...(round.metrics !== null && finiteOf({ loss: round.metrics.logLoss, accuracy: round.metrics.accuracy })),
     ...(deciles.length > 0 && { deciles }),
     ...(personal !== undefined && { personal }),
     phases: round.phases,
@@ -52,6 +52,15 @@ export function roundRow(
     ...(maxStaleness === 0 && { numLate: counts.asked }),
   }
 }
+
+/**
+ * Those that are finite: JSON has no others, and a run that goes on from its lines is to find in them what it had. Weights may
+ * be finite and their loss not, where training has diverged.
+ */
+const finiteOf = <Name extends string>(values: Readonly<Record<Name, number>>) =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value))) as Partial<
+    Record<Name, number>
+  >
 
 /** Over the last epoch, by examples. Null where nobody trained, or training has diverged. */
 function meanLoss(outcomes: readonly DeviceOutcome[]): number | null {
@@ -71,7 +80,7 @@ function decilesOf(outcomes: readonly DeviceOutcome[]): DeviceDeciles[] {
     of('examples', ({ numExamples }) => numExamples),
     of('norm', ({ norm }) => norm),
     ...ownDeciles(outcomes),
-  ]
+  ].filter(({ values }) => values.every(Number.isFinite))
 }
 
 const measured = (outcomes: readonly DeviceOutcome[]): OwnMetrics[] =>
@@ -101,8 +110,10 @@ function personalOf(outcomes: readonly DeviceOutcome[]): PersonalRecord | undefi
     numDevices: found.length,
     sharedAccuracy: mean(({ shared }) => shared.accuracy),
     personalAccuracy: mean(({ personal }) => personal.accuracy),
-    sharedLoss: mean(({ shared }) => shared.logLoss),
-    personalLoss: mean(({ personal }) => personal.logLoss),
+    ...finiteOf({
+      sharedLoss: mean(({ shared }) => shared.logLoss),
+      personalLoss: mean(({ personal }) => personal.logLoss),
+    }),
   }
 }
 

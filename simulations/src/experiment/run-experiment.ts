@@ -155,6 +155,8 @@ const beginning = ({ initial, task, experiment }: OpenExperiment): SimulationSta
   lastRounds: new Uint32Array(experiment.devices),
 })
 
+const isFinite = (value: number | undefined): value is number => Number.isFinite(value)
+
 /** Null while there is something left to do. */
 export function endOf(
   { rounds, target }: CompleteExperiment,
@@ -164,8 +166,8 @@ export function endOf(
   const { accuracy, loss } = last
   const isReached =
     target !== undefined &&
-    accuracy !== undefined &&
-    loss !== undefined &&
+    isFinite(accuracy) &&
+    isFinite(loss) &&
     accuracy >= (target.accuracy ?? 0) &&
     loss <= (target.loss ?? Infinity)
   if (isReached) return { why: 'target', round: last.round }

@@ -11,6 +11,7 @@ import { ExperimentError } from './experiment-error.ts'
 import type { OpenExperiment } from './open-experiment.ts'
 import { assertSameRun, digestOfIdentity, identityOf, type RunIdentity, type StoredIdentity } from './run-identity.ts'
 import { roundsCsv, type RoundRow } from './round-row.ts'
+import { isRoundRow } from './stored-run.ts'
 import type { Head } from './memory-registry.ts'
 import { gitCommit } from './surroundings.ts'
 import { writeDurably } from './write-durably.ts'
@@ -178,7 +179,11 @@ const parseRows = (text: string, path: string): RoundRow[] =>
   text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => storedObject(line, path) as RoundRow)
+    .map((line) => {
+      const row = storedObject(line, path)
+      if (!isRoundRow(row)) throw damagedFile(path)
+      return row
+    })
 
 export interface StoredConfig extends StoredIdentity {
   readonly name: string

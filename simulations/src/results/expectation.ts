@@ -21,7 +21,7 @@ const said = {
     title: 'Loss in the end',
     say: sayNumber,
     inWords: (value: string) => `loss ${value} in the end`,
-    missing: 'no loss in the end',
+    missing: 'no finite loss in the end',
   },
 } as const
 

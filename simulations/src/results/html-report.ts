@@ -14,6 +14,7 @@ import { expectationTable } from './expectation.ts'
 import { figureOnPage, type ResultFigure } from './figure.ts'
 import { partitionFigures, personalFigures, phaseFigures, progressFigures } from './result-figures.ts'
 import { decileFigures } from './bar-figures.ts'
+import { lastTested } from './last-tested.ts'
 import { assertRuns, textFile, type ResultWriter } from './result-writer.ts'
 import { totalBytes } from './result-tables.ts'
 import type { RoundRecord, RunRecord } from './run-record.ts'
@@ -96,11 +97,11 @@ const summaryTable = (runs: readonly RunRecord[]): MarkupElement =>
     ]),
   )
 
-/** The last value of each run that has one. */
+/** Of the last test of each run that was tested; none of one that came to none, such as a loss that is not finite. */
 const lasts = (runs: readonly RunRecord[], of: (at: RoundRecord) => number | undefined): number[] =>
   runs.flatMap(({ rounds }) => {
-    const last = rounds.findLast((at) => of(at) !== undefined)
-    return last === undefined ? [] : [of(last)!]
+    const last = lastTested(rounds)
+    return (last && of(last)) ?? []
   })
 
 /** `97.1 % to 97.4 %`; one value where all are alike; a dash where there is none. */

@@ -67,10 +67,11 @@ export interface RoundRecord {
   readonly numUpdates: number
   /** Mean loss on the devices while they trained, by examples; null where no device trained. */
   readonly trainLoss: number | null
-  /** On the test set, after the round; absent in rounds that were not tested. */
+  /** On the test set, after the round; absent in rounds that were not tested, and where it is not a finite number. */
   readonly loss?: number
-  /** Share of the test set, 0 to 1; absent as `loss` is, and for tasks that have none. */
+  /** Share of the test set, 0 to 1; absent in rounds that were not tested, and for tasks that have none. */
   readonly accuracy?: number
+  /** Of metrics that are finite numbers on every device. */
   readonly deciles?: readonly DeviceDeciles[]
   /** Of the round's devices with models of their own; absent in rounds in which they were not measured. */
   readonly personal?: PersonalRecord
@@ -86,8 +87,9 @@ export interface PersonalRecord {
   readonly numDevices: number
   readonly sharedAccuracy: number
   readonly personalAccuracy: number
-  readonly sharedLoss: number
-  readonly personalLoss: number
+  /** Absent where it is not a finite number. */
+  readonly sharedLoss?: number
+  readonly personalLoss?: number
 }
 
 /** How a metric spreads over the devices of a round. */

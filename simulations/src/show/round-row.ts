@@ -58,5 +58,8 @@ export function formatMs(ms: number | undefined): string {
 export const formatPercent = (share: number | undefined): string =>
   share === undefined ? '' : `${(share * 100).toFixed(2)} %`
 
+/** Of a test: one that came to no finite number has none. */
+export const formatLoss = (loss: number | undefined): string => loss?.toFixed(4) ?? 'not finite'
+
 const formatVersion = (version: number | null | undefined): string =>
   version === undefined || version === null ? '–' : `v${version}`

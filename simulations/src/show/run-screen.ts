@@ -2,7 +2,8 @@ import chalk from 'chalk'
 import Table from 'cli-table3'
 import { createLogUpdate } from 'log-update'
 import type { RoundRow } from '../experiment/round-row.ts'
-import { formatBytes, formatPercent } from './round-row.ts'
+import { isTested } from '../results/last-tested.ts'
+import { formatBytes, formatLoss, formatPercent } from './round-row.ts'
 
 /** How far a run is. */
 export interface RunProgress {
@@ -40,7 +41,7 @@ const columns: Readonly<Record<string, Cell>> = {
   up: ({ bytesUp }) => formatBytes(bytesUp),
   simulated: ({ simulatedMs }) => formatDuration(simulatedMs),
   'train loss': ({ trainLoss }) => trainLoss?.toFixed(4) ?? '',
-  loss: ({ loss }) => loss?.toFixed(4) ?? '',
+  loss: (row) => (isTested(row) ? formatLoss(row.loss) : ''),
   accuracy: ({ accuracy }) => formatPercent(accuracy),
 }
 

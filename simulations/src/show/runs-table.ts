@@ -1,7 +1,8 @@
 import Table from 'cli-table3'
 import type { FoundRun } from '../experiment/read-runs.ts'
 import type { RoundRow } from '../experiment/round-row.ts'
-import { formatBytes, formatPercent } from './round-row.ts'
+import { lastTested } from '../results/last-tested.ts'
+import { formatBytes, formatLoss, formatPercent } from './round-row.ts'
 import { formatDuration } from './run-screen.ts'
 
 /** Of a run that is finished. */
@@ -26,16 +27,16 @@ export function describeRuns(runs: readonly FoundRun[]): string {
 
 function cells({ name, seed, record, rows }: FoundRun): string[] {
   const last = rows.at(-1)
-  const tested = rows.filter(isTested)
-  const final = tested.at(-1)
+  const accuracies = rows.flatMap(({ accuracy }) => accuracy ?? [])
+  const final = lastTested(rows)
   return [
     name,
     String(seed),
     record === undefined ? 'not finished' : endings[record.ended.why],
     String(last?.round ?? 0),
     formatPercent(final?.accuracy),
-    tested.length === 0 ? '' : formatPercent(Math.max(...tested.map(({ accuracy }) => accuracy))),
-    final?.loss.toFixed(4) ?? '',
+    accuracies.length === 0 ? '' : formatPercent(Math.max(...accuracies)),
+    final === undefined ? '' : formatLoss(final.loss),
     String(tripsOf(rows)),
     formatBytes(rows.reduce((sum, { bytesUp }) => sum + bytesUp, 0)),
     last === undefined ? '' : formatDuration(last.simulatedMs),
@@ -51,9 +52,6 @@ function verdictOf({ record }: FoundRun): string {
 
 /** Devices that were asked, each time counted. */
 const tripsOf = (rows: readonly RoundRow[]): number => rows.reduce((sum, { numAsked = 0 }) => sum + numAsked, 0)
-
-type TestedRow = RoundRow & { readonly accuracy: number; readonly loss: number }
-const isTested = (row: RoundRow): row is TestedRow => row.accuracy !== undefined && row.loss !== undefined
 
 function severalSeeds(runs: readonly FoundRun[]): string | undefined {
   const finished = runs.filter(({ record }) => record !== undefined)
@@ -82,7 +80,7 @@ function severalSeeds(runs: readonly FoundRun[]): string | undefined {
         formatDuration,
       ),
       spread(
-        group.flatMap(({ rows }) => rows.findLast(isTested)?.accuracy ?? []),
+        group.flatMap(({ rows }) => lastTested(rows)?.accuracy ?? []),
         formatPercent,
       ),
     ])

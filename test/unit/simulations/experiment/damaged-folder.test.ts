@@ -57,6 +57,17 @@ describe('a run’s folder', () => {
       'of other bytes',
       async () => writeFile(at('rounds.jsonl'), (await readFile(at('rounds.jsonl'), 'utf8')).replace('{', '[')),
     ],
+    [
+      'rounds.jsonl',
+      'of a loss that is no number',
+      async () => {
+        const rows = await readFile(at('rounds.jsonl'), 'utf8')
+        await writeFile(
+          at('rounds.jsonl'),
+          rows.replace(/(?<="loss":)[\d.]+/, (loss) => 'null'.padEnd(loss.length)),
+        )
+      },
+    ],
     ['experiment.json', 'half written', () => halve('experiment.json')],
     ['experiment.json', 'empty', () => writeFile(at('experiment.json'), '')],
     ['experiment.json', 'something else', () => writeFile(at('experiment.json'), 'null')],

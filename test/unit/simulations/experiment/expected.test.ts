@@ -111,6 +111,22 @@ describe('a run', () => {
     expect(isMet).toBe(false)
   })
 
+  it.each([undefined, NaN, Infinity])('whose last test came to a loss of %p is held to no earlier one', (loss) => {
+    const tests = [...rounds, { accuracy: 0.3, ...(loss !== undefined && { loss }) }]
+    const held = heldTo(
+      { accuracy: { atLeast: 0.2 }, loss: { atMost: 1 } },
+      { rounds: tests, ended: { why: 'rounds', round: 4 } },
+    )
+    expect(held).toEqual({
+      isMet: false,
+      figures: [
+        { name: 'accuracy', value: 0.3, atLeast: 0.2, isMet: true },
+        { name: 'loss', atMost: 1, isMet: false },
+      ],
+    })
+    expect(describeExpectation(held)).toContain('no finite loss in the end, at most 1')
+  })
+
   it('says in one line what it was held to', () => {
     const expected = { rounds: { atMost: 2, published: 1 }, accuracy: { atLeast: 0.75 }, source: 'a paper' }
     expect(describeExpectation(heldTo(expected, { rounds, ended }))).toBe(

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { l2Norm, virtualClock } from '@panal/client-core'
 import { lockFile } from '@panal/server'
 import {
+  describeRuns,
   parseExperiment,
   readCheckpoint,
   readRuns,
@@ -97,6 +98,40 @@ describe('runExperiment', () => {
     const { rounds } = await runExperiment(options, quiet, signal)
     expect(rounds.at(-1)!.accuracy).toBeGreaterThan(0.75)
     expect(rounds[0]!.trainLoss!).toBeGreaterThan(rounds.at(-1)!.trainLoss!)
+  }, 60_000)
+
+  it('goes on from a test whose loss is no number as if it had not stopped, and calls it no target', async () => {
+    // finite weights, and activations that are not: each step is 1e25 times the devices' mean
+    const diverging: Partial<Experiment> = {
+      rounds: 3,
+      strategy: { serverOptimizer: { name: 'sgd', learningRate: 1e25 } },
+      target: { loss: 1 },
+      expected: { loss: { atMost: 1 } },
+    }
+    const runIn = async (path: string, stop = signal, events = quiet) => {
+      const options = { ...optionsFor(diverging), folder: join(folder, path) }
+      const { ended, expectation, rounds } = await runExperiment(options, events, stop)
+      return { ended, expectation, rounds, csv: await readFile(join(options.folder, 'rounds.csv'), 'utf8') }
+    }
+    const whole = await runIn('whole')
+    expect(whole.rounds[0]).toMatchObject({ outcome: 'promoted', accuracy: expect.any(Number) })
+    expect(whole.rounds.filter(({ loss }) => loss !== undefined)).toEqual([])
+    expect(whole.ended).toEqual({ why: 'rounds', round: 3 })
+    expect(whole.expectation).toEqual({ isMet: false, figures: [{ name: 'loss', atMost: 1, isMet: false }] })
+    expect(describeRuns(await readRuns([join(folder, 'whole')]))).toContain('not finite')
+
+    const stop = new AbortController()
+    const onRound = ({ round }: RoundRow) => {
+      if (round === 1) stop.abort(new Error('enough'))
+    }
+    await expect(runIn('stopped', stop.signal, { ...quiet, onRound })).rejects.toThrow('enough')
+    const withoutTimes = ({ rounds, ...rest }: typeof whole) => ({
+      ...rest,
+      rounds: rounds.map(({ wallMs: _, phases: __, ...row }) => row),
+    })
+    expect(withoutTimes(await runIn('stopped'))).toEqual(withoutTimes(whole))
+    await rm(join(folder, 'stopped', 'record.json')) // as if it had been stopped before its results
+    expect(withoutTimes(await runIn('stopped'))).toEqual(withoutTimes(whole))
   }, 60_000)
 
   it('leaves what a stop has cut off to be read and resumed', async () => {
@@ -240,7 +275,7 @@ describe('runExperiment', () => {
       const alone = { ...ditto.plan!, personalisation: { name: 'ditto', lambda: 0 } as const }
       const cohort = { size: 20 } // all of them in every round
       const [anew, onward] = [await lossOf('anew', { plan, cohort }), await lossOf('onward', { plan: alone, cohort })]
-      expect(onward).toBeLessThan(0.5 * anew) // twelve epochs on one label, and two
+      expect(onward).toBeLessThan(0.5 * anew!) // twelve epochs on one label, and two
       await expect(readdir(join(folder, 'anew', 'personal'))).rejects.toThrow('ENOENT')
     }, 60_000)
 

@@ -23,13 +23,13 @@ export const Expected = Type.Object(
     accuracy: Type.Optional(
       Type.Object(
         { atLeast: Share, published: Type.Optional(Share) },
-        { ...closed, description: 'of the test set, after the last round' },
+        { ...closed, description: 'of the test set, by the model of the end' },
       ),
     ),
     loss: Type.Optional(
       Type.Object(
         { atMost: Loss, published: Type.Optional(Loss) },
-        { ...closed, description: 'of the test set, after the last round' },
+        { ...closed, description: 'of the test set, by the model of the end' },
       ),
     ),
     source: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'of what is published' })),

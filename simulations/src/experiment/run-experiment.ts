@@ -107,17 +107,23 @@ async function runRounds(
   })
   events.onResumed(folder.rows)
   const isTested = (round: number): boolean => round % experiment.evaluateEvery === 0 || round === experiment.rounds
+  /** The last round is tested even where it has made no version: what a run comes to is that of the model that it ends with. */
+  const testedAtEnd = async (round: SimulatedRound): Promise<SimulatedRound> =>
+    round.metrics !== null || round.closed.number < experiment.rounds
+      ? round
+      : { ...round, metrics: await executor.evaluate(simulation.state.head.params, signal) }
 
   let end = endOf(experiment, folder.rows.at(-1))
   while (end === null) {
     const number = folder.rows.length + 1
-    const round = await unlessDiverged(
+    const found = await unlessDiverged(
       simulation.nextRound(isTested, signal, ({ deviceId }) => events.onDevice(number, deviceId)),
     )
-    if (round === null) {
+    if (found === null) {
       end = { why: 'diverged', round: number }
       break
     }
+    const round = await testedAtEnd(found)
     for (const vectors of [corrections, personal]) if (vectors) await vectors.sync()
     const row = roundRow(round, used().wallMs, experiment.cohort)
     await folder.keep(row, { identity, ...simulation.state, ...used() })

@@ -32,7 +32,7 @@ export interface HeldRun {
 }
 
 export interface HeldFigure {
-  /** Rounds until the target; accuracy or loss on the test set after the last round. */
+  /** Rounds until the target; accuracy or loss on the test set by the model that the run ends with. */
   readonly name: 'rounds' | 'accuracy' | 'loss'
   /** What came of the run; absent where it did not come to it. */
   readonly value?: number
@@ -67,7 +67,7 @@ export interface RoundRecord {
   readonly numUpdates: number
   /** Mean loss on the devices while they trained, by examples; null where no device trained. */
   readonly trainLoss: number | null
-  /** On the test set, after the round; absent in rounds that were not tested, and where it is not a finite number. */
+  /** On the test set, by the model after the round; absent in rounds that were not tested, and where it is not a finite number. */
   readonly loss?: number
   /** Share of the test set, 0 to 1; absent in rounds that were not tested, and for tasks that have none. */
   readonly accuracy?: number

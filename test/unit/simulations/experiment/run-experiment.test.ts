@@ -134,6 +134,23 @@ describe('runExperiment', () => {
     expect(withoutTimes(await runIn('stopped'))).toEqual(withoutTimes(whole))
   }, 60_000)
 
+  it('tests the model of its end, where its last round has made none and those before went untested', async () => {
+    const dropping: Partial<Experiment> = {
+      rounds: 20,
+      cohort: { size: 5, minimum: 5 },
+      profile: { dropout: { name: 'random', probability: 0.1 } }, // of five, one in 0.9^5 = 59 % of the rounds
+    }
+    const { rounds } = await runExperiment({ ...optionsFor(dropping), folder: join(folder, 'all') }, quiet, signal)
+    const abandoned = rounds.findIndex(({ outcome }, i) => outcome === 'abandoned' && rounds[i - 1]?.accuracy)
+    const { accuracy, loss } = rounds[abandoned - 1]!
+    const last = abandoned + 1
+    const short = { ...dropping, rounds: last, evaluateEvery: last, expected: { accuracy: { atLeast: 0.01 } } }
+    const found = await runExperiment({ ...optionsFor(short), folder: join(folder, 'short') }, quiet, signal)
+    expect(found.rounds.slice(0, -1).filter((row) => row.accuracy !== undefined)).toEqual([])
+    expect(found.rounds.at(-1)).toMatchObject({ round: last, outcome: 'abandoned', accuracy, loss })
+    expect(found.expectation!.figures).toMatchObject([{ value: accuracy, isMet: true }])
+  }, 60_000)
+
   it('leaves what a stop has cut off to be read and resumed', async () => {
     const stop = new AbortController()
     const options = optionsFor({ rounds: 6 })

@@ -8,7 +8,7 @@ export const experimentErrors = {
   'output-in-use': 'the output folder holds a run already; --resume goes on with it',
   'output-busy': 'another process runs in the output folder',
   'other-experiment':
-    'the output folder holds a run of another experiment, seed or data, or one by another program or processor',
+    'the output folder holds a run of another experiment, seed or data, or an unfinished one by another program or processor',
   'damaged-checkpoint': 'a file of the run is missing or not whole',
   'no-device': 'no device becomes available',
   'no-run': 'the folder holds no run',

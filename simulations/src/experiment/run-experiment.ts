@@ -4,6 +4,7 @@ import { ExecutorError, type Executor } from '../executor/executor.ts'
 import type { WorkerExecutorOptions } from '../executor/worker-executor.ts'
 import { labelDistribution } from '../partition/label-distribution.ts'
 import { heldTo } from './expected.ts'
+import { finishedRun } from './finished-run.ts'
 import { openExecutor } from './open-executor.ts'
 import { meter } from './meter.ts'
 import { openExperiment, type OpenExperiment } from './open-experiment.ts'
@@ -42,13 +43,18 @@ export interface RunEvents {
 
 /**
  * Runs an experiment under one seed, round by round, each durable before the next; goes on where an earlier start was cut
- * off, kill -9 included, and comes to the same bytes.
+ * off, kill -9 included, and comes to the same bytes. One that is finished is held to what is expected now, and nothing else.
  * @throws ExperimentError, ExecutorError, or the signal's reason: the folder can then be resumed
  */
 export async function runExperiment(options: RunOptions, events: RunEvents, signal: AbortSignal): Promise<FinishedRun> {
   const { seed, home } = options
   const opened = await openExperiment(options.experiment, { seed, home, signal })
   const { resume, name = options.experiment.name } = options
+  const finished = resume ? await finishedRun(options.folder, opened) : undefined
+  if (finished !== undefined) {
+    events.onResumed(finished.rounds)
+    return finished
+  }
   const folder = await RunFolder.open(options.folder, opened, { resume, name })
   try {
     return await onExecutor(opened, options, events, (executor) =>

@@ -11,7 +11,7 @@ import { ExperimentError } from './experiment-error.ts'
 import type { OpenExperiment } from './open-experiment.ts'
 import { assertSameRun, digestOfIdentity, identityOf, type RunIdentity, type StoredIdentity } from './run-identity.ts'
 import { roundsCsv, type RoundRow } from './round-row.ts'
-import { isRoundRow } from './stored-run.ts'
+import { isFinishedRun, isRoundRow } from './stored-run.ts'
 import type { Head } from './memory-registry.ts'
 import { gitCommit } from './surroundings.ts'
 import { writeDurably } from './write-durably.ts'
@@ -78,10 +78,13 @@ export class RunFolder {
     if (config !== undefined && !resume)
       throw new ExperimentError('output-in-use', `${path} holds a run already: --resume goes on with it`)
     const identity = identityOf(opened)
-    if (config !== undefined) assertSameRun(path, config, identity)
+    if (config !== undefined) assertSameRun(path, config, identity, { isFinished: false })
     const checkpoint = await readCheckpoint(path)
     if (checkpoint !== undefined) assertOfRun(path, config, checkpoint, identity)
-    if (config === undefined) await writeConfig(path, { ...identity, gitCommit: await gitCommit(), name, experiment })
+    if (config === undefined) {
+      const { expected: _expected, ...bytes } = experiment // which `record.json` has: it changes, and no byte with it
+      await writeConfig(path, { ...identity, gitCommit: await gitCommit(), name, experiment: bytes })
+    }
     const { file, rows } = await openRounds(join(path, 'rounds.jsonl'), checkpoint?.roundsBytes)
     return new RunFolder(path, name, lock, file, checkpoint, rows)
   }
@@ -121,7 +124,7 @@ export class RunFolder {
     await writeFile(join(model, 'model.json'), `${JSON.stringify(tfjsModelJson(topology, layout, 'weights.bin'))}\n`)
     await writeFile(join(model, 'weights.bin'), paramsToBytes(params))
     await writeFile(join(this.path, 'rounds.csv'), roundsCsv(this.#rows))
-    await writeDurably(join(this.path, 'record.json'), `${JSON.stringify(record, null, 1)}\n`)
+    await writeRecord(this.path, record)
   }
 
   async close(): Promise<void> {
@@ -134,7 +137,7 @@ export class RunFolder {
 }
 
 /** Two runs in one folder would each undo the other's rounds. */
-function lockOrSay(path: string): FileLock {
+export function lockOrSay(path: string): FileLock {
   let lock: FileLock | undefined
   try {
     lock = lockFile(join(path, 'lock.db'))
@@ -222,12 +225,20 @@ const Config = Type.Object({ name: Type.String(), seed: Type.Number(), experimen
 
 const isConfig = (value: object): value is StoredConfig => Value.Check(Config, value)
 
+export const writeRecord = (folder: string, record: FinishedRun): Promise<void> =>
+  writeDurably(recordIn(folder), `${JSON.stringify(record, null, 1)}\n`)
+
+const recordIn = (folder: string): string => join(folder, 'record.json')
+
 /** The record of a finished run; undefined where it is not finished. @throws ExperimentError 'damaged-checkpoint' */
 export async function readRecord(folder: string): Promise<FinishedRun | undefined> {
-  const path = join(folder, 'record.json')
+  const path = recordIn(folder)
   const text = await textOf(path)
   if (text === undefined) return undefined
-  return storedObject(text, path, 'remove it, and run --resume writes it again') as FinishedRun
+  const mend = 'remove it, and run --resume writes it again'
+  const record = storedObject(text, path, mend)
+  if (!isFinishedRun(record)) throw damagedFile(path, { mend })
+  return record
 }
 
 /** Of a run that may still be under way: its last line may be half a line. @throws ExperimentError 'damaged-checkpoint' */

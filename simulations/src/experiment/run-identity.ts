@@ -39,8 +39,16 @@ export const digestOfIdentity = (identity: RunIdentity): string => sha256Of(cano
 export type StoredIdentity = Pick<OpenExperiment, 'experiment' | 'seed'> &
   Partial<Pick<RunIdentity, 'data' | 'versions' | 'processor'>>
 
-/** @throws ExperimentError 'other-experiment' that names what differs, with both values */
-export function assertSameRun(folder: string, stored: StoredIdentity, identity: RunIdentity): void {
+/**
+ * Program and processor bind a run that is still to come to bytes; one that has come to them is the same run whoever looks at it.
+ * @throws ExperimentError 'other-experiment' that names what differs, with both values
+ */
+export function assertSameRun(
+  folder: string,
+  stored: StoredIdentity,
+  identity: RunIdentity,
+  { isFinished }: { readonly isFinished: boolean },
+): void {
   const { experiment, seed, data, versions, processor } = stored
   if (data === undefined || versions === undefined || processor === undefined)
     throw new ExperimentError(
@@ -54,7 +62,7 @@ export function assertSameRun(folder: string, stored: StoredIdentity, identity: 
   const by = differences({ versions, processor }, { versions: identity.versions, processor: identity.processor })
   if (run.length > 0)
     throw new ExperimentError('other-experiment', `${folder} holds another run: ${inWords(run)}: choose another --out`)
-  if (by.length > 0)
+  if (by.length > 0 && !isFinished)
     throw new ExperimentError(
       'other-experiment',
       `${folder} was begun by another program or processor, and would end with other bytes: ${inWords(by)}: go on with those, or choose another --out`,

@@ -3,11 +3,12 @@ import { canonicalJson, type Clock } from '@panal/client-core'
 import type { LoadedData } from '../data/data-source.ts'
 import type { CompleteExperiment } from './complete.ts'
 import { ExperimentError } from './experiment-error.ts'
+import { isHeldTo } from './finished-run.ts'
 import { gridPoints, runFolderName, type GridAxis } from './grid.ts'
 import { fitToData, loadData } from './open-experiment.ts'
 import { parseExperiment } from './parse.ts'
 import { runExperiment, type RunEvents } from './run-experiment.ts'
-import { readConfig, readRecord, type FinishedRun } from './run-folder.ts'
+import { readConfig, readRecord } from './run-folder.ts'
 import { assertSameRun, identityOf } from './run-identity.ts'
 
 export interface SweepOptions {
@@ -122,18 +123,15 @@ function ofSameData(runs: readonly PlannedRun[]): Iterable<Group> {
   return groups.values()
 }
 
-/** @throws ExperimentError 'invalid-experiment' | 'other-experiment' | 'damaged-checkpoint' */
+/** Whether nothing is left to do: neither a round nor to hold it to bounds that have changed. @throws ExperimentError 'invalid-experiment' | 'other-experiment' | 'damaged-checkpoint' */
 async function isFinished({ label, folder, experiment, seed }: PlannedRun, data: LoadedData): Promise<boolean> {
   try {
     await fitToData(experiment, seed, data)
     const [config, record] = await Promise.all([readConfig(folder), readRecord(folder)])
-    if (config !== undefined) assertSameRun(folder, config, identityOf({ experiment, seed, data }))
-    return config !== undefined && record !== undefined && isHeldTo(record, experiment)
+    if (config === undefined) return false
+    assertSameRun(folder, config, identityOf({ experiment, seed, data }), { isFinished: record !== undefined })
+    return record !== undefined && isHeldTo(record, experiment.expected)
   } catch (error) {
     throw ofPoint(label, error)
   }
 }
-
-/** Whether the bounds are those that it was held to; where they have changed, the run is gone on with, and held to the new ones. */
-const isHeldTo = ({ config }: FinishedRun, { expected }: CompleteExperiment): boolean =>
-  canonicalJson({ expected: config.expected ?? null }) === canonicalJson({ expected: expected ?? null })

@@ -59,6 +59,8 @@ describe('a run that is gone on with', () => {
   const writeData = (lines: readonly string[]) => writeFile(join(folder, 'a.csv'), ['y,a,b', ...lines, ''].join('\n'))
   const stored = async () => JSON.parse(await readFile(join(out(), 'experiment.json'), 'utf8')) as Stored
   const store = (config: object) => writeFile(join(out(), 'experiment.json'), JSON.stringify(config))
+  /** As if it had been stopped before its results. */
+  const unfinish = () => rm(join(out(), 'record.json'))
   const refused = (message: RegExp) => ({ code: 'other-experiment', message: expect.stringMatching(message) })
 
   beforeEach(async () => {
@@ -88,6 +90,7 @@ describe('a run that is gone on with', () => {
   }, 60_000)
 
   it('is of the same program', async () => {
+    await unfinish()
     const config = await stored()
     expect(config).toMatchObject({
       versions: { code: expect.stringMatching(/^[0-9a-f]{64}$/) },
@@ -104,7 +107,41 @@ describe('a run that is gone on with', () => {
     await expect(run()).rejects.toMatchObject(refused(/: versions\.node is "18\.0\.0" there and "\d.*" here: /))
   }, 60_000)
 
+  it('may be finished by another program and processor: it is held to what is expected now, and stays what it was', async () => {
+    const config = await stored()
+    await store({
+      ...config,
+      versions: { ...config.versions, node: '18.0.0' },
+      processor: { ...config.processor, model: 'abacus' },
+    })
+    const record = JSON.parse(await readFile(join(out(), 'record.json'), 'utf8')) as object
+    const ofOther = { ...record, versions: { node: '18.0.0' }, gitCommit: 'f'.repeat(40) }
+    await writeFile(join(out(), 'record.json'), JSON.stringify(ofOther))
+    const textsOf = () =>
+      Promise.all(
+        ['experiment.json', 'rounds.csv', 'rounds.jsonl', 'checkpoint'].map((name) =>
+          readFile(join(out(), name), 'hex'),
+        ),
+      )
+    const before = await textsOf()
+    const expected = { loss: { atMost: 0 } }
+    const { expectation, config: held, ...rest } = await run({ expected })
+    expect(expectation).toMatchObject({ isMet: false, figures: [{ name: 'loss', atMost: 0 }] })
+    expect({ ...rest, config: held }).toEqual({ ...ofOther, config: { ...held, expected } })
+    expect((await readRuns([out()]))[0]!.record).toEqual({ ...rest, config: held, expectation })
+    expect(await run()).toEqual(ofOther) // where nothing is expected any more
+    expect(await textsOf()).toEqual(before)
+    await expect(run({}, 2)).rejects.toMatchObject(refused(/: seed is 1 there and 2 here: /))
+  }, 60_000)
+
+  it('is kept without what is expected of it, which may change', async () => {
+    await rm(out(), { recursive: true })
+    await run({ expected: { loss: { atMost: 0 } } })
+    expect((await stored()).experiment).not.toHaveProperty('expected')
+  }, 60_000)
+
   it('is of the same kind of processor', async () => {
+    await unfinish()
     const config = await stored()
     await store({ ...config, processor: { ...config.processor, model: 'abacus' } })
     await expect(run()).rejects.toMatchObject(refused(/: processor\.model is "abacus" there and ".*" here: /))
@@ -123,6 +160,7 @@ describe('a run that is gone on with', () => {
   }, 60_000)
 
   it('says no more than it has room for', async () => {
+    await unfinish()
     const config = await stored()
     const many = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`avx${i}`, true])) // avx2 may be there
     await store({ ...config, processor: { ...config.processor, features: { ...config.processor.features, ...many } } })

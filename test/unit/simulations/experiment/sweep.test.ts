@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -77,5 +77,14 @@ describe('a sweep', () => {
 
     await write(rows)
     expect(await sweep(experiment)).toEqual([true, true])
+
+    // seeds are added by another program, to what an earlier one has finished; not to what it has begun
+    const of = join(folder, 'out', 'seed=1')
+    const config = JSON.parse(await readFile(join(of, 'experiment.json'), 'utf8')) as object
+    await writeFile(join(of, 'experiment.json'), JSON.stringify({ ...config, versions: { node: '18.0.0' } }))
+    expect(await sweep({ ...experiment, seeds: [1, 2, 3] })).toEqual([true, true, false])
+    await rm(join(of, 'record.json'))
+    await expect(sweep({ ...experiment, seeds: [4, 1] })).rejects.toMatchObject({ code: 'other-experiment' })
+    expect(existsSync(join(folder, 'out', 'seed=4'))).toBe(false)
   }, 60_000)
 })

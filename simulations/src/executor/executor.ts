@@ -116,7 +116,7 @@ export const executorErrors = {
   'no-worker': 'a worker thread cannot be started',
   'workers-die': 'worker threads die again and again',
   'out-of-range': 'updates are too large to be summed: training has diverged',
-  'unreadable-vector': 'what a device has kept is missing or not whole',
+  'unreadable-vector': 'what a device has kept cannot be read, is missing or is not whole',
   'unwritable-vector': 'what a device is to keep cannot be written',
   'training-failed': 'a device’s work cannot be done, by no worker',
 } as const

@@ -19,11 +19,17 @@ export async function readVector(path: string, vector: Params): Promise<void> {
       await file.close()
     }
   } catch (cause) {
-    const why = (cause as Error).message
-    throw new ExecutorError('unreadable-vector', `${path} is not whole (${why}): begin again in another folder`, {
-      cause,
-    })
+    throw unreadable(path, cause as NodeJS.ErrnoException)
   }
+}
+
+/** What is lost stays lost; what the system refuses to read for now, such as one file too many, may be there. */
+function unreadable(path: string, cause: NodeJS.ErrnoException): ExecutorError {
+  const said =
+    cause instanceof RangeError || cause.code === 'ENOENT'
+      ? `${path} is not whole (${cause.message}): begin again in another folder`
+      : `${path} cannot be read (${cause.message}): mend that, and --resume goes on`
+  return new ExecutorError('unreadable-vector', said, { cause })
 }
 
 /** Replaces what is there. Not durable yet, and half a file where the process ends meanwhile. @throws ExecutorError 'unwritable-vector' */

@@ -1,4 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { constants, openSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Worker, WorkerOptions } from 'node:worker_threads'
@@ -16,6 +19,7 @@ import {
   type Experiment,
   type WorkerExecutorOptions,
 } from '@panal/simulations'
+import { readVector } from '../../../../simulations/src/executor/vector-files.ts'
 import { smallExperiment } from '../../../fixtures/small-experiment.ts'
 
 const { signal } = new AbortController()
@@ -183,6 +187,61 @@ describe('devices that keep vectors', () => {
     expect([kept.size, personal.size]).toEqual([0, numDevices])
     expect((await filesOf('a')).map(([name]) => name.split('-')[1])).toEqual(Array<string>(numDevices).fill('own'))
   }, 60_000)
+
+  it.each<[string, RegExp, (path: string) => Promise<void>]>([
+    ['is gone', / is not whole \(ENOENT.*\): begin again in another folder$/, () => Promise.resolve()],
+    [
+      'is of another length',
+      / is not whole \(it has 8 bytes of 268\): begin again in another folder$/,
+      (path) => writeFile(path, new Uint8Array(8)),
+    ],
+    [
+      'the system refuses to read, which may pass',
+      / cannot be read \(ELOOP.*\): mend that, and --resume goes on$/,
+      (path) => symlink(path, path), // of all that it refuses the one that it refuses to root, too
+    ],
+  ])('are told what to do where a file %s', async (_, message, make) => {
+    const path = join(folder, 'vector')
+    await make(path)
+    await expect(readVector(path, new Float32Array(size))).rejects.toMatchObject({
+      code: 'unreadable-vector',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  it('come to the same bytes when a worker is killed in the middle of a file', async () => {
+    // Trained in JavaScript, and of more than a pipe holds twice: 4 · 8000 + 8000 + 8000 · 3 + 3 floats of 4 bytes
+    const of: Partial<Experiment> = { ...keeping, model: { builtin: 'mlp', hidden: [8000] } }
+    const engine = 'tfjs'
+    const runIn = async ({ executor, workOf }: Awaited<ReturnType<typeof open>>, name: string) => {
+      const { updates, outcomes } = await executor.run(workOf(1, name), signal)
+      return { sum: sumBytes(updates as UpdateSum), outcomes, files: await filesOf(name) }
+    }
+    const expected = await runIn(await open({ engine }, of), 'whole')
+
+    // a file that takes so much, and then makes its writer wait
+    const path = join(folder, 'killed-own-3-1')
+    execFileSync('mkfifo', [path])
+    const pipe = new Socket({ fd: openSync(path, constants.O_RDWR | constants.O_NONBLOCK), writable: false })
+    const { workers, spawn } = spawned()
+    const replacing = (workerOptions: WorkerOptions) => {
+      if (workers.length === 1) {
+        rmSync(path)
+        writeFileSync(path, written!) // as the death has left it
+      }
+      return spawn(workerOptions)
+    }
+    let written: Uint8Array | undefined
+    pipe.once('data', (chunk: Uint8Array) => {
+      written = chunk
+      void workers[0]!.terminate()
+      pipe.destroy()
+    })
+    const found = await runIn(await open({ engine, spawn: replacing }, of), 'killed')
+    expect(workers).toHaveLength(2)
+    expect(written!.length).toBeLessThan(expected.files[0]![1].length / 2)
+    expect(found).toEqual(expected)
+  }, 120_000)
 
   it('are told of by path where a file is missing, not whole, or cannot be written', async () => {
     const { executor, workOf } = await open()

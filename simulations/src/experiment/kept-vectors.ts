@@ -4,8 +4,8 @@ import { syncFolder } from '@panal/server'
 import type { VectorFiles } from '../executor/executor.ts'
 import { orSay } from './run-folder.ts'
 
-/** Files that are made durable at a time: Node has so many threads for it. */
-const numSyncing = 4
+/** Files that are made durable, or removed, at a time: Node has so many threads for it. */
+const numAtATime = 4
 
 /**
  * Vectors that the devices of a run keep from turn to turn, on disk, for a population's do not fit into memory: a file for each
@@ -19,6 +19,8 @@ export class KeptVectors {
   readonly #folder: string
   /** Of each device, the turns that it has files of, the newest first. */
   readonly #turns: Map<number, number[]>
+  /** Paths for whoever trains a device, which may have left a file there. */
+  readonly #lent = new Set<string>()
   /** Paths of files since the last sync. */
   readonly #written = new Set<string>()
 
@@ -57,10 +59,9 @@ export class KeptVectors {
   /** For a device's work in this turn: the same each time that it is done. */
   filesOf(device: number, turn: number): VectorFiles {
     const before = this.#turns.get(device)?.find((each) => each < turn)
-    return {
-      ...(before !== undefined && { before: this.#path(device, before) }),
-      after: this.#path(device, turn),
-    }
+    const after = this.#path(device, turn)
+    this.#lent.add(after)
+    return { ...(before !== undefined && { before: this.#path(device, before) }), after }
   }
 
   /** Says whether what a device's work in this turn has left is what it has from now on. @throws ExperimentError 'unwritable-output' */
@@ -69,20 +70,25 @@ export class KeptVectors {
     const [last, ...old] = (this.#turns.get(device) ?? []).filter((each) => each !== turn)
     this.#turns.set(device, last === undefined ? [turn] : [turn, last])
     this.#written.add(this.#path(device, turn))
-    for (const each of old) await this.#remove(device, each)
+    this.#lent.delete(this.#path(device, turn))
+    await this.#remove(old.map((each) => this.#path(device, each)))
   }
 
-  /** Of devices whose turn is to leave nothing: what they kept before is what they have. @throws ExperimentError 'unwritable-output' */
+  /**
+   * Of devices whose turn is to leave nothing: what they kept before is what they have. Costs nothing of those that have not
+   * been to be trained in it. @throws ExperimentError 'unwritable-output'
+   */
   async undo(devices: Iterable<number>, turn: number): Promise<void> {
+    const left: string[] = []
     for (const device of devices) {
-      const turns = this.#turns.get(device)
-      if (turns?.includes(turn))
-        this.#turns.set(
-          device,
-          turns.filter((each) => each !== turn),
-        )
-      await this.#remove(device, turn)
+      const path = this.#path(device, turn)
+      const turns = this.#turns.get(device) ?? []
+      const others = turns.filter((each) => each !== turn)
+      if (others.length === turns.length && !this.#lent.has(path)) continue
+      if (others.length < turns.length) this.#turns.set(device, others)
+      left.push(path)
     }
+    await this.#remove(left)
   }
 
   /** All that counts is durable when it resolves: before a checkpoint counts it. @throws ExperimentError 'unwritable-output' */
@@ -91,24 +97,33 @@ export class KeptVectors {
   }
 
   async #sync(): Promise<void> {
-    const paths = this.#written.values() // which the lanes share
-    const lane = async (): Promise<void> => {
-      for (const path of paths) await syncFile(path)
-    }
-    await Promise.all(Array.from({ length: numSyncing }, lane))
+    await inLanes(this.#written, syncFile)
     await syncFolder(this.#folder)
     this.#written.clear()
   }
 
-  async #remove(device: number, turn: number): Promise<void> {
-    const path = this.#path(device, turn)
-    this.#written.delete(path)
-    await orSay(this.#runFolder, rm(path, { force: true }))
+  async #remove(paths: readonly string[]): Promise<void> {
+    await orSay(
+      this.#runFolder,
+      inLanes(paths, async (path) => {
+        await rm(path, { force: true })
+        this.#written.delete(path)
+        this.#lent.delete(path)
+      }),
+    )
   }
 
   #path(device: number, turn: number): string {
     return join(this.#folder, `${device}-${turn}`)
   }
+}
+
+async function inLanes(paths: Iterable<string>, work: (path: string) => Promise<void>): Promise<void> {
+  const shared = [...paths].values() // which each lane takes its next one of
+  const lane = async (): Promise<void> => {
+    for (const path of shared) await work(path)
+  }
+  await Promise.all(Array.from({ length: numAtATime }, lane))
 }
 
 /** Of whoever has written it. */

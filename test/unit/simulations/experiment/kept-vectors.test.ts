@@ -54,6 +54,20 @@ describe('KeptVectors', () => {
     expect(vectors.filesOf(7, 3).before).toBe(at('7-1'))
   })
 
+  it('removes of thousands of devices what those in training have left, and looks for no other’s', async () => {
+    const vectors = await open(0)
+    const devices = Array.from({ length: 3000 }, (_, device) => device)
+    const trained = devices.filter((device) => device % 100 === 0)
+    for (const device of trained) await leave(vectors, device, 1)
+    for (const device of trained.slice(0, 10)) await vectors.settle(device, 1, true)
+    await writeFile(at('7-1'), 'of no work') // which whoever looks for it finds
+    await vectors.undo(devices, 1)
+    await vectors.settle(7, 1, false)
+    expect(await names()).toEqual(['7-1'])
+    await vectors.sync() // nothing that is gone
+    expect(vectors.filesOf(0, 2)).toEqual({ after: at('0-2') })
+  })
+
   it('opens with what counts before the next turn, and removes the rest', async () => {
     const before = await open(0)
     await keep(before, 7, 1, 2)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { SaxesParser } from 'saxes'
 import { Compile } from 'typebox/schema'
 import { describe, expect, it } from '@jest/globals'
-import { resultWriters } from '@panal/simulations'
+import { resultWriters, type RoundRecord } from '@panal/simulations'
 import { bandFigure, thinned } from '../../../../simulations/src/results/band-figure.ts'
 import { seedBands } from '../../../../simulations/src/results/seed-bands.ts'
 import { dataFile } from '../../../fixtures/data-files.ts'
@@ -10,6 +10,23 @@ import { runRecords } from '../../../fixtures/run-records.ts'
 
 const fileOf = (format: 'html' | 'notebook', path: string) =>
   new TextDecoder().decode(resultWriters[format].write(runRecords).find((file) => file.path === path)!.bytes)
+
+it('the page has the loss of the last test, and none where that is no finite number', () => {
+  const [run] = runRecords
+  // tested in rounds 2, 4 and 6, the losses 1 − 0.1 · round
+  const pageOf = (rounds: RoundRecord[]) =>
+    new TextDecoder().decode(
+      resultWriters.html.write([{ ...run!, rounds }]).find(({ path }) => path === 'report.html')!.bytes,
+    )
+  const summaryOf = (page: string) =>
+    [...page.slice(0, page.indexOf('</table>')).matchAll(/<td[^>]*>(.*?)<\/td>/g)].map(([, cell]) => cell)
+  const rounds = [...run!.rounds]
+  expect(summaryOf(pageOf(rounds))).toContain('0.4')
+  const { loss: _, ...last } = rounds.pop()!
+  const summary = summaryOf(pageOf([...rounds, last]))
+  expect(summary).toContain('–')
+  expect(summary).not.toContain('0.6')
+})
 
 describe('seedBands', () => {
   const rounded = (metric: 'accuracy' | 'loss', axis: 'rounds' | 'bytes' | 'time') =>

@@ -99,3 +99,14 @@ it('the table of runs has what is not finished, too, and no spread of one', () =
   expect(text).toMatch(/small .* 1 .* not finished .* 2 .* 80\.00 % .* 90\.00 % /)
   expect(text).not.toContain('standard deviation')
 })
+
+it('a test whose loss is no finite number is shown as one, and is the last', () => {
+  const { loss: _, ...diverged } = row(2, { accuracy: 0.3 })
+  const lines: string[] = []
+  const screen = plainRunScreen((text) => lines.push(text.replace(/ +/g, ' ').trimEnd()))
+  screen.show({ rows: [diverged], numRounds: 4, numTrained: 0, roundMs: 500, target: undefined })
+  expect(lines[1]).toContain('0.5000 not finite 30.00 %')
+  const rows = [row(1), diverged]
+  const described = describeRuns([{ folder: 'a', name: 'a', seed: 1, record: undefined, rows }])
+  expect(described).toMatch(/30\.00 %.*90\.00 %.*not finite/) // accuracy, the best one, loss
+})

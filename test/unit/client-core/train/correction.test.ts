@@ -40,7 +40,11 @@ describe('feddyn (Acar et al. 2021)', () => {
 })
 
 interface Algorithm {
+  /** Default: twenty. */
+  readonly numSteps?: number
   readonly correction?: CorrectionSpec
+  /** The plan's, FedProx's μ. */
+  readonly proximalTerm?: number
   readonly aggregator?: { readonly name: 'mean' | 'scaffold' }
   readonly optimizer: TaskDocument['strategy']['serverOptimizer']
 }
@@ -50,11 +54,17 @@ const devices = [
   { curve: 1, centre: 0 },
   { curve: 4, centre: 1 },
 ]
-const numSteps = 20
 
 /** Rounds in which every device takes its steps: where w comes to rest. */
-async function settle({ correction: spec, aggregator = { name: 'mean' }, optimizer }: Algorithm): Promise<number> {
+async function settle({
+  numSteps = 20,
+  correction: spec,
+  proximalTerm = 0,
+  aggregator = { name: 'mean' },
+  optimizer,
+}: Algorithm): Promise<number> {
   const correction = spec && makeCorrection(spec)
+  const pull = (correction?.proximalTerm ?? 0) + proximalTerm
   const rule = makePolicy(aggregators, aggregator)
   const server = makePolicy(optimizers, optimizer)
   let params: Params = Float32Array.of(-1)
@@ -66,7 +76,7 @@ async function settle({ correction: spec, aggregator = { name: 'mean' }, optimiz
       const offset = correction?.offset(round)[0] ?? 0
       let w = params[0]!
       for (let step = 0; step < numSteps; step++)
-        w -= learningRate * (curve * (w - centre) + offset + (correction?.proximalTerm ?? 0) * (w - params[0]!))
+        w -= learningRate * (curve * (w - centre) + offset + pull * (w - params[0]!))
       const delta = Float32Array.of(w - params[0]!)
       if (correction !== undefined) kept[i] = correction.next(round, delta, numSteps)
       return { deviceId: `d${i}`, delta, weight: 1, effectiveSteps: numSteps, norm: 1 }
@@ -94,6 +104,16 @@ describe('devices that take many steps on losses that differ', () => {
     const rest = await settle({ optimizer: { name: 'sgd', learningRate: 1 } })
     expect(rest).toBeCloseTo(0.99996 / (0.99996 + 0.8784), 3)
     expect(Math.abs(rest - optimum)).toBeGreaterThan(0.2)
+  })
+
+  it('FedProx lets them rest nearer to it (Li et al. 2020)', async () => {
+    // each delta is curve / (curve + μ) · (1 − (1 − 0.1 · (curve + μ))^20) · (centre − w), here with μ = 4: 0.2 and 0.5
+    const rest = await settle({ proximalTerm: 4, optimizer: { name: 'sgd', learningRate: 1 } })
+    expect(rest).toBeCloseTo(0.5 / (0.5 + 0.2), 3)
+  })
+
+  it('FedSGD, one step each, is gradient descent on all: it comes to the optimum (McMahan et al. 2017)', async () => {
+    expect(await settle({ numSteps: 1, optimizer: { name: 'sgd', learningRate: 1 } })).toBeCloseTo(optimum, 6)
   })
 
   it.each<[string, Algorithm]>([

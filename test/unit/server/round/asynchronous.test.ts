@@ -78,9 +78,9 @@ async function pass(ms: number, names: readonly string[] = []): Promise<void> {
 
 /** However long it takes: what opens a round is written down first. */
 async function passUntil<Event>(event: Promise<Event>, names: readonly string[]): Promise<Event> {
-  let isOver = false
-  void event.finally(() => (isOver = true))
-  while (!isOver) await pass(1_000, names)
+  const seen: { isOver: boolean } = { isOver: false }
+  void event.finally(() => (seen.isOver = true))
+  while (!seen.isOver) await pass(1_000, names)
   return event
 }
 

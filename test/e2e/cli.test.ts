@@ -11,9 +11,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { writeImageDataset, type ImageSchema } from '@panal/client-core'
 import type { TaskDocument } from '@panal/server'
 import { configurationPage } from '../../server/src/configuration-page.ts'
-import { runCli } from '../../server/src/cli/program.ts'
 import { randomImages } from '../fixtures/live-server.ts'
 import { digitsLike } from '../fixtures/task-document.ts'
+import { panalHere } from '../fixtures/panal-here.ts'
 
 const panal = fileURLToPath(new URL('../../server/bin/panal.js', import.meta.url))
 let folder: string
@@ -43,20 +43,6 @@ async function spawnPanal(...args: string[]): Promise<{ code: number; out: strin
   return { code: code as number, out, err }
 }
 
-/** Runs one command in this process: the same, but for the second that Node takes to load it. */
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const code = await runCli(args, {
-    env: {},
-    print: (text) => (out += text),
-    complain: (text) => (err += text),
-    onStop: () => undefined,
-    exitNow: () => undefined,
-    columns: 120,
-  })
-  return { code, out, err }
-}
-
 /** Starts a server and waits until it listens. */
 async function startPanal(
   ...args: string[]
@@ -76,7 +62,7 @@ async function startPanal(
   return { child, url: await url, lines, ended }
 }
 
-const onServer = (...args: string[]) => run(...args, '--server', server.url, '--data', data)
+const onServer = (...args: string[]) => panalHere(...args, '--server', server.url, '--data', data)
 
 describe('panal', () => {
   it.each([
@@ -123,13 +109,13 @@ describe('panal', () => {
     [['simpson']],
     [['evaluate']],
   ])('%j has --help', async (command) => {
-    const { code, out } = await run(...command, '--help')
+    const { code, out } = await panalHere(...command, '--help')
     expect(code).toBe(0)
     expect(out).toContain('Usage: panal')
   })
 
   it('lists each setting of start with its variable and default', async () => {
-    const { out } = await run('start', '--help')
+    const { out } = await panalHere('start', '--help')
     expect(out.replace(/\s+/g, ' ')).toContain('port to listen on; 0 takes any (env PANAL_PORT, default 8080)')
   })
 
@@ -138,9 +124,9 @@ describe('panal', () => {
   })
 
   it('ends with 2 on a wrong command line, 3 without a server', async () => {
-    expect((await run('frobnicate')).code).toBe(2)
-    expect((await run('promote', 'digits', '1')).code).toBe(2)
-    const { code, err } = await run('task', 'list', '--server', 'http://127.0.0.1:9')
+    expect((await panalHere('frobnicate')).code).toBe(2)
+    expect((await panalHere('promote', 'digits', '1')).code).toBe(2)
+    const { code, err } = await panalHere('task', 'list', '--server', 'http://127.0.0.1:9')
     expect([code, err]).toEqual([3, expect.stringMatching(/^panal: unreachable: .*panal start.*\n$/)])
   })
 })
@@ -248,7 +234,7 @@ describe('a task’s life', () => {
   }, 120_000)
 
   it('needs a credential, and says where to get one', async () => {
-    const { code, err } = await run('task', 'pause', 'digits', '--server', server.url)
+    const { code, err } = await panalHere('task', 'pause', 'digits', '--server', server.url)
     expect([code, err]).toEqual([1, expect.stringMatching(/^panal: unauthorized: .*--token/)])
   })
 
@@ -287,9 +273,13 @@ describe('people', () => {
     const ci = tokens.find(({ name }) => name === 'ci')!
     expect(Math.round((ci.expiresAt - ci.createdAt) / 86_400_000)).toBe(30)
     expect((await onServer('token', 'list')).out).not.toContain(token)
-    expect((await run('audit', 'verify', '--server', server.url, '--token', token)).err).toMatch(/^panal: forbidden: /)
+    expect((await panalHere('audit', 'verify', '--server', server.url, '--token', token)).err).toMatch(
+      /^panal: forbidden: /,
+    )
     expect((await onServer('token', 'revoke', ci.id)).out).toBe(`token ${ci.id} is revoked\n`)
-    expect((await run('task', 'list', '--server', server.url, '--token', token)).err).toMatch(/^panal: unauthorized: /)
+    expect((await panalHere('task', 'list', '--server', server.url, '--token', token)).err).toMatch(
+      /^panal: unauthorized: /,
+    )
     expect((await onServer('token', 'create', 'ci', '--role', 'viewer', '--days', 'x')).code).toBe(2)
   })
 })
@@ -303,7 +293,7 @@ describe('panal start', () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const port = String((other.address() as AddressInfo).port)
-    const { code, err, out } = await run(
+    const { code, err, out } = await panalHere(
       'start',
       '--port',
       port,
@@ -333,7 +323,7 @@ describe('panal start', () => {
   })
 
   it('with a wrong configuration lists every problem', async () => {
-    const { code, err } = await run('start', '--port', 'x', '--drain-ms', '0', '--log-level', 'loud')
+    const { code, err } = await panalHere('start', '--port', 'x', '--drain-ms', '0', '--log-level', 'loud')
     expect(code).toBe(1)
     expect(err).toMatch(
       /^panal: invalid-config: .*\n {2}--port "x".*\n {2}--log-level "loud".*\n {2}--drain-ms "0".*\n$/,

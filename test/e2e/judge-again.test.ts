@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { verifyReport, type Promoted, type ServerKeySet, type VerifyEd25519 } from '@panal/client-core'
-import { runCli } from '../../server/src/cli/program.ts'
 import type { ReportView } from '../../server/src/gate/report/reports.ts'
 import type { Judging } from '../../server/src/gate/judge-again.ts'
 import type { Judgement } from '../../server/src/registry/model-version.ts'
@@ -14,6 +13,7 @@ import { asLocalOwner, localToken, signedIn, tokenOf } from '../fixtures/people.
 import { ask, next, openSocket } from '../fixtures/raw-device.ts'
 import { answerOf } from '../fixtures/raw-http.ts'
 import { digitsLike } from '../fixtures/task-document.ts'
+import { panalHere, type CliOutcome } from '../fixtures/panal-here.ts'
 
 interface Found {
   readonly judgements: readonly Judgement[]
@@ -67,18 +67,8 @@ describe('a version that was held for lack of data', () => {
     }
   const changeSets = (changes: object) => live.asOperator('POST', '/v1/tasks/digits/sets', changes)
 
-  async function panal(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    let [out, err] = ['', '']
-    const code = await runCli([...args, '--server', live.url, '--token', await localToken(live)], {
-      env: {},
-      print: (text) => (out += text),
-      complain: (text) => (err += text),
-      onStop: () => undefined,
-      exitNow: () => undefined,
-      columns: 120,
-    })
-    return { code, out, err }
-  }
+  const panal = async (...args: string[]): Promise<CliOutcome> =>
+    panalHere(...args, '--server', live.url, '--token', await localToken(live))
 
   it('is held again by the same set, which that was one more look at', async () => {
     expect((await found(live)).judgements).toMatchObject([

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startServer, type AuditEntry, type RunningServer } from '@panal/server'
 import Libsql from 'libsql'
-import { runCli } from '../../server/src/cli/program.ts'
 import { liveConfig } from '../fixtures/live-server.ts'
 import { numDevices, numRounds, seededRun, taskId, testFolder } from '../fixtures/kill/seeded-run.ts'
 import { startSmallFleet } from '../fixtures/kill/small-fleet.ts'
+import { panalHere } from '../fixtures/panal-here.ts'
 
 let folder: string
 let data: string
@@ -27,19 +27,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const code = await runCli(args, {
-    env: {},
-    print: (text) => (out += text),
-    complain: (text) => (err += text),
-    onStop: () => undefined,
-    exitNow: () => undefined,
-    columns: 120,
-  })
-  return { code, out, err }
-}
-const replay = (round: number) => run('round', 'replay', taskId, String(round), '--data', data)
+const replay = (round: number) => panalHere('round', 'replay', taskId, String(round), '--data', data)
 
 const sameVersion = { code: 0, err: '', out: expect.stringMatching(/version 3 is, byte for byte, what its updates/) }
 
@@ -57,9 +45,9 @@ describe('while the server runs', () => {
 
   it('ends with 1 for what is not there, 2 for what is no number', async () => {
     expect(await replay(99)).toMatchObject({ code: 1, err: expect.stringMatching(/^panal: unknown-round/) })
-    expect(await run('round', 'replay', 'none', '1', '--data', data)).toMatchObject({ code: 1 })
-    expect(await run('round', 'replay', taskId, '0', '--data', data)).toMatchObject({ code: 2 })
-    const elsewhere = await run('round', 'replay', taskId, '1', '--data', join(folder, 'nothing'))
+    expect(await panalHere('round', 'replay', 'none', '1', '--data', data)).toMatchObject({ code: 1 })
+    expect(await panalHere('round', 'replay', taskId, '0', '--data', data)).toMatchObject({ code: 2 })
+    const elsewhere = await panalHere('round', 'replay', taskId, '1', '--data', join(folder, 'nothing'))
     expect(elsewhere).toMatchObject({ code: 1, err: expect.stringMatching(/^panal: no-data-directory: /) })
   })
 
@@ -67,8 +55,8 @@ describe('while the server runs', () => {
     const remote = ['--server', server.url, '--token', server.operatorToken]
     const beside = ['--offline', '--data', data]
     for (const verb of ['verify', 'export'])
-      expect(await run('audit', verb, ...beside)).toEqual(await run('audit', verb, ...remote))
-    const { out } = await run('audit', 'export', ...beside)
+      expect(await panalHere('audit', verb, ...beside)).toEqual(await panalHere('audit', verb, ...remote))
+    const { out } = await panalHere('audit', 'export', ...beside)
     const rows = out
       .trimEnd()
       .split('\n')
@@ -86,7 +74,7 @@ describe('when the server has stopped', () => {
   })
 
   it('[F45] panal audit verify names the first row that was altered', async () => {
-    expect(await run('audit', 'verify', '--offline', '--data', data)).toMatchObject({ code: 0 })
+    expect(await panalHere('audit', 'verify', '--offline', '--data', data)).toMatchObject({ code: 0 })
     const db = new Libsql(join(data, 'panal.db'))
     db.exec('drop trigger audit_no_update')
     db.exec(
@@ -94,7 +82,7 @@ describe('when the server has stopped', () => {
     )
     const { seq } = db.prepare("select min(seq) as seq from audit where action = 'gated'").get([]) as { seq: number }
     db.close()
-    const { code, out, err } = await run('audit', 'verify', '--offline', '--data', data)
+    const { code, out, err } = await panalHere('audit', 'verify', '--offline', '--data', data)
     expect({ code, out }).toEqual({ code: 1, out: '' })
     expect(err).toMatch(new RegExp(`^panal: audit-broken: row ${seq}, or its hash, was altered`))
   })

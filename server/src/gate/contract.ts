@@ -242,7 +242,7 @@ export interface RootTrainer {
 export interface RootUpdate {
   /** [size] As a device's update. */
   readonly delta: Params
-  /** What it was trained on, by all that its rounding depends on. Absent: nobody looks at it. */
+  /** What it was trained on: another one may round otherwise. Absent: nobody looks at it. */
   readonly backend?: string
 }
 

@@ -9,7 +9,6 @@ import { restoringName, type DataDir } from './data-dir.ts'
 import { openDatabase, type Database } from './database.ts'
 import { sumsFileOf } from './page-sums.ts'
 import { query, type SyncQueries } from './sync-query.ts'
-import type { TaskDocument } from '../registry/task-document.ts'
 
 /**
  * The database of a data directory, once its file and the models it points to are found to be what was written. Costs
@@ -63,7 +62,7 @@ export function pointedBlobs(db: SyncQueries): string[] {
 /** Of tasks whose rule trains on one in every round. */
 const rootSets = (db: SyncQueries): string[] =>
   db.all(query.selectFrom('tasks').select('document')).flatMap(({ document }) => {
-    const { sets } = JSON.parse(document) as Pick<TaskDocument, 'sets'>
+    const { sets } = JSON.parse(document) as { readonly sets: { readonly root?: string } }
     return sets.root === undefined ? [] : [sets.root]
   })
 

@@ -30,7 +30,7 @@ export interface UpdateCheck {
 /** What an update counts for by its staleness: by how many rounds it is counted later than its device was asked. */
 export interface StalenessWeight {
   readonly name: string
-  /** 0 to 1, and 1 of a staleness of 0. */
+  /** More than 0, at most 1, and 1 of a staleness of 0. */
   of(staleness: number): number
 }
 

@@ -3,17 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { systemClock, type PersonalisationSpec } from '@panal/client-core'
-import { parseExperiment, readDocument, runExperiment, type FinishedRun, type RunEvents } from '@panal/simulations'
+import { parseExperiment, readDocument, runExperiment, type FinishedRun } from '@panal/simulations'
+import { quiet } from '../../fixtures/small-experiment.ts'
 
 const experiments = new URL('../../../simulations/experiments/', import.meta.url).pathname
 const { signal } = new AbortController()
 const clock = systemClock({ setTimeout, clearTimeout })
-const quiet: RunEvents = {
-  onNote: () => undefined,
-  onResumed: () => undefined,
-  onDevice: () => undefined,
-  onRound: () => undefined,
-}
 
 let folder: string
 beforeAll(async () => {

@@ -2,11 +2,11 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { startServer } from '@panal/server'
-import { runCli } from '../../../../server/src/cli/program.ts'
 import { blobPath } from '../../../../server/src/store/named-files.ts'
 import { numDevices, seededRun, taskId, testFolder } from '../../../fixtures/kill/seeded-run.ts'
 import { startSmallFleet } from '../../../fixtures/kill/small-fleet.ts'
 import { liveConfig } from '../../../fixtures/live-server.ts'
+import { panalHere } from '../../../fixtures/panal-here.ts'
 
 let folder: string
 let data: string
@@ -27,28 +27,15 @@ beforeAll(async () => {
   const fleet = startSmallFleet(server.url, taskId, seeded.devices)
   await fleet.closed(1)
   const remote = ['--server', server.url, '--token', server.operatorToken]
-  inspected = (await run('round', 'inspect', taskId, '1', ...remote)).out
-  const updates = (await run('round', 'inspect', taskId, '1', '--json', ...remote)).out
+  inspected = (await panalHere('round', 'inspect', taskId, '1', ...remote)).out
+  const updates = (await panalHere('round', 'inspect', taskId, '1', '--json', ...remote)).out
   participant = (JSON.parse(updates) as { updates: { deviceId: string }[] }).updates[0]!.deviceId
-  const { out } = await run('task', 'sets', taskId, '--json', ...remote)
+  const { out } = await panalHere('task', 'sets', taskId, '--json', ...remote)
   root = (JSON.parse(out) as { sets: { root: string } }).sets.root
   await fleet.leave()
   await server.close()
 }, 60_000)
 afterAll(() => rm(folder, { recursive: true }))
-
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const code = await runCli(args, {
-    env: {},
-    print: (text) => (out += text),
-    complain: (text) => (err += text),
-    onStop: () => undefined,
-    exitNow: () => undefined,
-    columns: 120,
-  })
-  return { code, out, err }
-}
 
 it('[R23] panal round inspect says what trained on the root set', () => {
   expect(inspected).toMatch(/^root set +TensorFlow\.js \S+ on wasm, SIMD$/m)
@@ -56,7 +43,11 @@ it('[R23] panal round inspect says what trained on the root set', () => {
 
 it('[R19] panal round replay comes to the same version, and says so where the root set is lost', async () => {
   const args = ['round', 'replay', taskId, '1', '--data', data]
-  expect(await run(...args)).toMatchObject({ code: 0, err: '', out: expect.stringContaining('is, byte for byte,') })
+  expect(await panalHere(...args)).toMatchObject({
+    code: 0,
+    err: '',
+    out: expect.stringContaining('is, byte for byte,'),
+  })
   const file = join(data, blobPath(root))
   const ways = [
     ['damaged', () => writeFile(file, 'other bytes')],
@@ -65,11 +56,11 @@ it('[R19] panal round replay comes to the same version, and says so where the ro
   for (const [how, lose] of ways) {
     await lose()
     const reason = `panal: root-lost: the root set of task ${taskId} (sets.root, ${root}) is ${how}: put it back from a backup (panal restore BACKUP --blobs-only)`
-    expect(await run(...args)).toEqual({
+    expect(await panalHere(...args)).toEqual({
       code: 1,
       out: '',
       err: `${reason}. That says nothing against version 1\n`,
     })
-    expect(await run(...args, '--without', participant)).toEqual({ code: 1, out: '', err: `${reason}\n` })
+    expect(await panalHere(...args, '--without', participant)).toEqual({ code: 1, out: '', err: `${reason}\n` })
   }
 })

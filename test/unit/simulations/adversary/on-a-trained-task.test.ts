@@ -6,6 +6,7 @@ import { virtualClock } from '@panal/client-core'
 import { parseExperiment, parseText, runExperiment, type Experiment } from '@panal/simulations'
 import type { attacks, AttackSpec } from '../../../../simulations/src/adversary/registry.ts'
 import { readTracked } from '../../../repo/tracked-files.ts'
+import { quiet } from '../../../fixtures/small-experiment.ts'
 
 const path = 'simulations/experiments/mnist-adversaries.yaml'
 const experiment = parseText(readTracked(path), path) as Experiment
@@ -43,12 +44,7 @@ async function accuracyOf(strategy: Experiment['strategy'], attack?: AttackSpec)
       resume: true,
       clock: virtualClock(),
     },
-    {
-      onNote: () => undefined,
-      onResumed: () => undefined,
-      onDevice: () => undefined,
-      onRound: () => undefined,
-    },
+    quiet,
     new AbortController().signal,
   )
   return 100 * rounds.findLast(({ accuracy }) => accuracy !== undefined)!.accuracy!

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { virtualClock } from '@panal/client-core'
-import { parseExperiment, runExperiment, type Experiment, type RoundRow, type RunEvents } from '@panal/simulations'
-import { smallExperiment } from '../../../fixtures/small-experiment.ts'
+import { parseExperiment, runExperiment, type Experiment, type RoundRow } from '@panal/simulations'
+import { quiet, smallExperiment } from '../../../fixtures/small-experiment.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -15,12 +15,6 @@ afterEach(() => rm(folder, { recursive: true }))
 type Attack = NonNullable<Experiment['adversaries']>['attack']
 
 const { signal } = new AbortController()
-const quiet: RunEvents = {
-  onNote: () => undefined,
-  onResumed: () => undefined,
-  onDevice: () => undefined,
-  onRound: () => undefined,
-}
 const optionsFor = (changes: Partial<Experiment>) => ({
   experiment: parseExperiment(smallExperiment(changes)),
   seed: 1,

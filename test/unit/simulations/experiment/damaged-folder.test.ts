@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { virtualClock } from '@panal/client-core'
 import { lockFile } from '@panal/server'
-import { parseExperiment, readRuns, runExperiment, type RunEvents } from '@panal/simulations'
-import { smallExperiment } from '../../../fixtures/small-experiment.ts'
+import { parseExperiment, readRuns, runExperiment } from '@panal/simulations'
+import { quiet, smallExperiment } from '../../../fixtures/small-experiment.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -13,12 +13,6 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-const quiet: RunEvents = {
-  onNote: () => undefined,
-  onResumed: () => undefined,
-  onDevice: () => undefined,
-  onRound: () => undefined,
-}
 const run = (changes: { readonly seed?: number; readonly folder?: string } = {}) =>
   runExperiment(
     {

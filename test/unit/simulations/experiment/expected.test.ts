@@ -16,16 +16,9 @@ import {
   runExperiment,
   runSweep,
   type Experiment,
-  type RunEvents,
 } from '@panal/simulations'
-import { smallExperiment } from '../../../fixtures/small-experiment.ts'
+import { quiet, smallExperiment } from '../../../fixtures/small-experiment.ts'
 
-const quiet: RunEvents = {
-  onNote: () => undefined,
-  onResumed: () => undefined,
-  onDevice: () => undefined,
-  onRound: () => undefined,
-}
 const { signal } = new AbortController()
 const target = { accuracy: 0.8 }
 

@@ -15,9 +15,8 @@ import {
   spawnTrainWorker,
   type Experiment,
   type RoundRow,
-  type RunEvents,
 } from '@panal/simulations'
-import { smallExperiment } from '../../../fixtures/small-experiment.ts'
+import { quiet, smallExperiment } from '../../../fixtures/small-experiment.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -26,12 +25,6 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const { signal } = new AbortController()
-const quiet: RunEvents = {
-  onNote: () => undefined,
-  onResumed: () => undefined,
-  onDevice: () => undefined,
-  onRound: () => undefined,
-}
 const optionsFor = (changes: Partial<Experiment>) => ({
   experiment: parseExperiment(smallExperiment(changes)),
   seed: 1,

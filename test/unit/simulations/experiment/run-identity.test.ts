@@ -3,31 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { virtualClock } from '@panal/client-core'
-import {
-  describeRuns,
-  parseExperiment,
-  readRuns,
-  runExperiment,
-  type Experiment,
-  type RunEvents,
-} from '@panal/simulations'
+import { describeRuns, parseExperiment, readRuns, runExperiment, type Experiment } from '@panal/simulations'
 import { digestOfSources } from '../../../../simulations/src/experiment/code-digest.ts'
 import { vectorFeatures } from '../../../../simulations/src/experiment/processor.ts'
 import { gitCommit } from '../../../../simulations/src/experiment/surroundings.ts'
-import { smallExperiment } from '../../../fixtures/small-experiment.ts'
+import { quiet, smallExperiment } from '../../../fixtures/small-experiment.ts'
 
 let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'panal-identity-'))
 })
 afterEach(() => rm(folder, { recursive: true }))
-
-const quiet: RunEvents = {
-  onNote: () => undefined,
-  onResumed: () => undefined,
-  onDevice: () => undefined,
-  onRound: () => undefined,
-}
 
 interface Stored {
   readonly [field: string]: unknown

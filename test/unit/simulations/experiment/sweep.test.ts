@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { virtualClock } from '@panal/client-core'
-import { parseAxis, runSweep, type RunEvents } from '@panal/simulations'
-import { smallExperiment } from '../../../fixtures/small-experiment.ts'
+import { parseAxis, runSweep } from '@panal/simulations'
+import { quiet, smallExperiment } from '../../../fixtures/small-experiment.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -14,12 +14,6 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const { signal } = new AbortController()
-const quiet: RunEvents = {
-  onNote: () => undefined,
-  onResumed: () => undefined,
-  onDevice: () => undefined,
-  onRound: () => undefined,
-}
 
 /** What it has told of how far it is with all runs. */
 let checked: string[]

@@ -100,6 +100,6 @@ async function measureSize(count: number, size: number, readLimit: number): Prom
 /** Read by the engine's threads straight into their memory, as the spool's files are. */
 function openRows(paths: readonly string[], size: number): { readonly rows: Rows; close(): void } {
   const fds = paths.map((path) => openSync(path, 'r'))
-  const places = fds.map((fd) => ({ at: { fd }, scale: 1 }))
+  const places = fds.map((fd) => ({ fd }))
   return { rows: rowsAt(places, size), close: () => fds.forEach((fd) => closeSync(fd)) }
 }

@@ -14,6 +14,7 @@ import {
 } from '@panal/server'
 import { openTfjsEngine } from '../../server/src/vector/tfjs/engine.ts'
 import { chooseBackend } from '../../server/src/gate/tfjs-backend.ts'
+import { scaledRows } from '../../server/src/vector/made-rows.ts'
 import { randomRows, reference, rowsOf } from '../fixtures/vector-rows.ts'
 
 /** 128 params of 16 rows; of 33 and more a tile is the shortest there is, 64 params. */
@@ -166,6 +167,34 @@ describe.each(Object.entries(cases))('vector engine %s', (_, { name, open, on = 
         ).toBeLessThanOrEqual(1e-6)
         const selected = await each.select(rows, by, mix)
         expect(greatestError(selected, reference.select(mixed, by), largestAt(made))).toBeLessThanOrEqual(1e-6)
+      }
+    })
+
+    it('does the same on rows that are scaled, and on a mix of them', async () => {
+      const scales = Float64Array.from({ length: count }, (_, k) => (k % 3 === 0 ? 1 : 1 / (k + 0.3)))
+      const scaled = made.map((row, k) => row.map((value) => value * scales[k]!))
+      const mix = mixOf(count)
+      const mixed = reference.mix(scaled, mix)
+      const weights = weightsOf(count)
+      const sum = reference.weightedSum(scaled, weights, 3)
+      const magnitude = reference.magnitude(scaled, weights, 3)
+      const distances = reference.squaredDistances(scaled)
+      const longest = Math.max(...scaled.map((row) => Math.hypot(...row))) // as of mixed rows above
+      const of = scaledRows(scaledRows(rows, scales.map(Math.sqrt)), scales.map(Math.sqrt))
+      for (const each of [engine, small]) {
+        const found = await each.weightedSum(of, weights, 3)
+        expect(greatestError(found, sum, (i) => magnitude[i]!)).toBeLessThanOrEqual(1e-6)
+        const squared = await each.squaredDistances(of)
+        expect(
+          greatestError(squared, distances, (i) => distances[i]! + longest * Math.sqrt(distances[i]!)),
+        ).toBeLessThanOrEqual(1e-6)
+        for (const [selected, wanted] of [
+          [await each.select(of, { by: 'median' }), scaled],
+          [await each.select(of, { by: 'median' }, mix), mixed],
+        ] as const)
+          expect(
+            greatestError(selected, reference.select(wanted, { by: 'median' }), largestAt(made)),
+          ).toBeLessThanOrEqual(1e-6)
       }
     })
 

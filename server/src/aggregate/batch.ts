@@ -1,7 +1,8 @@
 import type { Params } from '@panal/client-core'
 import type { UpdateFacts } from '../strategy/strategy.ts'
-import { type Mix, type Place, type Rows, type Selection, type VectorEngine, VectorError } from '../vector/engine.ts'
-import { rowsAt, scaleRow } from '../vector/places.ts'
+import { type Mix, type Rows, type Selection, type VectorEngine, VectorError } from '../vector/engine.ts'
+import { pickedRows, scaledRows, withPlace } from '../vector/made-rows.ts'
+import { shared } from '../vector/places.ts'
 
 /** What a batch is made of. */
 interface Parts {
@@ -62,7 +63,7 @@ export class Batch {
     const { rows, mix } = this.#parts
     const weights = new Float64Array(this.numRows + 1)
     weights.set(this.weights)
-    const more = row === 'zeros' ? withZeros(rows) : withValues(rows, row)
+    const more = row === 'zeros' ? withPlace(rows, row) : withValues(rows, row)
     if (mix === undefined) return new Batch(this.#engine, { rows: more, weights })
     const mixed = new Float64Array((mix.numRows + 1) * more.count)
     for (let r = 0; r < mix.numRows; r++)
@@ -121,50 +122,9 @@ function through({ numRows, weights }: Mix, coefficients: Float64Array): Float64
   return result
 }
 
-const withZeros = (rows: Rows): Rows => withPlace(rows, 'zeros')
-
 /** @throws VectorError 'bad-arguments' */
 function withValues(rows: Rows, values: Params): Rows {
   if (values.length !== rows.size)
     throw new VectorError('bad-arguments', `a row of ${values.length} params beside rows of ${rows.size}`)
-  // a copy that an engine's threads can read
-  const at = new Float32Array(new SharedArrayBuffer(values.byteLength))
-  at.set(values)
-  return withPlace(rows, at)
+  return withPlace(rows, shared(values))
 }
-
-function withPlace(rows: Rows, at: Exclude<Place['at'], { fd: number }>): Rows {
-  const last = rowsAt([{ at, scale: 1 }], rows.size)
-  return {
-    count: rows.count + 1,
-    size: rows.size,
-    async read(start, into, first = 0) {
-      const numRead = Math.min(into.length, rows.count - first)
-      if (numRead > 0) await rows.read(start, into.slice(0, numRead), first)
-      if (numRead < into.length) await last.read(start, into.slice(-1))
-    },
-    ...(rows.places && { places: [...rows.places, ...last.places!] }),
-  }
-}
-
-const scaledRows = (rows: Rows, scales: Float64Array): Rows => ({
-  count: rows.count,
-  size: rows.size,
-  async read(start, into, first = 0) {
-    await rows.read(start, into, first)
-    into.forEach((row, k) => scaleRow(row, scales[first + k]!))
-  },
-  // scaled twice it would be rounded twice: only rows as they are say where they lie
-  ...(rows.places?.every(({ scale }) => scale === 1) === true && {
-    places: rows.places.map(({ at }, k) => ({ at, scale: scales[k]! })),
-  }),
-})
-
-const pickedRows = (rows: Rows, indices: readonly number[]): Rows => ({
-  count: indices.length,
-  size: rows.size,
-  async read(start, into, first = 0) {
-    for (const [k, row] of into.entries()) await rows.read(start, [row], indices[first + k])
-  },
-  ...(rows.places && { places: indices.map((i) => rows.places![i]!) }),
-})

@@ -7,7 +7,7 @@ import {
   type UpdateSource,
 } from '../strategy/strategy.ts'
 import { type Rows, VectorError } from '../vector/engine.ts'
-import { rowsAt } from '../vector/places.ts'
+import { rowsAt, shared } from '../vector/places.ts'
 
 /**
  * What `work` makes of all updates at once, as rows in canonical order that an engine can read. They are in memory where there
@@ -66,22 +66,12 @@ async function hold({ name, isOnePass = false }: Parameters<typeof withRows>[0],
     facts.push(rest)
   }
   if (!isHeld) return { facts, ...(await updates.openRows!()) }
-  const rows = rowsAt(
-    values.map((at) => ({ at, scale: 1 })),
-    size,
-  )
+  const rows = rowsAt(values, size)
   const read: Rows['read'] = async (...part) => {
     await setImmediate() // a tile may take a tenth of a second: others have their turn in between
     await rows.read(...part)
   }
   return { facts, rows: { ...rows, read }, close: () => Promise.resolve() }
-}
-
-/** A copy that an engine's threads can read. */
-function shared(delta: Float32Array): Float32Array<SharedArrayBuffer> {
-  const copy = new Float32Array(new SharedArrayBuffer(delta.byteLength))
-  copy.set(delta)
-  return copy
 }
 
 const tooLarge = (name: string, { count, size, maxHeldBytes = defaultMaxHeldBytes }: UpdateSource): AggregationError =>

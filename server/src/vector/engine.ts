@@ -9,19 +9,24 @@ export interface Rows {
   readonly size: number
   /**
    * Fills `into[k]` with row `first + k` (0 if not given) from param `start` on, as many as its length (never beyond the
-   * size). The arrays are the engine's own memory: do not keep them. An operation may be followed by another pass.
+   * size). The arrays are the engine's own memory: do not keep them. It may be asked for a second part before the first is
+   * there. An operation may be followed by another pass.
    */
   read(start: number, into: readonly Float32Array[], first?: number): Promise<void> | void
   /** [count] Where each lies, if other threads can read it, too. */
   readonly places?: readonly Place[]
+  /** Rows are these, each times its scale, for engines that read or multiply otherwise than `read` does. */
+  readonly scaled?: ScaledRows
 }
 
-/** A row that any thread can read: its params times `scale`. */
-export interface Place {
-  /** In memory that threads share; in a file that is open, as float32 from its beginning; or nowhere: all zeros. */
-  readonly at: Float32Array<SharedArrayBuffer> | { readonly fd: number } | 'zeros'
-  readonly scale: number
+/** [count] Each row's factor; a product is rounded to float32. The rows themselves are not scaled. */
+export interface ScaledRows {
+  readonly of: Rows
+  readonly scales: Float64Array
 }
+
+/** Where any thread can read a row: in memory that threads share; in a file that is open, as float32 from its beginning; or nowhere: all zeros. */
+export type Place = Float32Array<SharedArrayBuffer> | { readonly fd: number } | 'zeros'
 
 /**
  * Rows that are computed, not read: new row r is Σ weights[r · K + k] · row k. Rounded to float32, a tile at a time, so

@@ -9,11 +9,17 @@ export const rowsAt = (places: readonly Place[], size: number): Rows => ({
   places,
 })
 
-function readPlace({ at, scale }: Place, start: number, row: Float32Array): void {
-  if (at === 'zeros') row.fill(0)
-  else if ('fd' in at) readWhole(at.fd, start, row)
-  else row.set(at.subarray(start, start + row.length))
-  scaleRow(row, scale)
+/** A copy that any thread can read. */
+export function shared(values: Float32Array): Float32Array<SharedArrayBuffer> {
+  const copy = new Float32Array(new SharedArrayBuffer(values.byteLength))
+  copy.set(values)
+  return copy
+}
+
+function readPlace(place: Place, start: number, row: Float32Array): void {
+  if (place === 'zeros') row.fill(0)
+  else if ('fd' in place) readWhole(place.fd, start, row)
+  else row.set(place.subarray(start, start + row.length))
 }
 
 function readWhole(fd: number, start: number, row: Float32Array): void {
@@ -22,9 +28,4 @@ function readWhole(fd: number, start: number, row: Float32Array): void {
     if (numBytes === 0) throw new Error('a file of params is shorter than the model')
     done += numBytes
   }
-}
-
-/** Rounds to float32, as often as it is done. */
-export function scaleRow(row: Float32Array, by: number): void {
-  if (by !== 1) for (let i = 0; i < row.length; i++) row[i]! *= by
 }

@@ -138,7 +138,7 @@ function probeRows(size: number): Rows {
   const places = Array.from({ length: numUpdates }, (_, k) => {
     const at = new Float32Array(new SharedArrayBuffer(4 * size)) // as updates are held: threads read it, too
     for (let i = 0; i < size; i += shortest) at.set(block.subarray(k, k + Math.min(shortest, size - i)), i)
-    return { at, scale: 1 }
+    return at
   })
   const rows = rowsAt(places, size)
   const read: Rows['read'] = async (...part) => {

@@ -32,9 +32,10 @@ export function makeWasmEngine(options: WasmOptions = {}): VectorEngine {
   /** What the operation makes of each part, in order. */
   async function* inParts(operation: Operation, rows: Rows) {
     const parts = partsOf(rows, maxTileBytes)
-    const { places, size } = rows
+    const { of, scales } = rows.scaled ?? { of: rows, scales: undefined }
+    const { places, size } = of
     const isThreaded = numThreads > 0 && places !== undefined && 4 * rows.count * size >= minThreadedBytes
-    const onThreads = isThreaded ? parts.map((part) => threads.run({ operation, places, size, ...part })) : []
+    const onThreads = isThreaded ? parts.map((part) => threads.run({ operation, places, scales, size, ...part })) : []
     const allDone = Promise.allSettled(onThreads)
     try {
       for (const [i, { from, to }] of parts.entries())

@@ -7,6 +7,8 @@ import type { Operation } from './operations.ts'
 export interface VectorTask {
   readonly operation: Operation
   readonly places: readonly Place[]
+  /** [count] What each row is taken times. */
+  readonly scales?: Float64Array | undefined
   readonly size: number
   readonly from: number
   readonly to: number

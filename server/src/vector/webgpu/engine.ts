@@ -3,13 +3,13 @@ import { selectionSteps } from '../selection.ts'
 import { checkedCount, checkFinite, checkRows, Turns } from '../tiles.ts'
 import { Buffers } from './buffers.ts'
 import type { OpenDevice } from './device.ts'
-import { Kernels } from './kernels.ts'
-import { checkFailure, checkFlag, deviceTileLength, download, lostOr, stream } from './stream.ts'
+import { type Encode, Kernels } from './kernels.ts'
+import { checkFailure, checkFlag, deviceTileLength, download, lostOr, stream, type TileBuffer } from './stream.ts'
 import { StagingPool } from './staging-pool.ts'
 import { StreamTimer, type StreamTimes } from './timer.ts'
 
 /** Two tiles of it wait in host memory, one is on the device; a mix needs a second one there. */
-const defaultTileBytes = 64 * 2 ** 20
+const defaultTileBytes = 32 * 2 ** 20
 
 /** Below, what is gained is less than what the program takes to compile, which is again for each number of updates. */
 const defaultRegistersFrom = 1e6
@@ -52,18 +52,29 @@ export function makeWebGpuEngine(open: OpenDevice, options: WebGpuOptions = {}):
       }
     })
 
-  /** The tile on the device, the kernels that come first on it, and the rows that they leave for those after them. */
-  function prepare(buffers: Buffers, rows: Rows, mix?: Mix) {
+  /** The tile on the device, what is read into it, the kernels that come first on it, and the rows that they leave for those after them. */
+  function prepare(buffers: Buffers, rows: Rows, mix?: Mix): Prepared {
     const { count } = rows
+    const { of, scales } = rows.scaled ?? { of: rows, scales: undefined }
     const length = deviceTileLength(open, Math.max(count, mix?.numRows ?? 0), rows.size, maxTileBytes)
     const tile = buffers.storage(4 * length * count)
     const flag = buffers.storage(4)
-    const finite = kernels.finite(buffers, tile, count, flag)
-    if (mix === undefined) return { length, tile, flag, source: tile, first: [finite] }
+    const first = [kernels.finite(buffers, tile, count, flag)]
+    if (scales !== undefined) first.push(kernels.scale(buffers, tile, buffers.filled(weightPairs(scales, 1))))
+    if (mix === undefined) return { length, of, tile, flag, source: tile, first }
     const source = buffers.storage(4 * length * mix.numRows)
     const weights = buffers.filled(weightPairs(mix.weights, 1))
-    const mixing = kernels.combine(buffers, tile, weights, source, { count, numOut: mix.numRows })
-    return { length, tile, flag, source, first: [finite, mixing] }
+    first.push(kernels.combine(buffers, tile, weights, source, { count, numOut: mix.numRows }))
+    return { length, of, tile, flag, source, first }
+  }
+
+  /** [size] What `last` leaves in `out` of each tile. The device looks whether it is finite, too. */
+  async function params(buffers: Buffers, at: Prepared, out: GPUBuffer, last: Encode): Promise<Float32Array> {
+    const result = new Float32Array(at.of.size)
+    const isFinite = kernels.finite(buffers, out, 1, at.flag)
+    await stream(streaming, at.of, at, { kernels: [...at.first, last, isFinite], out, result })
+    await checkFlag(open, at.flag)
+    return result
   }
 
   return {
@@ -78,10 +89,7 @@ export function makeWebGpuEngine(open: OpenDevice, options: WebGpuOptions = {}):
         const out = buffers.storage(4 * at.length)
         const pairs = buffers.filled(weightPairs(weights, divisor))
         const sum = kernels.combine(buffers, at.source, pairs, out, { count: rows.count, numOut: 1 })
-        const result = new Float32Array(rows.size)
-        await stream(streaming, rows, at, { kernels: [...at.first, sum], out, result })
-        await checkFlag(open, at.flag)
-        return checkFinite(result)
+        return params(buffers, at, out, sum)
       }),
 
     squaredDistances: (rows, mix) =>
@@ -89,7 +97,7 @@ export function makeWebGpuEngine(open: OpenDevice, options: WebGpuOptions = {}):
         const count = checkedCount(rows, mix)
         const at = prepare(buffers, rows, mix)
         const pairs = kernels.pairs(buffers, at.source, count, at.length)
-        await stream(streaming, rows, at, { kernels: [...at.first, pairs.encode] })
+        await stream(streaming, at.of, at, { kernels: [...at.first, pairs.encode] })
         await checkFlag(open, at.flag)
         return checkFinite(pairs.unpack(new Float32Array(await download(open, pairs.totals))))
       }),
@@ -101,14 +109,20 @@ export function makeWebGpuEngine(open: OpenDevice, options: WebGpuOptions = {}):
         const at = prepare(buffers, rows, mix)
         const out = buffers.storage(4 * at.length)
         const selecting = kernels.select(buffers, at.source, out, { count, isLarge: rows.size >= registersFrom, steps })
-        const result = new Float32Array(rows.size)
-        await stream(streaming, rows, at, { kernels: [...at.first, selecting], out, result })
-        await checkFlag(open, at.flag)
-        return checkFinite(result)
+        return params(buffers, at, out, selecting)
       }),
 
     close: () => streaming.staging.close(),
   }
+}
+
+interface Prepared extends TileBuffer {
+  /** The rows that are read. */
+  readonly of: Rows
+  readonly flag: GPUBuffer
+  /** The rows that are worked on, on the device. */
+  readonly source: GPUBuffer
+  readonly first: Encode[]
 }
 
 /** Each weight as a float and what rounding left of it. */

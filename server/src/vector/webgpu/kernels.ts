@@ -12,6 +12,8 @@ import {
   pairChunk,
   reduceShader,
   reduceThreads,
+  scaleShader,
+  scaleThreads,
 } from './shaders.ts'
 
 /** Encodes a kernel for a tile whose rows are `stride` values apart and `num` long. */
@@ -39,6 +41,13 @@ export class Kernels {
       const groups = Math.min(Math.ceil((numRows * stride) / finiteThreads), maxFiniteGroups)
       run(pass, [numRows, stride, num, 1], [groups])
     }
+  }
+
+  /** Takes each row of the tile times its scale. `scales` are pairs of floats, [count]. */
+  scale(buffers: Buffers, tile: GPUBuffer, scales: GPUBuffer): Encode {
+    const run = this.#bind(buffers, scaleShader, [tile, scales])
+    const count = scales.size / 8
+    return (pass, { num, stride }) => run(pass, [count, stride, num, 1], [Math.ceil(stride / scaleThreads), count])
   }
 
   /** Weighted sums of `count` rows, `numOut` of them. `weights` are pairs of floats, [numOut, count]. */

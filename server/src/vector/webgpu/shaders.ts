@@ -43,6 +43,23 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 }
 `
 
+export const scaleThreads = 64
+
+/** x = scales[k] · x in row k. A scale is two floats, the second what rounding left of the first. */
+export const scaleShader = /* wgsl */ `
+${dims}
+@group(0) @binding(1) var<storage, read_write> x: array<f32>;
+@group(0) @binding(2) var<storage, read> scales: array<vec2f>;
+
+@compute @workgroup_size(${scaleThreads})
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= dims.stride) { return; }
+  let i = id.y * dims.stride + id.x;
+  let scale = scales[id.y];
+  x[i] = fma(x[i], scale.x, x[i] * scale.y);
+}
+`
+
 export const combineThreads = 64
 
 /**

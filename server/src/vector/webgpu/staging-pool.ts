@@ -10,7 +10,7 @@ const maxKept = 2
 export class StagingPool {
   readonly #device: GPUDevice
   #free: GPUBuffer[] = []
-  #isWriting = false
+  #numWriting = 0
   #isClosed = false
 
   constructor(device: GPUDevice) {
@@ -32,22 +32,22 @@ export class StagingPool {
     })
   }
 
-  /** Lets `work` write to the first bytes of a mapped buffer, which the device may read afterwards. One at a time. */
+  /** Lets `work` write to the first bytes of a mapped buffer, which the device may read afterwards. */
   async write(buffer: GPUBuffer, numBytes: number, work: (memory: ArrayBuffer) => Promise<void>): Promise<void> {
-    this.#isWriting = true
+    this.#numWriting += 1
     try {
       await work(buffer.getMappedRange(0, numBytes))
       buffer.unmap()
     } finally {
-      this.#isWriting = false
-      if (this.#isClosed) this.#device.destroy()
+      this.#numWriting -= 1
+      if (this.#isClosed && this.#numWriting === 0) this.#device.destroy()
     }
   }
 
   /** Destroys the device; while somebody writes, afterwards: its memory would be gone under their hands. */
   close(): void {
     this.#isClosed = true
-    if (!this.#isWriting) this.#device.destroy()
+    if (this.#numWriting === 0) this.#device.destroy()
   }
 
   /** Mapped again, and not yet read from or written to. */

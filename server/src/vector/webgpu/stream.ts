@@ -1,3 +1,4 @@
+import { everyDone } from '../../every-done.ts'
 import { type Rows, VectorError } from '../engine.ts'
 import { notFinite, roundUp, tileLength, tileUnit } from '../tiles.ts'
 import { mapMode, type OpenDevice, usage } from './device.ts'
@@ -42,7 +43,7 @@ export interface StreamWork {
 interface Slot {
   readonly staging: GPUBuffer
   readonly readback: GPUBuffer | undefined
-  /** Resolves once the device is done with the slot's last tile and its result is read. */
+  /** Resolves once the slot's last tile is read, the device is done with it and its result is there. */
   free: Promise<unknown>
 }
 
@@ -54,8 +55,9 @@ export function deviceTileLength({ device }: OpenDevice, numRows: number, size: 
 }
 
 /**
- * Sends the rows through the device, a tile at a time. While the device takes one tile in and computes, the host reads the
- * next one, straight into memory that the device copies from. @throws VectorError 'device-lost', what `read` throws
+ * Sends the rows through the device, a tile at a time and in order. They are read straight into memory that the device
+ * copies from, two tiles at once, so that whoever reads never waits for the device. @throws VectorError 'device-lost',
+ * what `read` throws
  */
 export async function stream(
   { open, staging: pool, timer }: Streaming,
@@ -66,6 +68,18 @@ export async function stream(
   const { device } = open
   const slots: Slot[] = []
   let isDone = false
+  const submit = ({ staging, readback }: Slot, size: TileSize): void => {
+    const encoder = device.createCommandEncoder()
+    timer?.beforeUpload(encoder)
+    encoder.copyBufferToBuffer(staging, 0, tile, 0, 4 * rows.count * size.stride)
+    const pass = encoder.beginComputePass(timer?.computePass())
+    for (const encode of work.kernels) encode(pass, size)
+    pass.end()
+    if (readback !== undefined) encoder.copyBufferToBuffer(work.out!, 0, readback, 0, 4 * size.stride)
+    timer?.resolve(encoder)
+    device.queue.submit([encoder.finish()])
+  }
+  let submitted: Promise<void> = Promise.resolve()
   try {
     while (slots.length < (rows.size > length ? 2 : 1)) {
       const staging = pool.take(tile.size)
@@ -77,17 +91,9 @@ export async function stream(
       await slot.free
       const num = Math.min(length, rows.size - start)
       const size = { start, num, stride: roundUp(num, tileUnit) }
-      await pool.write(slot.staging, 4 * rows.count * size.stride, (memory) => fill(memory, rows, size))
-      const encoder = device.createCommandEncoder()
-      timer?.beforeUpload(encoder)
-      encoder.copyBufferToBuffer(slot.staging, 0, tile, 0, 4 * rows.count * size.stride)
-      const pass = encoder.beginComputePass(timer?.computePass())
-      for (const encode of work.kernels) encode(pass, size)
-      pass.end()
-      if (slot.readback !== undefined) encoder.copyBufferToBuffer(work.out!, 0, slot.readback, 0, 4 * size.stride)
-      timer?.resolve(encoder)
-      device.queue.submit([encoder.finish()])
-      slot.free = finish(slot, work, size, timer)
+      const filled = pool.write(slot.staging, 4 * rows.count * size.stride, (memory) => fill(memory, rows, size))
+      submitted = everyDone([submitted, filled]).then(() => submit(slot, size))
+      slot.free = submitted.then(() => finish(slot, work, size, timer))
       slot.free.catch(() => undefined) // heard of when its turn comes
     }
     for (const slot of slots) await slot.free

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeRng } from '@panal/client-core'
 import type { Place, Rows, VectorEngine } from '@panal/server'
-import { rowsAt } from '../../../../server/src/vector/places.ts'
+import { scaledRows } from '../../../../server/src/vector/made-rows.ts'
+import { rowsAt, shared } from '../../../../server/src/vector/places.ts'
 import { makeWasmEngine } from '../../../../server/src/vector/wasm/engine.ts'
 import { randomRows } from '../../../fixtures/vector-rows.ts'
 
@@ -24,12 +25,6 @@ const all = async (engine: VectorEngine, rows: Rows) => [
   await engine.select(rows, { by: 'nearest-median', count: 5 }, { ...mix, numRows: 8, weights: eight() }),
 ]
 const eight = () => Float64Array.from({ length: 8 * count }, (_, i) => ((i * 3) % 11) / 5)
-
-const shared = (row: Float32Array): Place => {
-  const at = new Float32Array(new SharedArrayBuffer(row.byteLength))
-  at.set(row)
-  return { at, scale: 1 }
-}
 
 describe('the wasm engine on threads', () => {
   let folder: string
@@ -51,11 +46,11 @@ describe('the wasm engine on threads', () => {
       files.push(await open(path, 'r'))
     }
     // by turns in a file and in memory
-    const places = values.map((row, k): Place => (k % 2 === 0 ? { at: { fd: files[k]!.fd }, scale: 1 } : shared(row)))
+    const places = values.map((row, k): Place => (k % 2 === 0 ? { fd: files[k]!.fd } : shared(row)))
     rows = rowsAt(places, size)
-    scaled = rowsAt(
-      [...places.slice(1).map(({ at }, k) => ({ at, scale: 1 / (k + 2) })), { at: 'zeros', scale: 1 }],
-      size,
+    scaled = scaledRows(
+      rowsAt([...places.slice(1), 'zeros'], size),
+      Float64Array.from({ length: count }, (_, k) => 1 / (k + 2)),
     )
   })
   afterAll(async () => {

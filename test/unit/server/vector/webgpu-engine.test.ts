@@ -60,6 +60,53 @@ describe.each([0, 64, 192])('while it reads param %d', (from) => {
   })
 })
 
+/** Reads each part in two goes, with turns of others between them; `between` is told where. */
+const slowly = (between: (start: number) => void): Rows => ({
+  ...rows,
+  async read(start, into, first) {
+    for (const [from, to] of [
+      [0, 2],
+      [2, into.length],
+    ] as const) {
+      await rows.read(start, into.slice(from, to), (first ?? 0) + from)
+      if (from === 0) between(start)
+      for (let turn = 0; turn < 3; turn++) await setImmediate()
+    }
+  },
+})
+
+it.each([0, 64])(
+  'writes to no memory that is gone if it is closed while it reads param %d and others',
+  async (from) => {
+    const engine = await vectorEngines.webgpu({ maxTileBytes: 1280 })
+    const closing = slowly((start) => {
+      if (start === from) engine.close()
+    })
+    await expect(engine.select(closing, { by: 'median' })).rejects.toMatchObject(lost)
+  },
+)
+
+it('waits for what is still being read when reading fails, and works afterwards', async () => {
+  const engine = await vectorEngines.webgpu({ maxTileBytes: 1280 })
+  try {
+    const ended: number[] = []
+    const torn: Rows = {
+      ...rows,
+      async read(start, ...part) {
+        if (start === 0) throw new Error('torn')
+        await slowly(() => undefined).read(start, ...part)
+        ended.push(start)
+      },
+    }
+    await expect(engine.select(torn, { by: 'median' })).rejects.toThrow('torn')
+    expect(ended).toEqual([64])
+    const read = slowly(() => undefined)
+    expect(await engine.select(read, { by: 'median' })).toEqual(await engine.select(rows, { by: 'median' }))
+  } finally {
+    engine.close()
+  }
+})
+
 it.each([1, 2, 5, 64, 128])('selects of %d values in registers what it selects in its memory', async (count) => {
   const several = rowsOf(randomRows(makeRng('registers'), count, 259))
   const selections = [{ by: 'median' }, { by: 'trimmed-mean', trim: Math.floor((count - 1) / 4) }] as const

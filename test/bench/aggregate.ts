@@ -9,7 +9,7 @@ import { makeWasmEngine } from '../../server/src/vector/wasm/engine.ts'
 import { copyBandwidth, type Measured, measureRule, readBandwidth, table } from './aggregate/measure.ts'
 import { numpyMean, tfjsAdds, type PeerMean } from './aggregate/peers.ts'
 import { wholeMean } from './aggregate/whole-mean.ts'
-import { inPlace, placed, rules, timedSource, updates } from './aggregate/workload.ts'
+import { inPlace, rules, timedSource, untimedSource, updates } from './aggregate/workload.ts'
 import { measuredWhere, writeSection } from './page.ts'
 
 /**
@@ -60,12 +60,12 @@ async function measureSize(count: number, size: number, readLimit: number): Prom
           measured.push(await measureRule(one, rule, timedSource('files', files.rows), repeats))
         // what the memory holds then are the rows of that reading
         if (!isSlow) measured.push(await measureRule(one, rule, inPlace(count, size), repeats))
-        measured.push(await measureRule(all, rule, placed(files.rows), repeats))
+        measured.push(await measureRule(all, rule, untimedSource('files, all threads', files.rows), repeats))
       }
       // in turns, so that a slow minute of the machine is everybody's
       for (let turn = 0; turn < 3; turn++) {
         console.error(`${count} updates of ${size} params: mean and NumPy, turn ${turn + 1} …`)
-        means.push(await measureRule(all, 'mean', placed(files.rows), 3)) // as often as NumPy
+        means.push(await measureRule(all, 'mean', untimedSource('files, all threads', files.rows), 3)) // as often as NumPy
         numpy.push(await numpyMean(paths))
       }
       for (const [how, engine] of [

@@ -41,7 +41,7 @@ async function folded(rule: LinearRule, updates: UpdateSource): Promise<Params> 
 
 function addedUp(rule: LinearRule, updates: UpdateSource, engine: VectorEngine): Promise<Params> {
   const { name, numSums, numScalars } = rule
-  return withRows({ name, isOnePass: numSums === 1 }, updates, async (rows, facts) => {
+  return withRows(name, updates, async (rows, facts) => {
     const summands = facts.map((each) => rule.summand(each))
     const scalars = Array.from({ length: numScalars }, (_, i) => summands.reduce((sum, of) => sum + of.scalars[i]!, 0))
     const result = new Float32Array(numSums * rows.size)

@@ -26,9 +26,7 @@ export interface PreAggregator {
 }
 
 /**
- * A rule on all updates at once, after what comes before it, in that order. Holds every update, 4 · n · size bytes, up to
- * `maxHeldBytes` of the source; beyond that it reads them where they lie, tile after tile, and refuses what lies nowhere
- * as it is, rather than let the server run out of memory.
+ * A rule on all updates at once, after what comes before it, in that order: see `withRows` for where they are then.
  */
 export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] = []): Aggregator {
   const minUpdates = before.reduceRight((needed, each) => each.minUpdates(needed), rule.minUpdates)
@@ -45,7 +43,7 @@ export function onWholeBatch(rule: BatchRule, before: readonly PreAggregator[] =
       const { count } = updates
       if (count < minUpdates)
         throw new AggregationError('too-few', `${name}: needs ${minUpdates} updates, has ${count}`)
-      return withRows({ name }, updates, async (rows, facts) => {
+      return withRows(name, updates, async (rows, facts) => {
         let batch = Batch.of(engine, rows, facts)
         if (facts.some(isDiscounted)) batch = batch.scaled(Float64Array.from(facts, discountOf))
         for (const each of before) batch = await each.apply(batch, context)

@@ -10,29 +10,30 @@ import { type Rows, VectorError } from '../vector/engine.ts'
 import { rowsAt, shared } from '../vector/places.ts'
 
 /**
- * What `work` makes of all updates at once, as rows in canonical order that an engine can read. They are in memory where there
- * is room, 4 · n · size bytes up to `maxHeldBytes` of the source, else where they lie, and refused where they lie nowhere as
- * they are, rather than let the server run out of memory. Each is looked at once in any case: its source compares it with
- * its receipt.
- * @param rule its name, for people; `isOnePass`: it is not worth its memory to hold rows that lie somewhere as they are
+ * What `work` makes of all updates at once, as rows in canonical order that an engine can read. They are read where they lie,
+ * as often as the rule passes over them: the system keeps files that were just read in memory, and gives that memory back
+ * when it needs it. Where they are too many files or lie nowhere as they are, they are held in memory, 4 · n · size bytes
+ * up to `maxHeldBytes` of the source; beyond that they are refused, or read where they lie all the same. Each is looked at
+ * once in any case: its source compares it with its receipt.
+ * @param name of the rule, for people
  * @throws AggregationError 'too-large' | 'wrong-length' | 'out-of-range', what the source throws; what `work` throws
  */
 export async function withRows<T>(
-  rule: { readonly name: string; readonly isOnePass?: boolean },
+  name: string,
   updates: UpdateSource,
   work: (rows: Rows, facts: readonly UpdateFacts[]) => Promise<T>,
 ): Promise<T> {
-  const held = await hold(rule, updates)
+  const held = await hold(name, updates)
   try {
     return await work(held.rows, held.facts)
   } catch (cause) {
-    throw refused(rule.name, cause)
+    throw refused(name, cause)
   } finally {
     await held.close()
   }
 }
 
-/** Of updates that are read where they lie in a single pass: their files are all open at once, and a process may have 1,024. */
+/** Of updates that need not be read where they lie: their files are all open at once, and a process may have 1,024. */
 const maxOpenFiles = 256
 
 /** Whether they lie somewhere as they are, and few enough to be read there rather than held. */
@@ -53,9 +54,9 @@ interface Held extends OpenRows {
   readonly facts: UpdateFacts[]
 }
 
-async function hold({ name, isOnePass = false }: Parameters<typeof withRows>[0], updates: UpdateSource): Promise<Held> {
+async function hold(name: string, updates: UpdateSource): Promise<Held> {
   const { size } = updates
-  const isHeld = haveRoom(updates) && !(isOnePass && lieInPlace(updates))
+  const isHeld = haveRoom(updates) && !lieInPlace(updates)
   if (!isHeld && updates.openRows === undefined) throw tooLarge(name, updates)
   const values: Float32Array<SharedArrayBuffer>[] = []
   const facts: UpdateFacts[] = []

@@ -1,5 +1,6 @@
 import type { Rng } from '@panal/client-core'
 import type { Selection, VectorEngine } from '../../../server/src/vector/engine.ts'
+import { scaledRows } from '../../../server/src/vector/made-rows.ts'
 import { randomRows, reference, rowsOf } from '../../fixtures/vector-rows.ts'
 
 /** The greatest error of one operation against float64, over what the engines promise it against. */
@@ -19,6 +20,7 @@ const shapes = [
   [33, 10_007],
   [100, 10_001],
   [200, 2_003],
+  [3, 1_000_003],
 ] as const
 
 /** What the contract suite asks of an engine, on the device that is here: within 1e-6, and the same bytes twice. */
@@ -66,6 +68,10 @@ export async function checkEngine(engine: VectorEngine, rng: Rng): Promise<Check
     ]
     for (const by of selections)
       await check(by.by, () => engine.select(rows, by), reference.select(values, by), largest)
+    const scales = weights.map((weight) => 1 / weight)
+    const scaled = values.map((row, k) => row.map((value) => value * scales[k]!))
+    const median = reference.select(scaled, selections[0]!)
+    await check('median of scaled rows', () => engine.select(scaledRows(rows, scales), selections[0]!), median, largest)
   }
   return checked
 }

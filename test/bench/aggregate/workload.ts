@@ -23,8 +23,8 @@ export function timedSource(input: Source['input'], rows: Rows): Source {
   return { input, rows: { count: rows.count, size: rows.size, read }, takeReadMs }
 }
 
-/** Read by the engine's own threads, which tell nobody how long that takes. */
-export const placed = (rows: Rows): Source => ({ input: 'files, all threads', rows, takeReadMs: () => 0 })
+/** Read by others than the engine's thread, which tell nobody how long that takes. */
+export const untimedSource = (input: Source['input'], rows: Rows): Source => ({ input, rows, takeReadMs: () => 0 })
 
 /** One update after another, uniform in [−0.5, 0.5), the same on every machine; each is a new array. */
 export function* updates(count: number, size: number): Generator<Float32Array<ArrayBuffer>> {

@@ -93,7 +93,7 @@ export function makeRounds(deps: RoundsDeps): Rounds {
   return {
     start(task, paused = false) {
       if (tasks.has(task.id)) throw new PanalError('task-exists')
-      if (usesEngine(task, deps.engines)) deps.engines?.prepare(task.layout.size)
+      if (usesEngine(task, deps.engines)) deps.engines?.prepare(roundSize(task))
       const rounds = new TaskRounds(task, paused, taskDeps)
       tasks.set(task.id, rounds)
       running.push(rounds.run(stopping.signal))
@@ -169,11 +169,13 @@ export function makeRounds(deps: RoundsDeps): Rounds {
 }
 
 /** Whether the rounds of a task are to be aggregated on an engine, as far as can be said before there are any updates. */
-function usesEngine({ strategy, layout, codec, document: { cohort } }: Task, engines: RoundsDeps['engines']): boolean {
-  const numBytes = 4 * layout.size * cohort.reportingGoal
-  const sums = { numBytes, lieInPlace: codec.isPlain === true }
-  return strategy.aggregator.usesEngine === 'always' || engines?.lendsForSums(sums) === true
+function usesEngine(task: Task, engines: RoundsDeps['engines']): boolean {
+  const { count, size } = roundSize(task)
+  const sums = { numBytes: 4 * count * size, lieInPlace: task.codec.isPlain === true }
+  return task.strategy.aggregator.usesEngine === 'always' || engines?.lendsForSums(sums) === true
 }
+
+const roundSize = ({ layout, document: { cohort } }: Task) => ({ count: cohort.reportingGoal, size: layout.size })
 
 const basesOf = ({ baseSha256, carried = [] }: RoundPlan): string[] => [
   baseSha256,

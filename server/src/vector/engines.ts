@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '@panal/client-core'
 import { type VectorEngine, VectorError } from './engine.ts'
-import { probeEngines, type Probed } from './probe.ts'
+import { probeEngines, type Probed, type RoundSize } from './probe.ts'
 import { type OpenEngine, vectorEngines, type VectorEngineName, worthMeasuring } from './registry.ts'
 
 /** Which engine an operator wants: `auto` is the fastest that is measured here. */
@@ -69,9 +69,9 @@ export class Engines implements EngineLender {
   #current: Promise<VectorEngine> | undefined
   #wasm: Promise<VectorEngine> | undefined
   #losses = 0
-  #size = 0
+  #largest: RoundSize = { count: 0, size: 0 }
   #numRunning = 0
-  #start = (size: number): Promise<VectorEngine> => this.#choose(size)
+  #start = (largest: RoundSize): Promise<VectorEngine> => this.#choose(largest)
   readonly #life = new AbortController()
 
   constructor(deps: EnginesDeps) {
@@ -80,16 +80,16 @@ export class Engines implements EngineLender {
   }
 
   /**
-   * Begins to choose, if nothing was chosen yet: for the largest of the sizes that are asked for until others have had a turn.
-   * @param size params of an update that there will be
+   * Begins to choose, if nothing was chosen yet: for the largest of the rounds that are asked for until others have had a turn.
+   * @param round one that there will be
    */
-  prepare(size: number): void {
-    this.#size = Math.max(this.#size, size)
-    this.#current ??= setImmediate().then(() => this.#start(this.#size))
+  prepare(round: RoundSize): void {
+    if (round.count * round.size > this.#largest.count * this.#largest.size) this.#largest = round
+    this.#current ??= setImmediate().then(() => this.#start(this.#largest))
   }
 
   async run<T>(work: (engine: VectorEngine) => Promise<T>): Promise<EngineResult<T>> {
-    this.prepare(0)
+    this.prepare({ count: 0, size: 0 })
     const lent = this.#current!
     const engine = await lent
     this.#numRunning += 1
@@ -122,11 +122,11 @@ export class Engines implements EngineLender {
   }
 
   /** Never rejects. */
-  async #choose(size: number): Promise<VectorEngine> {
+  async #choose(round: RoundSize): Promise<VectorEngine> {
     const { setting, clock, boxMs } = this.#deps
     if (setting !== 'auto') return this.#opened(setting)
     const { signal } = this.#life
-    const probed = await probeEngines(this.#open, { clock, size, signal, ...(boxMs !== undefined && { boxMs }) })
+    const probed = await probeEngines(this.#open, { clock, round, signal, ...(boxMs !== undefined && { boxMs }) })
     const running = probed.filter((each) => 'engine' in each).sort((a, b) => b.gbPerS - a.gbPerS)
     for (const { engine } of running.slice(1)) engine.close()
     const engine = running[0]?.engine ?? (await this.#fallback())

@@ -10,19 +10,27 @@ export type Probed =
   | { readonly name: string; readonly engine: VectorEngine; readonly gbPerS: number; readonly numParams: number }
   | { readonly name: string; readonly why: string }
 
+/** How many updates of how many params. */
+export interface RoundSize {
+  readonly count: number
+  readonly size: number
+}
+
 export interface ProbeOptions {
   readonly clock: Clock
-  /** Params of an update of the largest model that there is. */
-  readonly size: number
+  /** The largest round that there is. */
+  readonly round: RoundSize
   /** Longest time for one engine, its start included; an operation that is at work then is not waited for. */
   readonly boxMs?: number
   /** Breaks it off. */
   readonly signal?: AbortSignal
 }
 
-const numUpdates = 8
-/** Updates so long or shorter are measured: from here on all engines work tile after tile, and more tells nothing new. */
+/** Of many updates an engine computes most, of few it reads most: not every machine has the same engine for both. */
+const [fewest, most] = [8, 100]
+/** Updates so long or shorter are measured, and so many values of all: from here on all engines work tile after tile, and more tells nothing new. */
 const longest = 2 ** 18
+const mostValues = 2 ** 23
 const shortest = 2 ** 12
 /** A size is measured again until so much time has passed: a clock has milliseconds. */
 const leastMs = 25
@@ -31,7 +39,7 @@ const numTurns = 3
 const defaultBoxMs = 2_000
 
 /**
- * Measures each engine on a few updates, short ones first and four times as long ones next, for as long as its time box
+ * Measures each engine on as many updates as a round has, short ones first and four times as long ones next, for as long as its time box
  * lasts: every operation that rules are made of, reading included. One after another, in the order of the names; others
  * have their turn before each tile. Never rejects: what goes wrong is why that engine does not run here.
  */
@@ -65,8 +73,9 @@ async function probeOne(name: string, open: OpenEngine, options: ProbeOptions): 
       return
     }
     found.engine = engine
-    for (const numParams of sizes(options.size)) {
-      const gbPerS = await measure(engine, numParams, { clock, isOver })
+    const count = Math.min(Math.max(options.round.count, fewest), most)
+    for (const numParams of sizes(options.round.size, count)) {
+      const gbPerS = await measure(engine, { count, size: numParams }, { clock, isOver })
       if (isOver()) return
       found.best = { gbPerS, numParams }
     }
@@ -90,11 +99,11 @@ async function probeOne(name: string, open: OpenEngine, options: ProbeOptions): 
 }
 
 /** Lengths to measure, in params. */
-function sizes(size: number): number[] {
-  const most = Math.min(Math.max(size, shortest), longest)
+function sizes(size: number, count: number): number[] {
+  const last = Math.min(Math.max(size, shortest), longest, Math.floor(mostValues / count))
   const lengths: number[] = []
-  for (let length = shortest; length < most; length *= 4) lengths.push(length)
-  return [...lengths, most]
+  for (let length = shortest; length < last; length *= 4) lengths.push(length)
+  return [...lengths, last]
 }
 
 /**
@@ -103,12 +112,12 @@ function sizes(size: number): number[] {
  */
 async function measure(
   engine: VectorEngine,
-  numParams: number,
+  round: RoundSize,
   { clock, isOver }: { readonly clock: Clock; readonly isOver: () => boolean },
 ): Promise<number> {
-  const rows = probeRows(numParams)
+  const rows = probeRows(round)
   await everyOperation(engine, rows)
-  const bytesOfRun = numOperations * numUpdates * numParams * 4
+  const bytesOfRun = numOperations * round.count * round.size * 4
   let best = 0
   for (let turn = 0; turn < numTurns && !isOver(); turn++) {
     let numRuns = 0
@@ -126,16 +135,16 @@ async function measure(
 const numOperations = 3
 
 async function everyOperation(engine: VectorEngine, rows: Rows): Promise<void> {
-  await engine.weightedSum(rows, new Float64Array(numUpdates).fill(1), numUpdates)
+  await engine.weightedSum(rows, new Float64Array(rows.count).fill(1), rows.count)
   await engine.squaredDistances(rows)
   await engine.select(rows, { by: 'median' })
 }
 
 /** What the values are makes no difference to how long it takes: each row repeats one block, from another place on. */
-function probeRows(size: number): Rows {
+function probeRows({ count, size }: RoundSize): Rows {
   const rng = makeRng('probe')
-  const block = Float32Array.from({ length: shortest + numUpdates }, () => rng.uniform() - 0.5)
-  const places = Array.from({ length: numUpdates }, (_, k) => {
+  const block = Float32Array.from({ length: shortest + count }, () => rng.uniform() - 0.5)
+  const places = Array.from({ length: count }, (_, k) => {
     const at = new Float32Array(new SharedArrayBuffer(4 * size)) // as updates are held: threads read it, too
     for (let i = 0; i < size; i += shortest) at.set(block.subarray(k, k + Math.min(shortest, size - i)), i)
     return at

@@ -33,7 +33,7 @@ describe('auto', () => {
       },
       { clock, boxMs: 1e6 },
     )
-    engines.prepare(4096)
+    engines.prepare({ count: 2, size: 4096 })
     const { value } = await engines.run((engine) => Promise.resolve(engine.name))
     expect(value).toBe('webgpu')
     // each operation reads 8 updates of 4,096 params, 131,072 bytes: in 8 ms 16,384 bytes a ms, in 2 ms 65,536
@@ -58,9 +58,32 @@ describe('auto', () => {
       return { ...engine, select: (rows, by, mix) => (lengths.push(rows.size), engine.select(rows, by, mix)) }
     }
     const { engines } = enginesOf({ wasm: open }, { clock, boxMs: 1e6 })
-    engines.prepare(1e7)
+    engines.prepare({ count: 8, size: 1e7 })
     await engines.run(median(three))
     expect([...new Set(lengths)]).toEqual([4096, 16384, 65536, 262144, 2])
+  })
+
+  it('measures as many updates as the largest round has, up to 100, and then shorter ones', async () => {
+    const clock = virtualClock()
+    const measured: string[] = []
+    const open: OpenEngine = async () => {
+      const engine = await slowedEngine(clock, 10)
+      const none = (): Promise<Float64Array> => Promise.resolve(new Float64Array()) // so many take this processor seconds
+      return {
+        ...engine,
+        squaredDistances: none,
+        select: (rows) => (measured.push(`${rows.count} × ${rows.size}`), Promise.resolve(new Float32Array())),
+      }
+    }
+    const { engines } = enginesOf({ wasm: open }, { clock, boxMs: 1e6 })
+    for (const round of [
+      { count: 8, size: 1e6 },
+      { count: 300, size: 1e6 },
+      { count: 20, size: 1e4 },
+    ])
+      engines.prepare(round)
+    await engines.run((engine) => Promise.resolve(engine.name))
+    expect([...new Set(measured)]).toEqual(['100 × 4096', '100 × 16384', '100 × 65536', '100 × 83886'])
   })
 
   it('gives up on one that takes longer than its time box, and closes it', async () => {

@@ -1,7 +1,8 @@
 /**
  * The webgpu engine beside the wasm engine, of one thread and of all, on a machine with a GPU and nothing else: bundled
- * into one file, with vector-worker.ts as vector-worker.js beside it, it needs only Node and the webgpu package. Prints
- * tables, and writes aggregate.json into the folder $OUT.
+ * into one file (libsql, which it does not use, may be an empty module), with vector-worker.ts as vector-worker.js beside
+ * it, it needs only Node and the webgpu package, and for NumPy's mean ../peers/mean.py. Prints tables, and writes
+ * aggregate.json into the folder $OUT.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
@@ -22,6 +23,8 @@ import {
   readBandwidth,
   table,
 } from './aggregate/measure.ts'
+import { numpyMean, type PeerMean } from './aggregate/peers.ts'
+import { defaultRule, wholeRound, type WholeRound } from './aggregate/whole-round.ts'
 import { copied, inPlace, rules, type Source, untimedSource, updates } from './aggregate/workload.ts'
 
 const out = process.env['OUT'] ?? '.'
@@ -75,7 +78,7 @@ const save = () => {
   )
   writeFileSync(
     join(out, 'aggregate.json'),
-    JSON.stringify({ ...where, ...limitsHere, arrivals, checked, measured, tiles }, null, 2),
+    JSON.stringify({ ...where, ...limitsHere, arrivals, checked, measured, tiles, wholeRounds, peers }, null, 2),
   )
 }
 
@@ -88,6 +91,8 @@ async function measureOn(of: MeasuredEngine, rule: string, source: Source, repea
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'panal-bench-gpu-'))
+const wholeRounds: (WholeRound & { readonly engine: string; readonly size: number })[] = []
+const peers: (PeerMean & { readonly size: number })[] = []
 const arrivals: { readonly size: number; readonly gbPerSecond: number }[] = []
 for (const size of sizes) {
   const values = [...updates(numUpdates, size)]
@@ -122,6 +127,17 @@ for (const size of sizes) {
       measured.push(await measureOn(one, rule, source, isSlow ? 0 : repeats))
     save()
   }
+  const rule = defaultRule(Math.floor(0.2 * numUpdates))
+  for (const { engine } of [gpu, all]) {
+    const whole = await wholeRound(paths, { size, rule, engine, numTurns: 1 })
+    wholeRounds.push({ engine: engine.name, size, ...whole })
+    log(
+      `${engine.name}: a round by ${rule.name} in ${whole.seconds.toFixed(2)} s, main thread busy for ${whole.busySeconds.toFixed(2)} s`,
+    )
+  }
+  const numpy = await numpyMean(paths)
+  log(`${numpy.name}: ${numpy.seconds?.toFixed(3) ?? '?'} s`)
+  peers.push({ size, ...numpy })
   all.engine.close()
   await spooled.close()
   for (const path of paths) rmSync(path)

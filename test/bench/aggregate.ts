@@ -3,12 +3,13 @@ import { closeSync, openSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { makeAggregator } from '@panal/server'
 import type { Rows } from '../../server/src/vector/engine.ts'
 import { rowsAt } from '../../server/src/vector/places.ts'
 import { makeWasmEngine } from '../../server/src/vector/wasm/engine.ts'
 import { copyBandwidth, type Measured, measureRule, readBandwidth, table } from './aggregate/measure.ts'
 import { numpyMean, tfjsAdds, type PeerMean } from './aggregate/peers.ts'
-import { wholeMean } from './aggregate/whole-mean.ts'
+import { wholeRound } from './aggregate/whole-round.ts'
 import { inPlace, rules, timedSource, untimedSource, updates } from './aggregate/workload.ts'
 import { measuredWhere, writeSection } from './page.ts'
 
@@ -73,7 +74,8 @@ async function measureSize(count: number, size: number, readLimit: number): Prom
         ['on the engine', all.engine],
       ] as const) {
         console.error(`${count} updates of ${size} params: a round's mean, ${how} …`)
-        const { seconds, busySeconds } = await wholeMean(paths, size, engine)
+        const rule = makeAggregator({ aggregator: { name: 'mean' } })
+        const { seconds, busySeconds } = await wholeRound(paths, { size, rule, engine })
         rounds.push(`${how} ${seconds.toFixed(2)} s, of which the main thread is busy for ${busySeconds.toFixed(2)} s`)
       }
     } finally {

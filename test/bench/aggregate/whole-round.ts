@@ -2,21 +2,27 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import { codecs } from '@panal/client-core'
-import { aggregators, stalenessWeights, type VectorEngine } from '@panal/server'
+import { makeAggregator } from '../../../server/src/aggregate/make-aggregator.ts'
+import { stalenessWeights } from '../../../server/src/staleness/registry.ts'
+import type { Aggregator } from '../../../server/src/strategy/strategy.ts'
+import type { VectorEngine } from '../../../server/src/vector/engine.ts'
 import { updateSource } from '../../../server/src/round/update-source.ts'
 
-/** What the mean of a round takes from its files on, as a server comes to it. */
-export interface WholeMean {
+/** What a round takes from its files on to what its rule comes to. */
+export interface WholeRound {
   readonly seconds: number
   /** Of it: this thread at work, so that nobody else was answered. */
   readonly busySeconds: number
 }
 
 /**
- * The mean of a live round in the codec f32: every update is read and compared with its receipt, and then added to a fold, or
- * by an engine that reads it once more. The fastest of some turns, after one to warm up.
+ * Aggregates a live round in the codec f32: every update is read and compared with its receipt, and then added to a fold, or
+ * read by an engine once more for each pass. The fastest of some turns, after one to warm up.
  */
-export async function wholeMean(paths: readonly string[], size: number, engine?: VectorEngine): Promise<WholeMean> {
+export async function wholeRound(
+  paths: readonly string[],
+  { size, rule, engine, numTurns = 3 }: RoundOptions,
+): Promise<WholeRound> {
   const digests = []
   for (const path of paths)
     digests.push(
@@ -31,17 +37,31 @@ export async function wholeMean(paths: readonly string[], size: number, engine?:
     codec: codecs.f32,
     strategy: { effectiveSteps: () => 1, stalenessWeight: stalenessWeights.constant.make({}) },
   }
-  const mean = aggregators.mean.make({})
-  const runs: WholeMean[] = []
-  for (let turn = 0; turn < 4; turn++) {
+  const runs: WholeRound[] = []
+  for (let turn = 0; turn <= numTurns; turn++) {
     const source = updateSource(reading, spool, updates)
     const [before, begin] = [performance.eventLoopUtilization(), performance.now()]
-    await mean.aggregate(source, engine && { engine })
+    await rule.aggregate(source, engine && { engine })
     const seconds = (performance.now() - begin) / 1000
     runs.push({ seconds, busySeconds: performance.eventLoopUtilization(before).active / 1000 })
   }
   return runs.slice(1).reduce((best, run) => (run.seconds < best.seconds ? run : best))
 }
+
+export interface RoundOptions {
+  /** Params of the model. */
+  readonly size: number
+  readonly rule: Aggregator
+  readonly engine?: VectorEngine | undefined
+  readonly numTurns?: number
+}
+
+/** For f attackers: what docs/aggregation.md says is a good start. */
+export const defaultRule = (f: number): Aggregator =>
+  makeAggregator({
+    preAggregators: [{ name: 'clip' }, { name: 'nnm', f }],
+    aggregator: { name: 'trimmed-mean', f },
+  })
 
 const receipt = {
   taskId: 'mean',

@@ -21,6 +21,7 @@ export default defineConfig({
         'second-worker': 'src/gate/second-worker.ts',
         'judge-worker': 'src/gate/judge-worker.ts',
         'vector-worker': 'src/vector/wasm/vector-worker.ts',
+        'update-worker': 'src/round/update-worker.ts',
         'run-worker': 'src/gate/calibrate/run-worker.ts',
       },
       output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' },

@@ -21,6 +21,7 @@ import {
   type WeightedUpdate,
 } from '@panal/server'
 import { aggregatorSpecs } from '../fixtures/aggregator-specs.ts'
+import { factsIn } from '../fixtures/update-source.ts'
 import { rowsOf } from '../fixtures/vector-rows.ts'
 
 interface Sent {
@@ -58,13 +59,12 @@ function source(updates: readonly Sent[], size: number): UpdateSource {
 const inPlace = (given: UpdateSource, updates: readonly Sent[]): UpdateSource => ({
   ...given,
   maxHeldBytes: 0,
-  openRows: () =>
-    Promise.resolve({
-      rows: rowsOf(
-        updates.toSorted((a, b) => (a.deviceId < b.deviceId ? -1 : 1)).map((each) => Float32Array.from(each.delta)),
-      ),
-      close: () => Promise.resolve(),
-    }),
+  async openRows() {
+    const rows = rowsOf(
+      updates.toSorted((a, b) => (a.deviceId < b.deviceId ? -1 : 1)).map((each) => Float32Array.from(each.delta)),
+    )
+    return { rows, facts: await factsIn(given), close: () => Promise.resolve() }
+  },
 })
 
 const size = 5

@@ -50,23 +50,20 @@ export function refused(name: string, cause: unknown): unknown {
   return new AggregationError('out-of-range', `${name}: ${cause.message}`, { cause })
 }
 
-interface Held extends OpenRows {
-  readonly facts: UpdateFacts[]
-}
-
-async function hold(name: string, updates: UpdateSource): Promise<Held> {
+async function hold(name: string, updates: UpdateSource): Promise<OpenRows> {
   const { size } = updates
-  const isHeld = haveRoom(updates) && !lieInPlace(updates)
-  if (!isHeld && updates.openRows === undefined) throw tooLarge(name, updates)
+  if (lieInPlace(updates) || !haveRoom(updates)) {
+    if (updates.openRows === undefined) throw tooLarge(name, updates)
+    return updates.openRows()
+  }
   const values: Float32Array<SharedArrayBuffer>[] = []
   const facts: UpdateFacts[] = []
   for await (const { delta, ...rest } of updates) {
     if (delta.length !== size)
       throw new AggregationError('wrong-length', `${name}: an update has ${delta.length} params, the model ${size}`)
-    if (isHeld) values.push(shared(delta))
+    values.push(shared(delta))
     facts.push(rest)
   }
-  if (!isHeld) return { facts, ...(await updates.openRows!()) }
   const rows = rowsAt(values, size)
   const read: Rows['read'] = async (...part) => {
     await setImmediate() // a tile may take a tenth of a second: others have their turn in between

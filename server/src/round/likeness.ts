@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
 import type { DeviceId, Params } from '@panal/client-core'
-import type { UpdateSource } from '../strategy/strategy.ts'
+import type { UpdateProducts, UpdateSource } from '../strategy/strategy.ts'
+import { type Products, productsOf } from '../vector/products.ts'
 import type { RoundUpdates } from './ports.ts'
 
 /** How one update lies to what its round came to. */
@@ -13,9 +13,6 @@ export interface Likeness {
   /** 1 is the nearest; of equal ones the first by device id. */
   readonly distanceRank: number
 }
-
-/** Params after which others have their turn. */
-const sliceLength = 2 ** 20
 
 /**
  * How each update of a round lies to what they came to, for whoever looks at it later. Nothing is known of each of a sum.
@@ -31,11 +28,10 @@ export const likenessesIn = async (updates: RoundUpdates, meanDelta: Params): Pr
  */
 export async function likenessesOf(updates: UpdateSource, meanDelta: Params): Promise<Likeness[]> {
   const meanNorm = await normOf(meanDelta)
-  const found: Omit<Likeness, 'distanceRank'>[] = []
-  for await (const { deviceId, delta } of updates) {
-    const { cosine, distance } = await compare(delta, meanDelta, meanNorm)
-    found.push({ deviceId, cosine, distance })
-  }
+  const found = (await productsWith(updates, meanDelta)).map(({ deviceId, ...products }) => {
+    const { cosine, distance } = comparedBy(products, meanNorm)
+    return { deviceId, cosine, distance }
+  })
   const nearestFirst = found.map((_, i) => i).sort((a, b) => found[a]!.distance - found[b]!.distance || a - b)
   const ranks = new Map(nearestFirst.map((index, rank) => [index, rank + 1]))
   return found.map((each, i) => ({ ...each, distanceRank: ranks.get(i)! }))
@@ -52,46 +48,21 @@ export interface Compared {
 }
 
 /** In float64. Others have their turn in between. */
-export const compareVectors = async (x: Params, y: Params): Promise<Compared> => compare(x, y, await normOf(y))
+export const compareVectors = async (x: Params, y: Params): Promise<Compared> =>
+  comparedBy(await productsOf(x, y), await normOf(y))
 
-async function compare(x: Params, y: Params, otherNorm: number): Promise<Compared> {
-  const { dot, squaredNorm, squaredDistance } = await products(x, y)
+async function productsWith(updates: UpdateSource, other: Params): Promise<readonly UpdateProducts[]> {
+  if (updates.productsWith !== undefined) return updates.productsWith(other)
+  const found: UpdateProducts[] = []
+  for await (const { deviceId, delta } of updates) found.push({ deviceId, ...(await productsOf(delta, other)) })
+  return found
+}
+
+function comparedBy({ dot, squaredNorm, squaredDistance }: Products, otherNorm: number): Compared {
   const norm = Math.sqrt(squaredNorm)
   const norms = norm * otherNorm
   const cosine = norms > 0 ? Math.min(1, Math.max(-1, dot / norms)) : null
   return { norm, otherNorm, distance: Math.sqrt(squaredDistance), cosine }
 }
 
-const normOf = async (x: Params): Promise<number> => Math.sqrt((await products(x, x)).dot)
-
-interface Products {
-  dot: number
-  /** Of the first. */
-  squaredNorm: number
-  squaredDistance: number
-}
-
-async function products(x: Params, y: Params): Promise<Products> {
-  const sums: Products = { dot: 0, squaredNorm: 0, squaredDistance: 0 }
-  for (let start = 0; start < y.length; start += sliceLength) {
-    if (start > 0) await setImmediate()
-    addProducts(sums, x.subarray(start, start + sliceLength), y.subarray(start, start + sliceLength))
-  }
-  return sums
-}
-
-// An own function, so that the loop is compiled once and stays monomorphic.
-function addProducts(sums: Products, x: Params, y: Params): void {
-  let [dot, squaredNorm, squaredDistance] = [0, 0, 0]
-  for (let i = 0; i < y.length; i++) {
-    const xi = x[i]!
-    const yi = y[i]!
-    const difference = xi - yi
-    dot += xi * yi
-    squaredNorm += xi * xi
-    squaredDistance += difference * difference
-  }
-  sums.dot += dot
-  sums.squaredNorm += squaredNorm
-  sums.squaredDistance += squaredDistance
-}
+const normOf = async (x: Params): Promise<number> => Math.sqrt((await productsOf(x, x)).dot)

@@ -15,7 +15,8 @@ import type { UpdateLog } from './ports.ts'
 import { rootDeltaOf, RootLostError } from './root-delta.ts'
 import type { Spool } from './spool.ts'
 import type { Round } from './state.ts'
-import { countedUpdates, readUpdate, spooledUpdates, type Collected } from './update-source.ts'
+import { readUpdate } from './received-update.ts'
+import { countedUpdates, spooledUpdates, type Collected } from './update-source.ts'
 
 /** One digest that the version has, beside the one that the replay comes to; null where there is none. */
 export interface Comparison {

@@ -13,7 +13,7 @@ const readInto = promisify(read)
  * Keeps every file open. @throws AggregationError 'damaged-update', also while it is read; what `open` throws where the process
  * or the system has no file handle left
  */
-export async function openSpooledRows(paths: readonly string[], size: number): Promise<OpenRows> {
+export async function openSpooledRows(paths: readonly string[], size: number): Promise<Omit<OpenRows, 'facts'>> {
   const files: FileHandle[] = []
   const close = async (): Promise<void> => {
     await Promise.all(files.map((file) => file.close()))
@@ -32,7 +32,7 @@ export async function openSpooledRows(paths: readonly string[], size: number): P
 }
 
 /** Says nothing of the update: later there may be handles again. */
-const hasTooManyOpen = (cause: unknown): boolean =>
+export const hasTooManyOpen = (cause: unknown): boolean =>
   cause instanceof Error && 'code' in cause && (cause.code === 'EMFILE' || cause.code === 'ENFILE')
 
 async function fill(row: Float32Array, fd: number, position: number): Promise<void> {

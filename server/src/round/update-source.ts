@@ -1,10 +1,10 @@
-import { open } from 'node:fs/promises'
 import { failpoint } from '../failpoint.ts'
 import type { Task } from '../registry/task.ts'
 import { acceptedUpdates, stalenessOf } from '../registry/updates.ts'
-import { AggregationError, type UpdateSource, type WeightedUpdate } from '../strategy/strategy.ts'
+import { AggregationError, type UpdateFacts, type UpdateSource, type WeightedUpdate } from '../strategy/strategy.ts'
 import type { UpdateLog, UpdateRecord } from './ports.ts'
-import { readWhole, type Spool } from './spool.ts'
+import { lookAtUpdates, lost, minThreadedBytes, readUpdate } from './received-update.ts'
+import type { Spool } from './spool.ts'
 import { openSpooledRows } from './spooled-rows.ts'
 import type { AggregatingRound } from './state.ts'
 
@@ -43,74 +43,69 @@ interface Reading extends Pick<Task, 'layout' | 'codec'> {
   readonly strategy: Pick<Task['strategy'], 'effectiveSteps' | 'stalenessWeight'>
 }
 
-/** The updates of one round, decoded one at a time into one buffer, each first compared with its receipt's digest. */
+/**
+ * The updates of one round, decoded one at a time into one buffer, each first compared with its receipt's digest. Those that
+ * lie as they are can be read there, once they have been compared.
+ */
 export function updateSource(
   { layout, codec, strategy }: Reading,
   spool: Pick<Spool, 'update'>,
   updates: readonly UpdateRecord[],
 ): UpdateSource {
+  const { size } = layout
+  const count = updates.length
+  const factsOf = (update: UpdateRecord): UpdateFacts => {
+    const { weight, norm, numExamples, lossBefore } = update
+    const staleness = stalenessOf(update)
+    return {
+      weight,
+      effectiveSteps: strategy.effectiveSteps(numExamples),
+      norm,
+      ...(lossBefore !== undefined && { lossBefore }),
+      ...(staleness > 0 && { discount: strategy.stalenessWeight.of(staleness) }),
+    }
+  }
+  const files = updates.map((update) => ({ path: spool.update(update), sha256: update.sha256 }))
+  const isPlain = codec.isPlain === true
   return {
-    count: updates.length,
-    size: layout.size,
-    ...(codec.isPlain === true && {
-      openRows: () =>
-        openSpooledRows(
-          updates.map((update) => spool.update(update)),
-          layout.size,
-        ),
+    count,
+    size,
+    ...(isPlain && {
+      async openRows() {
+        await lookAtUpdates(files, { size })
+        const opened = await openSpooledRows(
+          files.map(({ path }) => path),
+          size,
+        )
+        return { ...opened, facts: updates.map(factsOf) }
+      },
     }),
+    ...(isPlain &&
+      4 * count * size >= minThreadedBytes && {
+        async productsWith(other) {
+          const products = await lookAtUpdates(files, { size, other })
+          return updates.map(({ deviceId }, i) => ({ deviceId, ...products[i]! }))
+        },
+      }),
     async *[Symbol.asyncIterator](): AsyncGenerator<WeightedUpdate> {
-      const params = new Float32Array(layout.size)
+      const params = new Float32Array(size)
       // the next files are read and hashed, off this thread, while this one is folded
       const buffers = updates.slice(0, numReadAhead).map(() => Buffer.allocUnsafeSlow(codec.maxBytes(layout)))
       const reads: Promise<Uint8Array>[] = []
       const read = (index: number): void => {
-        const update = updates[index]
-        if (update === undefined) return
-        const reading = readUpdate(spool.update(update), update.sha256, buffers[index % numReadAhead]!)
+        const file = files[index]
+        if (file === undefined) return
+        const reading = readUpdate(file.path, file.sha256, buffers[index % numReadAhead]!)
         reading.catch(() => undefined) // heard of when its turn comes, if it comes
         reads.push(reading)
       }
       for (let i = 0; i < numReadAhead; i++) read(i)
       for (const [i, update] of updates.entries()) {
-        const { deviceId, weight, norm, numExamples, lossBefore } = update
         const delta = codec.decode(await reads[i]!, layout, params)
-        const effectiveSteps = strategy.effectiveSteps(numExamples)
-        const staleness = stalenessOf(update)
-        yield {
-          deviceId,
-          delta,
-          weight,
-          effectiveSteps,
-          norm,
-          ...(lossBefore !== undefined && { lossBefore }),
-          ...(staleness > 0 && { discount: strategy.stalenessWeight.of(staleness) }),
-        }
+        yield { deviceId: update.deviceId, delta, ...factsOf(update) }
         failpoint('mid-aggregate')
         read(i + numReadAhead)
       }
     },
   }
 }
-
-/** @throws AggregationError 'damaged-update': trying again would not bring the update back */
-export async function readUpdate(path: string, sha256: string, into: Uint8Array): Promise<Uint8Array> {
-  let bytes: Uint8Array
-  try {
-    const file = await open(path, 'r')
-    try {
-      bytes = await readWhole(file, into)
-    } finally {
-      await file.close()
-    }
-  } catch (cause) {
-    throw new AggregationError('damaged-update', lost('can no longer be read from the disk'), { cause })
-  }
-  const found = Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex')
-  if (found !== sha256) throw new AggregationError('damaged-update', lost('no longer has the bytes of its receipt'))
-  return bytes
-}
-
-/** Without the device: the reason of a round is for everybody to read, its participants are not. */
-const lost = (what: string): string =>
-  `damaged-update: an accepted update ${what}; the round is abandoned rather than averaged without it`

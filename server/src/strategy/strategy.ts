@@ -1,6 +1,7 @@
 import type { Params, RejectCode, Rng, Verdict, DeviceId } from '@panal/client-core'
 import type { BatchRule } from '../aggregate/whole-batch.ts'
 import type { Rows, VectorEngine } from '../vector/engine.ts'
+import type { Products } from '../vector/products.ts'
 
 /** A device that may be asked now. */
 export interface AvailableDevice {
@@ -69,14 +70,21 @@ export interface UpdateSource extends AsyncIterable<WeightedUpdate> {
   readonly size: number
   /** Most bytes that they may take in memory where a rule needs them all at once. */
   readonly maxHeldBytes?: number
-  /** Where they lie as they are, so that any part of each can be read: for a rule that may not hold them all. */
+  /** Where they lie as they are, so that any part of each can be read: for a rule that may not hold them all. Each is as it was sent. */
   openRows?(): Promise<OpenRows>
+  /** Of each with another vector, [size], in canonical order: of a source that has quicker means than to give one after the other. */
+  productsWith?(other: Params): Promise<readonly UpdateProducts[]>
 }
 
 /** Rows that lie somewhere, until they are closed. */
 export interface OpenRows {
   readonly rows: Rows
+  readonly facts: readonly UpdateFacts[]
   close(): Promise<void>
+}
+
+export interface UpdateProducts extends Products {
+  readonly deviceId: DeviceId
 }
 
 /** What one update adds to the sums of a linear rule. */

@@ -1,8 +1,9 @@
-import type { EngineOptions, Mix, Rows, VectorEngine } from '../engine.ts'
+import { ThreadPool } from '../../thread-pool.ts'
+import { type EngineOptions, type Mix, type Rows, type VectorEngine, VectorError } from '../engine.ts'
 import { selectionSteps } from '../selection.ts'
 import { checkedCount, checkFinite, checkRows, tileLength, Turns } from '../tiles.ts'
 import { makeOperations, type Operation } from './operations.ts'
-import { VectorThreads } from './vector-threads.ts'
+import type { VectorAnswer, VectorTask } from './vector-worker.ts'
 
 export interface WasmOptions extends EngineOptions {
   /** Threads that work beside this one: whoever has some closes the engine. Changes no byte of a result. Default 0. */
@@ -26,7 +27,8 @@ const maxParts = 64
 export function makeWasmEngine(options: WasmOptions = {}): VectorEngine {
   const { maxTileBytes = defaultTileBytes, numThreads = 0, minThreadedBytes = 2 * 2 ** 20 } = options
   const runHere = makeOperations(maxTileBytes)
-  const threads = new VectorThreads({ ...options, numThreads, maxTileBytes })
+  const url = options.workerUrl ?? new URL('./vector-worker.ts', import.meta.url)
+  const threads = new ThreadPool<VectorTask, VectorAnswer>({ url, numThreads, workerData: maxTileBytes })
   const turns = new Turns()
 
   /** What the operation makes of each part, in order. */
@@ -35,7 +37,9 @@ export function makeWasmEngine(options: WasmOptions = {}): VectorEngine {
     const { of, scales } = rows.scaled ?? { of: rows, scales: undefined }
     const { places, size } = of
     const isThreaded = numThreads > 0 && places !== undefined && 4 * rows.count * size >= minThreadedBytes
-    const onThreads = isThreaded ? parts.map((part) => threads.run({ operation, places, scales, size, ...part })) : []
+    const onThreads = isThreaded
+      ? parts.map((part) => threads.run({ operation, places, scales, size, ...part }).then(valuesOf))
+      : []
     const allDone = Promise.allSettled(onThreads)
     try {
       for (const [i, { from, to }] of parts.entries())
@@ -79,6 +83,14 @@ export function makeWasmEngine(options: WasmOptions = {}): VectorEngine {
     rest: () => threads.rest(),
     close: () => threads.close(),
   }
+}
+
+/** Undefined where no thread could do it. @throws VectorError where it was done, and there are none */
+function valuesOf(answer: VectorAnswer | undefined): Float32Array | Float64Array | undefined {
+  if (answer === undefined) return undefined
+  if ('values' in answer) return answer.values
+  if (answer.code !== undefined) throw new VectorError(answer.code, answer.detail)
+  return undefined
 }
 
 const withMix = (mix: Mix | undefined) => mix && { mix }

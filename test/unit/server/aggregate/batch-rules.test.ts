@@ -3,7 +3,7 @@ import { aggregators, makeAggregator, makePolicy, type AggregationContext } from
 import { krumScores } from '../../../../server/src/aggregate/krum-scores.ts'
 import { makeWasmEngine } from '../../../../server/src/vector/wasm/engine.ts'
 import { float64Engine } from '../../../fixtures/float64-engine.ts'
-import { updateSourceOf } from '../../../fixtures/update-source.ts'
+import { factsIn, updateSourceOf } from '../../../fixtures/update-source.ts'
 import { reference, rowsOf } from '../../../fixtures/vector-rows.ts'
 
 type Specs = Parameters<typeof makeAggregator>[0]
@@ -259,7 +259,8 @@ it.each([
   let numOpened = 0
   const openRows = async () => {
     numOpened += 1
-    return { rows: rowsOf(rows.map((row) => Float32Array.from(row))), close: () => Promise.resolve() }
+    const values = rowsOf(rows.map((row) => Float32Array.from(row)))
+    return { rows: values, facts: await factsIn(updateSourceOf(rows)), close: () => Promise.resolve() }
   }
   const rule = makePolicy(aggregators, { name })
   const found = await rule.aggregate({ ...updateSourceOf(rows), openRows }, { engine: makeWasmEngine() })

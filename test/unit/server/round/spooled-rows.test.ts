@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { makeRng } from '@panal/client-core'
 import { makeAggregator, vectorEngines, type UpdateSource } from '@panal/server'
 import { openSpooledRows } from '../../../../server/src/round/spooled-rows.ts'
-import { updateSourceOf } from '../../../fixtures/update-source.ts'
+import { factsIn, updateSourceOf } from '../../../fixtures/update-source.ts'
 
 const rng = makeRng('spooled rows')
 const size = 300
@@ -23,7 +23,7 @@ afterEach(() => rm(folder, { recursive: true }))
 /** More than a server may hold, but in files. */
 const inFiles = (): UpdateSource => ({
   ...updateSourceOf(deltas, { maxHeldBytes: 100 }),
-  openRows: () => openSpooledRows(paths, size),
+  openRows: async () => ({ ...(await openSpooledRows(paths, size)), facts: await factsIn(updateSourceOf(deltas)) }),
 })
 
 it('updates that are too many to hold are read from their files, tile after tile, and come to the same bytes', async () => {

@@ -87,7 +87,7 @@ describe('the wasm engine on threads', () => {
   })
 
   it('does itself what its threads do not live to do', async () => {
-    const engine = threaded(2, { workerUrl: new URL('./dying-vector-worker.ts', import.meta.url) })
+    const engine = threaded(2, { workerUrl: new URL('../../../fixtures/dying-worker.ts', import.meta.url) })
     expect(await all(engine, rows)).toEqual(await all(here, rows))
   })
 

@@ -73,7 +73,8 @@ export const Config = Type.Object(
       minimum: 1,
       maximum: 2 ** 49,
       default: defaultMaxHeldBytes,
-      description: 'most memory for the updates of a round whose rule needs them all at once, in bytes',
+      description:
+        'most memory for the updates of a round whose rule needs them all at once and cannot read them where they lie, in bytes',
     }),
     vectorEngine: Type.Enum([...engineSettings], {
       default: 'auto',

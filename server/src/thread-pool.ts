@@ -75,7 +75,8 @@ export class ThreadPool<Task, Answer> {
   #start(): Worker | undefined {
     const { url, numThreads, workerData } = this.#parts
     if (this.#threads.size >= numThreads || this.#numDeaths > maxDeaths) return undefined
-    const worker = spawnWorker(url, { workerData })
+    const worker = this.#spawned(url, workerData)
+    if (worker === undefined) return undefined
     worker.on('message', (answer: Answer) => {
       const job = this.#threads.get(worker)
       if (this.#threads.has(worker)) this.#threads.set(worker, null)
@@ -88,6 +89,16 @@ export class ThreadPool<Task, Answer> {
     worker.unref()
     this.#threads.set(worker, null)
     return worker
+  }
+
+  /** Undefined where the system starts no more threads. */
+  #spawned(url: URL, workerData: unknown): Worker | undefined {
+    try {
+      return spawnWorker(url, { workerData })
+    } catch {
+      this.#numDeaths += 1
+      return undefined
+    }
   }
 
   #lose(worker: Worker): void {

@@ -278,6 +278,33 @@ describe.each(Object.entries(cases))('vector engine %s', (_, { name, open, on = 
     }
   })
 
+  it('refuses what a scale or a sum takes out of float32', async () => {
+    const refused = { name: 'VectorError', code: 'not-finite' }
+    const rows = rowsOf([[1], [2], [1e30]].map((row) => Float32Array.from(row)))
+    for (const scale of [1e9, 1e20]) {
+      const scaled = scaledRows(rows, Float64Array.of(1, 1, scale))
+      await expect(engine.select(scaled, { by: 'median' })).rejects.toMatchObject(refused)
+      await expect(engine.squaredDistances(scaled)).rejects.toMatchObject(refused)
+    }
+    const large = rowsOf([Float32Array.of(0, 3e38), Float32Array.of(0, 3e38)])
+    await expect(engine.weightedSum(large, Float64Array.of(1, 1))).rejects.toMatchObject(refused)
+  })
+
+  it.each([1e39, 1e-39, 0])('scales by %d', async (scale) => {
+    const rows = rowsOf([Float32Array.of(1 / 3, 0, -7e-3), Float32Array.of(-1, 2, 1)])
+    const factors = Float64Array.of(scale, 1)
+    const own = rowsOf([Float32Array.of((1e-38 * 1) / 3, 0, -7e-41), Float32Array.of(-1, 2, 1)])
+    const of = scale > 1 ? own : rows
+    const sum = await engine.weightedSum(scaledRows(of, factors), Float64Array.of(1, 0))
+    const wanted = Array.from({ length: 3 }, (_, i) => {
+      const row = new Float32Array(3)
+      void of.read(0, [row], 0)
+      return Math.fround(row[i]! * scale)
+    })
+    // an engine may take for 0 what is below the least normal float32
+    for (const [i, value] of sum.entries()) expect(Math.abs(value - wanted[i]!)).toBeLessThan(1e-6 * 4 + 1.2e-38)
+  })
+
   it('refuses weights and selections that do not go with the rows', async () => {
     const rows = rowsOf(randomRows(rng.fork('odd'), 4, 10))
     const refused = { code: 'bad-arguments' }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { hasTooManyOpen } from '../has-too-many-open.ts'
 import {
   AggregationError,
   defaultMaxHeldBytes,
@@ -12,7 +13,7 @@ import { rowsAt, shared } from '../vector/places.ts'
 /**
  * What `work` makes of all updates at once, as rows in canonical order that an engine can read. They are read where they lie,
  * as often as the rule passes over them: the system keeps files that were just read in memory, and gives that memory back
- * when it needs it. Where they are too many files or lie nowhere as they are, they are held in memory, 4 · n · size bytes
+ * when it needs it. Where they are too many files to open or lie nowhere as they are, they are held in memory, 4 · n · size bytes
  * up to `maxHeldBytes` of the source; beyond that they are refused, or read where they lie all the same. Each is looked at
  * once in any case: its source compares it with its receipt.
  * @param name of the rule, for people
@@ -33,7 +34,7 @@ export async function withRows<T>(
   }
 }
 
-/** Of updates that need not be read where they lie: their files are all open at once, and a process may have 1,024. */
+/** Files that are open at once for updates that there is room to hold: a process may have 1,024. */
 const maxOpenFiles = 256
 
 /** Whether they lie somewhere as they are, and few enough to be read there rather than held. */
@@ -54,7 +55,11 @@ async function hold(name: string, updates: UpdateSource): Promise<OpenRows> {
   const { size } = updates
   if (lieInPlace(updates) || !haveRoom(updates)) {
     if (updates.openRows === undefined) throw tooLarge(name, updates)
-    return updates.openRows()
+    try {
+      return await updates.openRows()
+    } catch (cause) {
+      if (!hasTooManyOpen(cause) || !haveRoom(updates)) throw cause
+    }
   }
   const values: Float32Array<SharedArrayBuffer>[] = []
   const facts: UpdateFacts[] = []

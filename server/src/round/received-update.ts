@@ -3,12 +3,12 @@ import { availableParallelism } from 'node:os'
 import type { Params } from '@panal/client-core'
 import { everyDone } from '../every-done.ts'
 import { failpoint } from '../failpoint.ts'
+import { hasTooManyOpen } from '../has-too-many-open.ts'
 import { AggregationError } from '../strategy/strategy.ts'
 import { ThreadPool } from '../thread-pool.ts'
 import { shared } from '../vector/places.ts'
 import { noProducts, type Products, productsOf } from '../vector/products.ts'
 import { readWhole } from './spool.ts'
-import { hasTooManyOpen } from './spooled-rows.ts'
 import type { UpdateAnswer, UpdateTask } from './update-worker.ts'
 
 /** An update where it lies, and the digest that its receipt names. */
@@ -20,14 +20,18 @@ export interface ReceivedUpdate {
 /** From so many bytes on threads are quicker than this one, their start included. */
 export const minThreadedBytes = 64 * 2 ** 20
 
-const threadsFor = (numBytes: number): number => (numBytes >= minThreadedBytes ? availableParallelism() : 0)
+/** So many read faster than any disk, and as fast as most memory. */
+const maxThreads = 16
+
+const threadsFor = (numBytes: number): number =>
+  numBytes >= minThreadedBytes ? Math.min(availableParallelism(), maxThreads) : 0
 
 export interface LookOptions {
   /** Params of each. */
   readonly size: number
   /** [size] What each one's products are taken with; left out, they are zeros. */
   readonly other?: Params
-  /** Default: as many as there are cores, for many bytes. */
+  /** Default: as many as there are cores (16 at most), for many bytes. */
   readonly numThreads?: number
   /** Another program than `update-worker.ts` that speaks the same protocol: for tests. */
   readonly workerUrl?: URL
@@ -47,7 +51,7 @@ export async function lookAtUpdates(
   const url = workerUrl ?? new URL('./update-worker.ts', import.meta.url)
   const threads = new ThreadPool<UpdateTask, UpdateAnswer>({ url, numThreads })
   const theirs = other && numThreads > 0 ? shared(other) : undefined
-  const answers = updates.map(({ path }) => threads.run({ path, other: theirs }))
+  const answers = updates.map(({ path }) => threads.run({ path, numBytes, other: theirs }))
   let scratch: Buffer | undefined
   const lookHere = async ({ path, sha256 }: ReceivedUpdate): Promise<Products> => {
     const bytes = await readUpdate(path, sha256, (scratch ??= Buffer.allocUnsafeSlow(numBytes)))

@@ -48,7 +48,7 @@ export interface ReplayPorts {
   readonly rootTrainer?: RootTrainer
   /** Those of the registry, where it is left out. */
   readonly open?: Readonly<Record<string, OpenEngine>>
-  /** See `UpdateSource`; no bound where it is left out: the live round has held them, and there is no server to spare memory for. */
+  /** See `UpdateSource`; no bound where it is left out: there is no server to spare memory for. */
   readonly maxHeldBytes?: number
 }
 

@@ -2,6 +2,7 @@ import { read } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { everyDone } from '../every-done.ts'
+import { hasTooManyOpen } from '../has-too-many-open.ts'
 import { AggregationError, type OpenRows } from '../strategy/strategy.ts'
 import type { Rows } from '../vector/engine.ts'
 
@@ -30,10 +31,6 @@ export async function openSpooledRows(paths: readonly string[], size: number): P
   const places = files.map(({ fd }) => ({ fd }))
   return { rows: { count: paths.length, size, read: readRows, places }, close }
 }
-
-/** Says nothing of the update: later there may be handles again. */
-export const hasTooManyOpen = (cause: unknown): boolean =>
-  cause instanceof Error && 'code' in cause && (cause.code === 'EMFILE' || cause.code === 'ENFILE')
 
 async function fill(row: Float32Array, fd: number, position: number): Promise<void> {
   const bytes = new Uint8Array(row.buffer, row.byteOffset, row.byteLength)

@@ -6,6 +6,8 @@ import { addProducts, noProducts, type Products, sliceLength } from '../vector/p
 /** An update that lies in a file as float32, to be looked at from its first to its last byte. */
 export interface UpdateTask {
   readonly path: string
+  /** As many are looked at, or as many as there are. */
+  readonly numBytes: number
   /** [size] What its products are taken with; they count only if the file is that long. */
   readonly other?: Float32Array<SharedArrayBuffer> | undefined
 }
@@ -23,11 +25,11 @@ port.on('message', (task: UpdateTask) => {
   port.postMessage(answerTo(task))
 })
 
-function answerTo({ path, other }: UpdateTask): UpdateAnswer {
+function answerTo({ path, ...task }: UpdateTask): UpdateAnswer {
   try {
     const fd = openSync(path, 'r')
     try {
-      return look(fd, other)
+      return look(fd, task)
     } finally {
       closeSync(fd)
     }
@@ -37,11 +39,11 @@ function answerTo({ path, other }: UpdateTask): UpdateAnswer {
   }
 }
 
-function look(fd: number, other: UpdateTask['other']): UpdateAnswer {
+function look(fd: number, { numBytes: numAll, other }: Omit<UpdateTask, 'path'>): UpdateAnswer {
   const hash = createHash('sha256')
   const products = noProducts()
   for (let start = 0; ; start += sliceLength) {
-    const numBytes = fill(fd, 4 * start)
+    const numBytes = fill(fd, 4 * start, Math.min(bytes.length, numAll - 4 * start))
     hash.update(bytes.subarray(0, numBytes))
     const y = other?.subarray(start, start + numBytes / 4)
     if (y !== undefined) addProducts(products, slice.subarray(0, y.length), y)
@@ -49,11 +51,11 @@ function look(fd: number, other: UpdateTask['other']): UpdateAnswer {
   }
 }
 
-/** Fills the slice from a position on, as far as the file reaches. */
-function fill(fd: number, position: number): number {
+/** Fills the start of the slice from a position on, as far as the file reaches. */
+function fill(fd: number, position: number, most: number): number {
   for (let done = 0; ;) {
-    const numBytes = readSync(fd, bytes, done, bytes.length - done, position + done)
+    const numBytes = readSync(fd, bytes, done, most - done, position + done)
     done += numBytes
-    if (numBytes === 0 || done === bytes.length) return done
+    if (numBytes === 0 || done === most) return done
   }
 }

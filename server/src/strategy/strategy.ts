@@ -70,7 +70,7 @@ export interface UpdateSource extends AsyncIterable<WeightedUpdate> {
   readonly size: number
   /** Most bytes that they may take in memory where a rule needs them all at once. */
   readonly maxHeldBytes?: number
-  /** Where they lie as they are, so that any part of each can be read: for a rule that may not hold them all. Each is as it was sent. */
+  /** Where they lie as they are, so that any part of each can be read: for a rule on all of them. Each has been found to be as it was sent. */
   openRows?(): Promise<OpenRows>
   /** Of each with another vector, [size], in canonical order: of a source that has quicker means than to give one after the other. */
   productsWith?(other: Params): Promise<readonly UpdateProducts[]>

@@ -19,7 +19,7 @@ export interface Rows {
   readonly scaled?: ScaledRows
 }
 
-/** [count] Each row's factor; a product is rounded to float32. The rows themselves are not scaled. */
+/** [count] Each row's factor. A product is rounded to float32; what is refused is what is not finite then. The rows themselves are not scaled. */
 export interface ScaledRows {
   readonly of: Rows
   readonly scales: Float64Array

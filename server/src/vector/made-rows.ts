@@ -2,7 +2,7 @@ import { everyDone } from '../every-done.ts'
 import type { Place, Rows } from './engine.ts'
 import { rowsAt } from './places.ts'
 
-/** Row k times scales[k], rounded to float32 once, however often it is done. */
+/** Row k times scales[k]. Scaled twice it is rounded once, to float32. */
 export function scaledRows(rows: Rows, scales: Float64Array): Rows {
   const { of, scales: before } = rows.scaled ?? { of: rows, scales: undefined }
   const all = before === undefined ? scales : scales.map((scale, k) => scale * before[k]!)

@@ -55,12 +55,16 @@ export function makeWebGpuEngine(open: OpenDevice, options: WebGpuOptions = {}):
   /** The tile on the device, what is read into it, the kernels that come first on it, and the rows that they leave for those after them. */
   function prepare(buffers: Buffers, rows: Rows, mix?: Mix): Prepared {
     const { count } = rows
-    const { of, scales } = rows.scaled ?? { of: rows, scales: undefined }
+    const { of, scales } = scaledHere(rows)
     const length = deviceTileLength(open, Math.max(count, mix?.numRows ?? 0), rows.size, maxTileBytes)
     const tile = buffers.storage(4 * length * count)
     const flag = buffers.storage(4)
     const first = [kernels.finite(buffers, tile, count, flag)]
-    if (scales !== undefined) first.push(kernels.scale(buffers, tile, buffers.filled(weightPairs(scales, 1))))
+    if (scales !== undefined)
+      first.push(
+        kernels.scale(buffers, tile, buffers.filled(weightPairs(scales, 1))),
+        kernels.finite(buffers, tile, count, flag), // a scale may take a value out of float32
+      )
     if (mix === undefined) return { length, of, tile, flag, source: tile, first }
     const source = buffers.storage(4 * length * mix.numRows)
     const weights = buffers.filled(weightPairs(mix.weights, 1))
@@ -123,6 +127,16 @@ interface Prepared extends TileBuffer {
   /** The rows that are worked on, on the device. */
   readonly source: GPUBuffer
   readonly first: Encode[]
+}
+
+/** What pairs of floats scale as float64 does: a device may take what is below the least normal float32 for 0. */
+const [leastScale, mostScale] = [2 ** -32, 2 ** 32]
+
+/** Rows as they are and what the device is to take them times; scaled by whoever reads them, where a scale is out of all proportion. */
+function scaledHere(rows: Rows): { readonly of: Rows; readonly scales?: Float64Array } {
+  const isWithin = (scale: number): boolean =>
+    scale === 0 || (Math.abs(scale) >= leastScale && Math.abs(scale) <= mostScale)
+  return rows.scaled?.scales.every(isWithin) === true ? rows.scaled : { of: rows }
 }
 
 /** Each weight as a float and what rounding left of it. */

@@ -1,3 +1,4 @@
+import { VectorError } from '../engine.ts'
 import { usage } from './device.ts'
 
 /** As many as one operation uses. */
@@ -32,22 +33,30 @@ export class StagingPool {
     })
   }
 
-  /** Lets `work` write to the first bytes of a mapped buffer, which the device may read afterwards. */
+  /**
+   * Lets `work` write to the first bytes of a mapped buffer, which the device may read afterwards.
+   * @throws VectorError 'device-lost' once the pool is closed
+   */
   async write(buffer: GPUBuffer, numBytes: number, work: (memory: ArrayBuffer) => Promise<void>): Promise<void> {
+    if (this.#isClosed) throw new VectorError('device-lost', 'the engine is closed')
     this.#numWriting += 1
     try {
       await work(buffer.getMappedRange(0, numBytes))
       buffer.unmap()
     } finally {
       this.#numWriting -= 1
-      if (this.#isClosed && this.#numWriting === 0) this.#device.destroy()
+      this.#destroyIfDone()
     }
   }
 
   /** Destroys the device; while somebody writes, afterwards: its memory would be gone under their hands. */
   close(): void {
     this.#isClosed = true
-    if (this.#numWriting === 0) this.#device.destroy()
+    this.#destroyIfDone()
+  }
+
+  #destroyIfDone(): void {
+    if (this.#isClosed && this.#numWriting === 0) this.#device.destroy()
   }
 
   /** Mapped again, and not yet read from or written to. */

@@ -56,7 +56,7 @@ export function deviceTileLength({ device }: OpenDevice, numRows: number, size: 
 
 /**
  * Sends the rows through the device, a tile at a time and in order. They are read straight into memory that the device
- * copies from, two tiles at once, so that whoever reads never waits for the device. @throws VectorError 'device-lost',
+ * copies from, two tiles at once: while the device has one, the other is being read. @throws VectorError 'device-lost',
  * what `read` throws
  */
 export async function stream(

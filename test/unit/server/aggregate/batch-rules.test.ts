@@ -268,6 +268,14 @@ it.each([
   expect(numOpened).toBe(where === 'in memory' ? 0 : 1)
 })
 
+it('updates for whose files there is no handle left are held, where there is room', async () => {
+  const openRows = () => Promise.reject(Object.assign(new Error('too many open files'), { code: 'EMFILE' }))
+  const median = makePolicy(aggregators, { name: 'median' })
+  expect([...(await median.aggregate({ ...updateSourceOf(three), openRows }))]).toEqual([4, 5, 6])
+  const noRoom = { ...updateSourceOf(three, { maxHeldBytes: 35 }), openRows }
+  await expect(median.aggregate(noRoom)).rejects.toMatchObject({ code: 'EMFILE' })
+})
+
 it('others have their turn after each tile', async () => {
   const median = makeAggregator({ aggregator: { name: 'median' } })
   let turns = 0

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { makeRng } from '@panal/client-core'
+import type { UpdateAnswer, UpdateTask } from '../../../../server/src/round/update-worker.ts'
+import { ThreadPool } from '../../../../server/src/thread-pool.ts'
 import { lookAtUpdates, type ReceivedUpdate } from '../../../../server/src/round/received-update.ts'
+import { shared } from '../../../../server/src/vector/places.ts'
 import { productsOf } from '../../../../server/src/vector/products.ts'
 
 /** More than a slice, and no multiple of one. */
@@ -27,6 +30,20 @@ beforeEach(async () => {
   for (const [k, { path }] of updates.entries()) await writeFile(path, vectors[k]!)
 })
 afterEach(() => rm(folder, { recursive: true }))
+
+it('is looked at by the thread itself', async () => {
+  const url = new URL('../../../../server/src/round/update-worker.ts', import.meta.url)
+  const threads = new ThreadPool<UpdateTask, UpdateAnswer>({ url, numThreads: 1 })
+  try {
+    const { path, sha256 } = updates[0]!
+    const products = await productsOf(vectors[0]!, other)
+    expect(await threads.run({ path, numBytes: 4 * size, other: shared(other) })).toEqual({ sha256, products })
+    const missing = await threads.run({ path: join(folder, 'missing'), numBytes: 4 })
+    expect(missing).toMatchObject({ code: 'ENOENT' })
+  } finally {
+    threads.close()
+  }
+})
 
 describe.each([
   ['this thread', { numThreads: 0 }],
@@ -55,6 +72,11 @@ describe.each([
       ...damaged,
       message: expect.stringContaining('no longer has the bytes of its receipt') as unknown,
     })
+  })
+
+  it('looks at no more than what was sent', async () => {
+    await appendFile(updates[1]!.path, 'more')
+    expect(await lookAtUpdates(updates, { size, ...how })).toHaveLength(4)
   })
 
   it('refuses one that ends too soon, and one that is gone', async () => {

@@ -40,6 +40,17 @@ it('updates that are too many to hold are read from their files, tile after tile
   }
 })
 
+it('says that one is damaged when no other is being read any more', async () => {
+  const long = new Float32Array(2 ** 22).fill(1)
+  await truncate(paths[0]!, 8)
+  await writeFile(paths[1]!, long)
+  const { rows, close } = await openSpooledRows(paths.slice(0, 2), long.length)
+  const into = [new Float32Array(long.length), new Float32Array(long.length)]
+  await expect(rows.read(0, into)).rejects.toMatchObject({ code: 'damaged-update' })
+  expect(into[1]!.at(-1)).toBe(1)
+  await close()
+})
+
 it('a file that ends too soon, or is gone, is a damaged update', async () => {
   const median = makeAggregator({ aggregator: { name: 'median' } })
   const damaged = { name: 'AggregationError', code: 'damaged-update' }

@@ -43,10 +43,16 @@ export function logRounds(rounds: Rounds, log: Logger): () => void {
   )
 }
 
+const engineLines = {
+  chosen: 'vector engine chosen',
+  unavailable: 'vector engine unavailable: rounds are aggregated by wasm until the server is started anew',
+  lost: 'vector engine lost: the aggregation begins anew on wasm',
+} as const satisfies Record<EngineNews['type'], string>
+
 /** A line for what became of the vector engines. */
 export const logEngines =
   (log: Logger) =>
   ({ type, ...news }: EngineNews): void => {
     const level = type === 'chosen' ? 'info' : 'warn'
-    log[level](news, `vector engine ${type}`)
+    log[level](news, engineLines[type])
   }

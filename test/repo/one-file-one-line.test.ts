@@ -261,7 +261,9 @@ it('a sampler, check, staleness weight, aggregator or step before it, server opt
       '/gate/checks/0/rounds must be >= 1',
     ],
     ['/strategy/checks/0/share is less than one device'], // 0.1 of a cohort of 3
-    ['/cohort/minimum must be at least 6, which thin, midrange needs'], // it is 2
+    [
+      '/cohort/minimum must be at least 6, the updates that thin, midrange takes, and is 2: raise it with cohort.size and cohort.reportingGoal, 3',
+    ],
     ['/gate/checks/1/name repeats an earlier one'],
   ])
 }, 60_000)

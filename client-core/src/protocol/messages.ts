@@ -131,10 +131,11 @@ export const Aggregation = Type.Object({
 })
 export type Aggregation = Static<typeof Aggregation>
 
-/** 10⁹ bytes a second; undefined where it was too quick for a clock of milliseconds to tell. */
+/** 10⁹ bytes a second; undefined where it was too quick for a clock of milliseconds to tell, or so little that it tells of waiting. */
 export const bandwidth = ({ ms, bytes }: Pick<Aggregation, 'ms' | 'bytes'>): number | undefined =>
-  ms < leastTellingMs ? undefined : bytes / ms / 1e6
+  ms < leastTellingMs || bytes < leastTellingBytes ? undefined : bytes / ms / 1e6
 const leastTellingMs = 10
+const leastTellingBytes = 1e6
 
 /** A round as everybody may see it. */
 export const RoundSummary = Type.Object(

@@ -12,7 +12,7 @@ import { openSound } from '../store/open-sound.ts'
 import { restore, restoreBlobs } from '../store/restore.ts'
 import { totalBytes } from '../store/backup-manifest.ts'
 import { CommandError, exitCodes, type CliContext } from './context.ts'
-import { show } from './output.ts'
+import { show, megabytes } from './output.ts'
 
 interface Options {
   readonly data?: string
@@ -123,7 +123,6 @@ async function onStoppedServer(data: string, dryRun: boolean): Promise<string[]>
 }
 
 const lines = (items: readonly string[]): string => items.map((item) => `  ${item}\n`).join('')
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 const time = (at: number): string => new Date(at).toISOString()
 
 const soundText = ({ numBlobs, numAuditRows, numOrphans, ...found }: Findings): string =>

@@ -3,7 +3,7 @@ import type { RoundInspection } from '../http/inspection.ts'
 import type { CliContext } from './context.ts'
 import { engineText } from './engine-text.ts'
 import { deviceList } from './devices.ts'
-import { countOf, decimals, fields, seconds, show, table } from './output.ts'
+import { countOf, decimals, fields, megabytes, seconds, show, table } from './output.ts'
 import { onServer } from './server-command.ts'
 
 /** `panal round inspect` */
@@ -60,7 +60,8 @@ function inspectionText({ round, updates }: RoundInspection): string {
     engine: engineText(aggregation),
     device: aggregation?.device,
     'root set': aggregation?.rootBackend,
-    aggregated: aggregation && `${seconds(aggregation.ms)}, ${aggregation.bytes} bytes of updates read`,
+    aggregated:
+      aggregation && `${seconds(aggregation.ms)}, ${megabytes(aggregation.bytes)} of updates read, as float32`,
   })
   const rows = updates.map((each) => [
     each.deviceId,

@@ -49,6 +49,8 @@ export const decimals = (value: number | undefined, digits = 4): string | undefi
 export const when = (at: number | undefined): string | undefined =>
   at === undefined ? undefined : new Intl.DateTimeFormat('sv', { dateStyle: 'short', timeStyle: 'medium' }).format(at)
 
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+
 export const seconds = (ms: number | undefined): string | undefined =>
   ms === undefined ? undefined : `${(ms / 1000).toFixed(2)} s`
 

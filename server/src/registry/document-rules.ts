@@ -163,7 +163,8 @@ const correctionIsFresh: Rule = ({ cohort: { maxStaleness = 0 }, plan, strategy 
 
 const minimumFeedsAggregator: Rule = ({ strategy, cohort }) => {
   const alone: Aggregator = makePolicy(aggregators, strategy.aggregator)
-  if (strategy.preAggregators?.length && alone.batch === undefined)
+  const { preAggregators = [] } = strategy
+  if (preAggregators.length > 0 && alone.batch === undefined)
     return [
       {
         path: '/strategy/aggregator/name',
@@ -171,7 +172,15 @@ const minimumFeedsAggregator: Rule = ({ strategy, cohort }) => {
       },
     ]
   const { name, minUpdates } = makeAggregator(strategy)
-  return when(cohort.minimum < minUpdates, '/cohort/minimum', `must be at least ${minUpdates}, which ${name} needs`)
+  const { minimum, reportingGoal } = cohort
+  const along = reportingGoal < minUpdates ? ` with cohort.size and cohort.reportingGoal, ${reportingGoal}` : ''
+  const lower = ['f', 'm'].filter((param) => [...preAggregators, strategy.aggregator].some((each) => param in each))
+  return when(
+    minimum < minUpdates,
+    '/cohort/minimum',
+    `must be at least ${minUpdates}, the updates that ${name} takes, and is ${minimum}: ` +
+      `raise it${along}${lower.length > 0 ? `, or lower ${lower.join(' or ')}` : ''}`,
+  )
 }
 
 /** Its own update is as fresh as the base, and all others are brought to its length: none would count less for being stale. */

@@ -102,13 +102,14 @@ export interface InspectedUpdateView {
   readonly norm: number
   readonly cosine: number | null
   readonly distanceRank: number | null
+  /** Null of what was not counted, and in rounds that are too small to tell. */
   readonly suspicion: number | null
   /** `accepted`, or the code it was refused with. */
   readonly verdict: string
   readonly isQuarantined: boolean
 }
 
-/** From here on an update is out of the line of its round; of honest ones one in two hundred is. */
+/** From here on an update is out of the line of its round; of honest ones about one in two hundred is. */
 export const outOfLine = 3
 
 /** GET /v1/tasks/:id/rounds/:number/inspection */

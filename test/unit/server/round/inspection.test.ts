@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { makeRng } from '@panal/client-core'
+import { makeRng, type Rng } from '@panal/client-core'
 import type { UpdateRecord } from '@panal/server'
 import { inspect } from '../../../../server/src/round/inspection.ts'
 import { compareVectors } from '../../../../server/src/round/likeness.ts'
@@ -42,8 +42,8 @@ describe('the most suspicious comes first', () => {
     const [, , , nearest] = inspect([...honest, record('x', { norm: 1.04, cosine: 0.86, distance: 0.54 + 0.2 })])
     expect(nearest!.suspicion).toBeLessThan(2)
     const one = first({ norm: 1.04, cosine: 0.86, distance: 0.55 + 0.2 })
-    // of six: .5 .52 .54 .56 .58 .75: median .55, deviations .05 .03 .01 .01 .03 .2, their median .03
-    expect(one.suspicion).toBeCloseTo(0.2 / (1.4826 * 0.03), 9)
+    // of six: .5 .52 .54 .56 .58 .75: median .55, deviations .05 .03 .01 .01 .03 .2, their median .03; six values exceed by exp(6.4 / 6)
+    expect(one.suspicion).toBeCloseTo(0.2 / (1.4826 * 0.03) / Math.exp(6.4 / 6), 9)
   })
 })
 
@@ -56,7 +56,15 @@ it('knows no more of refused updates than that they were refused: they come last
 })
 
 it('suspects nobody where all are the same', () => {
-  expect(inspect(['a', 'b', 'c'].map((name) => record(name))).map(({ suspicion }) => suspicion)).toEqual([0, 0, 0])
+  const same = ['a', 'b', 'c', 'd', 'e'].map((name) => record(name))
+  expect(inspect(same).map(({ suspicion }) => suspicion)).toEqual([0, 0, 0, 0, 0])
+})
+
+it('says nothing of fewer than five, and those that were refused still come last', () => {
+  const refused = record('0', { verdict: 'norm-too-large' })
+  const found = inspect([refused, ...honest.slice(0, 3), record('x', { norm: 100 })])
+  expect(found.map(({ deviceId }) => deviceId)).toEqual(['a', 'b', 'c', 'x', '0'])
+  expect(found.map(({ suspicion }) => suspicion)).toEqual([null, null, null, null, null])
 })
 
 it('of a round of before that was kept goes by the norms alone', () => {
@@ -64,17 +72,34 @@ it('of a round of before that was kept goes by the norms alone', () => {
   expect(inspect([...old, { ...old[0]!, deviceId: 'x', norm: 50 }])[0]).toMatchObject({ deviceId: 'x', cosine: null })
 })
 
-it('has few of many honest ones over 3', () => {
-  // three scores of normal deviates: 2·Φ(−3) + 2·(1 − Φ(3)) ≈ 0.54 %; over 1 % of 2,000 has probability below 0.01 (Poisson 10.8)
-  const rng = makeRng('honest')
-  const many = Array.from({ length: 2000 }, (_, i) =>
+const honestRound = (size: number, spread: number, rng: Rng): UpdateRecord[] =>
+  Array.from({ length: size }, (_, i) =>
     record(`d${i}`, {
-      norm: Math.exp(rng.normal() / 10),
-      cosine: 0.5 + rng.normal() / 10,
-      distance: 5 + rng.normal(),
+      norm: Math.exp(spread * rng.normal()),
+      cosine: 0.5 + spread * rng.normal(),
+      distance: 5 + 5 * spread * rng.normal(),
     }),
   )
-  expect(inspect(many).filter(({ suspicion }) => suspicion! > 3).length).toBeLessThan(20)
+
+it.each([5, 6, 7, 10, 20, 50, 100, 1000])('about 1 honest update in 185 is over 3 in rounds of %d', (size) => {
+  // 108 of 20,000 expected, with a standard deviation of at most 14, as measured: those of a round depend on each other.
+  // A share outside of 1/400 and 1/90, which are 50 and 222, is over four of them away.
+  const rng = makeRng(`honest ${size}`)
+  const rounds = Array.from({ length: 20_000 / size }, () => inspect(honestRound(size, 1 / 4, rng)))
+  const updates = rounds.flat()
+  const share = updates.filter(({ suspicion }) => suspicion! > 3).length / updates.length
+  expect(share).toBeGreaterThan(1 / 400)
+  expect(share).toBeLessThan(1 / 90)
+})
+
+it.each([10, 20, 50, 100, 1000])('of %d, one that is a hundred times as long comes first, far over 3', (size) => {
+  // ln 100 is 46 standard deviations of the honest ones
+  const rng = makeRng(`attacker ${size}`)
+  for (let i = 0; i < 20; i++) {
+    const [first] = inspect([...honestRound(size - 1, 1 / 10, rng), record('x', { norm: 100 })])
+    expect(first!.deviceId).toBe('x')
+    expect(first!.suspicion).toBeGreaterThan(6)
+  }
 })
 
 it('compares two vectors', async () => {

@@ -101,6 +101,7 @@ export interface InspectedUpdateView {
   readonly weight: number
   readonly norm: number
   readonly cosine: number | null
+  readonly distance: number | null
   readonly distanceRank: number | null
   /** Null of what was not counted, and in rounds that are too small to tell. */
   readonly suspicion: number | null

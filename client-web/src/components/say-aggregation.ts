@@ -1,15 +1,15 @@
 import { bandwidth, type Aggregation } from '@panal/client-core'
 import { formatDuration } from './format.ts'
 
-/** 3.4 GB/s, or – where it was too quick to tell. */
-export function sayBandwidth(aggregation: Aggregation): string {
+/** 3.4 GB/s; undefined where it was too quick to tell. */
+export function sayBandwidth(aggregation: Aggregation): string | undefined {
   const gbPerS = bandwidth(aggregation)
-  return gbPerS === undefined ? '–' : `${gbPerS.toPrecision(2)} GB/s`
+  return gbPerS === undefined ? undefined : `${gbPerS.toPrecision(2)} GB/s`
 }
 
 /** webgpu, 120 ms, 3.4 GB/s. */
 export function sayAggregation(aggregation: Aggregation | undefined): string {
   if (aggregation === undefined) return '–'
-  const speed = bandwidth(aggregation) === undefined ? '' : `, ${sayBandwidth(aggregation)}`
-  return `${aggregation.engine}, ${formatDuration(aggregation.ms)}${speed}`
+  const speed = sayBandwidth(aggregation)
+  return `${aggregation.engine}, ${formatDuration(aggregation.ms)}${speed === undefined ? '' : `, ${speed}`}`
 }

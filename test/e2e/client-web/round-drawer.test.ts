@@ -57,6 +57,7 @@ it('what a round’s devices sent, and the button against each, are within the s
   const { page, complaints } = await browser.visitor()
   await page.setViewportSize({ width: 390, height: 844 })
   const drawer = await openRound(page)
+  await page.getByRole('dialog', { name: /^Round 1 \w+ v0 → v1$/ }).waitFor(patience) // its outcome between them
   for (const [role, width] of [
     ['list', 390],
     ['table', 1280],
@@ -65,7 +66,11 @@ it('what a round’s devices sent, and the button against each, are within the s
     const one = updateIn(drawer, role)
     const quarantine = one.getByRole('button', { name: 'Quarantine' }).first()
     await quarantine.scrollIntoViewIfNeeded(patience)
-    const device = one.getByText(/^d_[\w-]{22}$/) // the whole of it
+    const device = one.getByText(/^d_[\w-]{22}$/) // the whole of it, on one line
+    expect((await device.boundingBox())!.height).toBeLessThan(24)
+    const id = await device.innerText()
+    expect(await one.getByTitle(id, { exact: true }).count()).toBe(1)
+    expect(await one.getByRole('button', { name: `Quarantine ${id}`, exact: true }).count()).toBe(1)
     for (const each of [quarantine, device, one.getByText('accepted')]) {
       const box = (await each.boundingBox())!
       expect(box.x).toBeGreaterThanOrEqual(0)
@@ -149,6 +154,7 @@ it('a form does what it was opened for, whatever another operator does meanwhile
   await does.click()
   const release = updateIn(drawer, 'list').getByRole('button', { name: 'Release' })
   await release.waitFor(patience)
+  await updateIn(drawer, 'list').getByText('in quarantine', { exact: true }).waitFor(patience)
   await decide.waitFor({ ...patience, state: 'detached' })
   expect(await names()).toEqual([`quarantine ${deviceId}: Quarantine`])
   expect(await isFocused(release)).toBe(true)

@@ -11,17 +11,22 @@ const label = 'Updates, the most suspicious first'
 export function InspectedUpdates({ updates }: { readonly updates: readonly InspectedUpdateView[] }) {
   const deciding = useDeciding()
   const isPhone = useMediaQuery('(max-width: 48em)')
+  const isTold = updates.some(({ suspicion }) => suspicion !== null)
   const List = isPhone ? UpdateCards : UpdateRows
   return (
     <Stack gap="sm">
       <List updates={updates} deciding={deciding} />
       <Text size="xs" c="dimmed">
         Suspicion: how many robust standard deviations norm, cosine or distance are out of the round’s line, whichever
-        is most; over {outOfLine} is out of line. Rank 1 is the nearest to what the round came to.
+        is most; over {outOfLine} is out of line. {isTold ? littleData : tooFew} Rank 1 is the nearest to what the round
+        came to.
       </Text>
     </Stack>
   )
 }
+
+const littleData = 'A device with little data sends a short update, and may be out of line for that alone.'
+const tooFew = 'It takes five counted updates to tell.'
 
 interface ListProps {
   readonly updates: readonly InspectedUpdateView[]
@@ -31,7 +36,7 @@ interface ListProps {
 function UpdateRows({ updates, deciding }: ListProps) {
   return (
     <ScrollArea type="auto" offsetScrollbars>
-      <Table fz="sm" aria-label={label} miw={620}>
+      <Table fz="sm" aria-label={label} miw={720} horizontalSpacing={6}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Device</Table.Th>
@@ -39,6 +44,7 @@ function UpdateRows({ updates, deciding }: ListProps) {
             <Table.Th ta="right">Weight</Table.Th>
             <Table.Th ta="right">Norm</Table.Th>
             <Table.Th ta="right">Cosine</Table.Th>
+            <Table.Th ta="right">Distance</Table.Th>
             <Table.Th ta="right">Rank</Table.Th>
             <Table.Th>Verdict</Table.Th>
             <Table.Th>
@@ -50,7 +56,7 @@ function UpdateRows({ updates, deciding }: ListProps) {
           {updates.map((update, index) => (
             <Fragment key={update.deviceId}>
               <Table.Tr bg={stripe(index)}>
-                <Table.Td>
+                <Table.Td maw={130}>
                   <DeviceName update={update} />
                 </Table.Td>
                 <Table.Td ta="right" fw={isOutOfLine(update) ? 700 : undefined}>
@@ -59,6 +65,7 @@ function UpdateRows({ updates, deciding }: ListProps) {
                 <Table.Td ta="right">{update.weight}</Table.Td>
                 <Table.Td ta="right">{formatNumber(update.norm)}</Table.Td>
                 <Table.Td ta="right">{cosineOf(update)}</Table.Td>
+                <Table.Td ta="right">{distanceOf(update)}</Table.Td>
                 <Table.Td ta="right">{update.distanceRank ?? '–'}</Table.Td>
                 <Table.Td>
                   <Verdict update={update} />
@@ -69,7 +76,7 @@ function UpdateRows({ updates, deciding }: ListProps) {
               </Table.Tr>
               {deciding.move?.deviceId === update.deviceId && (
                 <Table.Tr bg={stripe(index)}>
-                  <Table.Td colSpan={8}>
+                  <Table.Td colSpan={9}>
                     <Decide isQuarantined={update.isQuarantined} deciding={deciding} move={deciding.move} />
                   </Table.Td>
                 </Table.Tr>
@@ -97,8 +104,8 @@ function UpdateCards({ updates, deciding }: ListProps) {
           <DeviceName update={update} />
           <Group justify="space-between" gap="xs" mt={6} wrap="nowrap">
             <Text size="xs" c="dimmed">
-              weight {update.weight}, norm {formatNumber(update.norm)}, cosine {cosineOf(update)}, rank{' '}
-              {update.distanceRank ?? '–'}
+              weight {update.weight}, norm {formatNumber(update.norm)}, cosine {cosineOf(update)}, distance{' '}
+              {distanceOf(update)}, rank {update.distanceRank ?? '–'}
             </Text>
             <Choose update={update} deciding={deciding} />
           </Group>
@@ -117,16 +124,27 @@ interface UpdateProps {
   readonly update: InspectedUpdateView
 }
 
-/** Whole, for it is what the command line asks for. */
-function DeviceName({ update }: UpdateProps) {
-  return <Code style={{ overflowWrap: 'anywhere' }}>{update.deviceId}</Code>
+/** On one line. What is cut off is still there to be copied, for the command line asks for all of it. */
+function DeviceName({ update: { deviceId } }: UpdateProps) {
+  return (
+    <Text component="div" truncate title={deviceId} lh={1.3}>
+      <Code>{deviceId}</Code>
+    </Text>
+  )
 }
 
-function Verdict({ update: { verdict } }: UpdateProps) {
+function Verdict({ update: { verdict, isQuarantined } }: UpdateProps) {
   return (
-    <Badge size="sm" variant="light" color={verdict === 'accepted' ? 'teal' : 'red'}>
-      {verdict}
-    </Badge>
+    <Group gap={4}>
+      <Badge size="sm" variant="light" color={verdict === 'accepted' ? 'teal' : 'red'}>
+        {verdict}
+      </Badge>
+      {isQuarantined && (
+        <Badge size="sm" variant="light" color="gray">
+          in quarantine
+        </Badge>
+      )}
+    </Group>
   )
 }
 
@@ -140,6 +158,7 @@ function Choose({ update: { deviceId, isQuarantined }, deciding }: UpdateProps &
       variant="subtle"
       color="gray"
       flex="none"
+      aria-label={`${verbNames[(open ?? move).verb]} ${deviceId}`}
       aria-expanded={open !== undefined}
       ref={open && deciding.opener}
       onClick={({ currentTarget }) => {
@@ -157,4 +176,5 @@ function Choose({ update: { deviceId, isQuarantined }, deciding }: UpdateProps &
 const stripe = (index: number) => (index % 2 === 0 ? 'var(--table-striped-color)' : 'transparent')
 const isOutOfLine = ({ suspicion }: InspectedUpdateView): boolean => (suspicion ?? 0) > outOfLine
 const suspicionOf = ({ suspicion }: InspectedUpdateView): string => suspicion?.toFixed(1) ?? '–'
+const distanceOf = ({ distance }: InspectedUpdateView): string => (distance === null ? '–' : formatNumber(distance))
 const cosineOf = ({ cosine }: InspectedUpdateView): string => cosine?.toFixed(3) ?? '–'

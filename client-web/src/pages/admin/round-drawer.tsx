@@ -1,10 +1,11 @@
-import { Drawer, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core'
+import { Badge, Drawer, Group, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core'
 import type { RoundSummary } from '@panal/client-core'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 import { inspectionQuery } from '../../api/queries.ts'
 import { Figure } from '../../components/figure.tsx'
 import { formatBytes, formatDuration } from '../../components/format.ts'
+import { outcomeColors } from '../../components/outcome-colors.ts'
 import { sayBandwidth } from '../../components/say-aggregation.ts'
 import { InspectedUpdates } from './inspected-updates.tsx'
 
@@ -23,8 +24,8 @@ export function RoundDrawer({ round, canAct, onClose }: RoundDrawerProps) {
       opened={round !== null}
       onClose={onClose}
       position="right"
-      size="xl"
-      title={round === null ? '' : `Round ${round.number}`}
+      size={840}
+      title={round === null ? '' : <RoundTitle round={round} />}
     >
       {round !== null && (
         <Stack>
@@ -36,6 +37,25 @@ export function RoundDrawer({ round, canAct, onClose }: RoundDrawerProps) {
   )
 }
 
+/** Which round, how it ended, and the versions before and after it. */
+function RoundTitle({
+  round: { number, outcome, phase, baseVersion, candidateVersion },
+}: {
+  readonly round: RoundSummary
+}) {
+  return (
+    <Group component="span" gap="xs">
+      <span>Round {number}</span>
+      <Badge component="span" variant="light" color={outcome === undefined ? 'honey' : outcomeColors[outcome]}>
+        {outcome ?? phase}
+      </Badge>
+      <Text component="span" size="sm" c="dimmed">
+        {candidateVersion === undefined ? `v${baseVersion}, no candidate` : `v${baseVersion} → v${candidateVersion}`}
+      </Text>
+    </Group>
+  )
+}
+
 function Aggregated({ round: { aggregation } }: { readonly round: RoundSummary }) {
   if (aggregation === undefined)
     return (
@@ -43,13 +63,14 @@ function Aggregated({ round: { aggregation } }: { readonly round: RoundSummary }
         It has no record of an aggregation.
       </Text>
     )
+  const bandwidth = sayBandwidth(aggregation)
   return (
     <Stack gap="xs">
       <SimpleGrid cols={{ base: 2, xs: 4 }} spacing="xs">
         <Figure label="Aggregated by" value={aggregation.engine} />
-        <Figure label="In" value={formatDuration(aggregation.ms)} />
+        {Math.round(aggregation.ms) > 0 && <Figure label="Time" value={formatDuration(aggregation.ms)} />}
         <Figure label="Read" value={formatBytes(aggregation.bytes)} />
-        <Figure label="Bandwidth" value={sayBandwidth(aggregation)} />
+        {bandwidth !== undefined && <Figure label="Bandwidth" value={bandwidth} />}
       </SimpleGrid>
       <Text size="sm" c="dimmed">
         {aggregation.device}

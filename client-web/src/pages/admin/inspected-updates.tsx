@@ -26,7 +26,7 @@ export function InspectedUpdates({ updates }: { readonly updates: readonly Inspe
 }
 
 const littleData = 'A device with little data sends a short update, and may be out of line for that alone.'
-const tooFew = 'It takes five counted updates to tell.'
+const tooFew = 'It takes four counted updates to tell.'
 
 interface ListProps {
   readonly updates: readonly InspectedUpdateView[]

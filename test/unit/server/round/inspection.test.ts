@@ -60,11 +60,11 @@ it('suspects nobody where all are the same', () => {
   expect(inspect(same).map(({ suspicion }) => suspicion)).toEqual([0, 0, 0, 0, 0])
 })
 
-it('says nothing of fewer than five, and those that were refused still come last', () => {
+it('says nothing of fewer than four, and those that were refused still come last', () => {
   const refused = record('0', { verdict: 'norm-too-large' })
-  const found = inspect([refused, ...honest.slice(0, 3), record('x', { norm: 100 })])
-  expect(found.map(({ deviceId }) => deviceId)).toEqual(['a', 'b', 'c', 'x', '0'])
-  expect(found.map(({ suspicion }) => suspicion)).toEqual([null, null, null, null, null])
+  const found = inspect([refused, ...honest.slice(0, 2), record('x', { norm: 100 })])
+  expect(found.map(({ deviceId }) => deviceId)).toEqual(['a', 'b', 'x', '0'])
+  expect(found.map(({ suspicion }) => suspicion)).toEqual([null, null, null, null])
 })
 
 it('of a round of before that was kept goes by the norms alone', () => {
@@ -81,7 +81,7 @@ const honestRound = (size: number, spread: number, rng: Rng): UpdateRecord[] =>
     }),
   )
 
-it.each([5, 6, 7, 10, 20, 50, 100, 1000])('about 1 honest update in 185 is over 3 in rounds of %d', (size) => {
+it.each([4, 5, 6, 7, 10, 20, 50, 100, 1000])('about 1 honest update in 185 is over 3 in rounds of %d', (size) => {
   // 108 of 20,000 expected, with a standard deviation of at most 14, as measured: those of a round depend on each other.
   // A share outside of 1/400 and 1/90, which are 50 and 222, is over four of them away.
   const rng = makeRng(`honest ${size}`)

@@ -39,6 +39,10 @@ export const digestOfIdentity = (identity: RunIdentity): string => sha256Of(cano
 export type StoredIdentity = Pick<OpenExperiment, 'experiment' | 'seed'> &
   Partial<Pick<RunIdentity, 'data' | 'versions' | 'processor'>>
 
+/** Of runs of one experiment on the same data equal, whatever their seed, program and processor. */
+export const digestOfExperiment = ({ experiment, data = {} }: StoredIdentity): string =>
+  sha256Of(canonicalJson({ experiment: withoutIdle(experiment), data }))
+
 /**
  * Program and processor bind a run that is still to come to bytes; one that has come to them is the same run whoever looks at it.
  * @throws ExperimentError 'other-experiment' that names what differs, with both values

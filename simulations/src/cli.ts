@@ -84,7 +84,12 @@ fleetOptions(
 )
   .requiredOption('--task <id>', 'id of the task')
   .requiredOption('--data <source>', `training data: ${taskNames.join(' or ')}, or a file in the format of the task`)
-  .option('--server <url>', 'address of the server', 'http://127.0.0.1:8080')
+  .addOption(
+    new Option('--server <url>', 'address of the server')
+      .env('PANAL_SERVER')
+      .default('http://127.0.0.1:8080')
+      .argParser((url) => url.replace(/\/+$/, '')),
+  )
   .action((options: RunFleetOptions) => untilStopped((screen, signal) => runFleet(options, screen, signal)))
 
 addExperimentCommands(program)

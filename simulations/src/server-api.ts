@@ -35,7 +35,8 @@ export function serverApi(server: string, token?: string): ServerApi {
       ...(signal === undefined ? {} : { signal }),
     }).catch((cause: unknown) => {
       if (signal?.aborted === true) throw cause
-      throw new PanalError('unreachable', `no server answers at ${server}`, { cause })
+      const detail = `no server answers at ${server}: name another with --server or PANAL_SERVER`
+      throw new PanalError('unreachable', detail, { cause })
     })
     const answer: unknown = await response.json().catch(() => undefined)
     if (response.ok) return answer as T

@@ -109,9 +109,14 @@ function tagOf(branches: readonly Shape[]): string | undefined {
 /** Branches told apart by which keys they have. */
 function untaggedErrors(branches: readonly Shape[], value: Fields, path: string): DocumentError[] {
   const firstKeys = branches.map((branch) => branch.required?.[0] ?? '')
-  const meant = branches.find((_, i) => Object.hasOwn(value, firstKeys[i]!))
+  const given = firstKeys.filter((key) => Object.hasOwn(value, key))
+  const meant = branches[firstKeys.indexOf(given[0] ?? '')]
   if (meant === undefined) return [{ path, message: `must have ${choice(firstKeys)}` }]
-  return documentErrors(meant, value, path)
+  const excluded = given.filter((key) => !Object.hasOwn(meant.properties ?? {}, key))
+  if (excluded.length === 0) return documentErrors(meant, value, path)
+  const names = [given[0], ...excluded].map((key) => JSON.stringify(key)).join(' and ')
+  const rest = Object.fromEntries(Object.entries(value).filter(([key]) => !excluded.includes(key)))
+  return [{ path, message: `has ${names}, which exclude each other: give one` }, ...documentErrors(meant, rest, path)]
 }
 
 function partition<Item>(items: readonly Item[], holds: (item: Item) => boolean): [Item[], Item[]] {

@@ -43,7 +43,11 @@ const rules: readonly Rule[] = [
   rule(['strategy', 'root'], ({ strategy, root }) => {
     const { name, usesRoot = false } = aggregatorOf(strategy)
     return [
-      ...when(usesRoot && root === undefined, '/root', `is missing: ${name} trains on it`),
+      ...when(
+        usesRoot && root === undefined,
+        '/root',
+        `is missing: ${name} trains on it; write root: { examples: 100 }, or how many the server is to have`,
+      ),
       ...when(!usesRoot && root !== undefined, '/root', `is of no use: ${name} trains on nothing`),
     ]
   }),

@@ -9,10 +9,22 @@ import { Experiment } from './schema.ts'
 /** What a file says, not looked at yet. @throws ExperimentError 'unreadable-experiment' */
 export async function readDocument(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new ExperimentError('unreadable-experiment', `${path}: ${(cause as Error).message}`, { cause })
+    throw new ExperimentError('unreadable-experiment', `${path}: ${whyUnread(cause as NodeJS.ErrnoException)}`, {
+      cause,
+    })
   })
   return parseText(text, path)
 }
+
+const unread: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'it may not be read',
+}
+
+/** The file system's reason in plain words, for what people come across; else in its own. */
+const whyUnread = ({ code = '', message }: NodeJS.ErrnoException): string => unread[code] ?? message
 
 /** YAML 1.2, of which JSON is a part. @throws ExperimentError 'unreadable-experiment' with the reason, and line and column of what is no YAML */
 export function parseText(text: string, path: string): unknown {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
-import { ExperimentError, completeExperiment, openExperiment, parseExperiment, parseText } from '@panal/simulations'
+import {
+  ExperimentError,
+  completeExperiment,
+  openExperiment,
+  parseExperiment,
+  parseText,
+  readDocument,
+} from '@panal/simulations'
 import { smallExperiment } from '../../../fixtures/small-experiment.ts'
 
 async function errorsOf(work: () => unknown): Promise<string[]> {
@@ -13,6 +20,16 @@ async function errorsOf(work: () => unknown): Promise<string[]> {
 }
 const parsing = (value: unknown) => errorsOf(() => parseExperiment(value))
 const opening = (value: unknown) => errorsOf(() => openExperiment(parseExperiment(value), { seed: 1, home: '.' }))
+
+describe('an experiment’s file', () => {
+  it.each([
+    ['nope.yaml', 'nope.yaml: there is no such file'],
+    ['.', '.: it is a folder'],
+    ['README.md/nope.yaml', 'README.md/nope.yaml: there is no such file'],
+  ])('that cannot be read says why in plain words: %s', (path, message) =>
+    expect(readDocument(path)).rejects.toMatchObject({ code: 'unreadable-experiment', message }),
+  )
+})
 
 describe('an experiment', () => {
   it('is YAML or JSON', () => {
@@ -59,7 +76,9 @@ describe('an experiment', () => {
 
   it('has a root set where its rule trains on one, and only there', async () => {
     const strategy = { aggregator: { name: 'fltrust' } } as const
-    expect(await parsing(smallExperiment({ strategy }))).toEqual(['/root is missing: fltrust trains on it'])
+    expect(await parsing(smallExperiment({ strategy }))).toEqual([
+      '/root is missing: fltrust trains on it; write root: { examples: 100 }, or how many the server is to have',
+    ])
     expect(await parsing(smallExperiment({ root: { examples: 9 } }))).toEqual([
       '/root is of no use: mean trains on nothing',
     ])
@@ -91,7 +110,10 @@ describe('an experiment', () => {
 
   it.each([
     [{ attack: { name: 'alie' } }, '/adversaries must have "fraction" or "count"'],
-    [{ fraction: 0.2, count: 4, attack: { name: 'alie' } }, '/adversaries/count is not known here'],
+    [
+      { fraction: 0.2, count: 4, attack: { name: 'alie' } },
+      '/adversaries has "fraction" and "count", which exclude each other: give one',
+    ],
     [{ fraction: 1.2, attack: { name: 'alie' } }, '/adversaries/fraction must be <= 1'],
     [{ count: 2, attack: { name: 'ipm' } }, '/adversaries/attack/epsilon is missing'],
     [{ count: 21, attack: { name: 'alie' } }, '/adversaries/count must be at most devices, 20'],

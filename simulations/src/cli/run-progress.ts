@@ -2,6 +2,7 @@ import type { Clock, DeviceId } from '@panal/client-core'
 import type { CompleteExperiment } from '../experiment/complete.ts'
 import type { RoundRow } from '../experiment/round-row.ts'
 import type { RunEvents } from '../experiment/run-experiment.ts'
+import { describeRule } from '../show/describe-rule.ts'
 import type { RunScreen } from '../show/run-screen.ts'
 
 /** Rounds whose time says how long the next ones will take. */
@@ -13,7 +14,8 @@ const numKept = 50
 const redrawMs = 100
 
 /** Shows a run on a screen as it goes on. */
-export function runProgress({ rounds, target }: CompleteExperiment, screen: RunScreen, clock: Clock): RunEvents {
+export function runProgress(experiment: CompleteExperiment, screen: RunScreen, clock: Clock): RunEvents {
+  const { rounds, target } = experiment
   const rows: RoundRow[] = []
   const trained = new Set<DeviceId>()
   let shownAt = -Infinity
@@ -28,6 +30,7 @@ export function runProgress({ rounds, target }: CompleteExperiment, screen: RunS
   return {
     onNote: (line) => screen.say(line),
     onResumed(found) {
+      screen.say(describeRule(experiment))
       if (found.length === 0) return
       rows.push(...found.slice(-numKept))
       screen.say(

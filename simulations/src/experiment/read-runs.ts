@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { ExperimentError } from './experiment-error.ts'
+import type { CompleteExperiment } from './complete.ts'
 import type { RoundRow } from './round-row.ts'
 import { readConfig, readRecord, readRows, type FinishedRun } from './run-folder.ts'
 import { digestOfExperiment } from './run-identity.ts'
@@ -11,6 +12,7 @@ export interface FoundRun {
   /** Of experiment and grid point, and with a folder where other experiments are called so, too; runs of one name differ in their seed only. */
   readonly name: string
   readonly seed: number
+  readonly experiment: CompleteExperiment
   /** Undefined of a run that is not finished. */
   readonly record: FinishedRun | undefined
   readonly rows: readonly RoundRow[]
@@ -67,7 +69,7 @@ async function readRun(folder: string): Promise<NamedRun | undefined> {
   const config = await readConfig(folder)
   if (config === undefined) return undefined
   const record = await readRecord(folder)
-  const { seed, name } = config
-  const run = { folder, name, seed, record, rows: record?.rounds ?? (await readRows(folder)) }
+  const { seed, name, experiment } = config
+  const run = { folder, name, seed, experiment, record, rows: record?.rounds ?? (await readRows(folder)) }
   return { run, digest: digestOfExperiment(config) }
 }

@@ -221,7 +221,14 @@ export async function readConfig(folder: string): Promise<StoredConfig | undefin
 }
 
 /** What every reader of a folder needs of it. */
-const Config = Type.Object({ name: Type.String(), seed: Type.Number(), experiment: Type.Object({}) })
+const Config = Type.Object({
+  name: Type.String(),
+  seed: Type.Number(),
+  experiment: Type.Object({
+    devices: Type.Number(),
+    strategy: Type.Object({ aggregator: Type.Object({ name: Type.String() }) }),
+  }),
+})
 
 const isConfig = (value: object): value is StoredConfig => Value.Check(Config, value)
 

@@ -32,7 +32,8 @@ type Cell = (row: RoundRow) => string
 
 const columns: Readonly<Record<string, Cell>> = {
   round: ({ round }) => String(round),
-  outcome: ({ outcome }) => outcome,
+  // there is no release that it could be promoted to
+  outcome: ({ outcome }) => (outcome === 'promoted' ? 'applied' : outcome),
   asked: ({ numAsked, numInvited }) => String(numAsked ?? numInvited),
   ok: ({ numUpdates }) => String(numUpdates),
   refused: ({ numRejected }) => String(numRejected),

@@ -2,6 +2,7 @@ import Table from 'cli-table3'
 import type { FoundRun } from '../experiment/read-runs.ts'
 import type { RoundRow } from '../experiment/round-row.ts'
 import { lastTested } from '../results/last-tested.ts'
+import { describeRule } from './describe-rule.ts'
 import { formatBytes, formatLoss, formatPercent } from './round-row.ts'
 import { formatDuration } from './run-screen.ts'
 
@@ -10,7 +11,7 @@ const endings = { target: 'target reached', rounds: 'all rounds', diverged: 'div
 
 const compact = { head: [], border: [], compact: true }
 
-/** A row for each run; then, where there are several seeds of one, their mean and spread. */
+/** A row for each run, and by which rule and under which attack; then, where there are several seeds of one, their mean and spread. */
 export function describeRuns(runs: readonly FoundRun[]): string {
   const isExpected = runs.some(({ record }) => record?.expectation !== undefined)
   const table = new Table({
@@ -22,7 +23,7 @@ export function describeRuns(runs: readonly FoundRun[]): string {
   })
   for (const run of runs) table.push([...cells(run), ...(isExpected ? [verdictOf(run)] : [])])
   const seeds = severalSeeds(runs)
-  return [table.toString(), ...(seeds === undefined ? [] : [seeds]), ''].join('\n')
+  return [table.toString(), ...rulesOf(runs), ...(seeds === undefined ? [] : [seeds]), ''].join('\n')
 }
 
 function cells({ name, seed, record, rows }: FoundRun): string[] {
@@ -42,6 +43,14 @@ function cells({ name, seed, record, rows }: FoundRun): string[] {
     last === undefined ? '' : formatDuration(last.simulatedMs),
     last === undefined ? '' : formatDuration(record?.resources.wallMs ?? last.wallMs),
   ]
+}
+
+/** Of each experiment its rule and attack; one line where they have the same. */
+function rulesOf(runs: readonly FoundRun[]): string[] {
+  const rules = new Map(runs.map(({ name, experiment }) => [name, describeRule(experiment)]))
+  const [first, ...others] = new Set(rules.values())
+  if (first === undefined || others.length === 0) return [first ?? '']
+  return [...rules].map(([name, rule]) => `${name}: ${rule}`)
 }
 
 /** Of a run that is held to something and has ended. */

@@ -22,14 +22,15 @@ const row = (round: number): RoundRow => ({
 /** What a run shows, in order, on a clock that stands at first. */
 function watched() {
   const shown: RunProgress[] = []
+  const said: string[] = []
   const screen: RunScreen = {
     show: (progress) => shown.push(progress),
     count: () => undefined,
-    say: () => undefined,
+    say: (line) => said.push(line),
     close: () => undefined,
   }
   const clock = virtualClock()
-  return { shown, clock, events: runProgress(parseExperiment(smallExperiment()), screen, clock) }
+  return { shown, said, clock, events: runProgress(parseExperiment(smallExperiment()), screen, clock) }
 }
 
 it('a run’s progress counts a device once in a round, however often its work is done', async () => {
@@ -61,4 +62,10 @@ it('it is drawn ten times a second at most while devices train, and whenever a r
   expect(shown.at(-1)!.numTrained).toBe(7)
   events.onRound(row(1))
   expect(shown.map(({ rows }) => rows.length)).toEqual([0, 0, 1])
+})
+
+it('it begins with the rule and the attack', () => {
+  const { said, events } = watched()
+  events.onResumed([row(1)])
+  expect(said).toEqual(['rule mean; no attack', 'Going on after round 1:'])
 })

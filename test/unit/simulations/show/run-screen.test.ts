@@ -1,5 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
-import { describeProgress, describeRuns, formatDuration, plainRunScreen, type RoundRow } from '@panal/simulations'
+import {
+  describeProgress,
+  describeRuns,
+  formatDuration,
+  parseExperiment,
+  plainRunScreen,
+  type RoundRow,
+} from '@panal/simulations'
+import { smallExperiment } from '../../../fixtures/small-experiment.ts'
+
+const experiment = parseExperiment(smallExperiment())
 
 const row = (round: number, changes: Partial<RoundRow> = {}): RoundRow => ({
   round,
@@ -55,7 +65,7 @@ it('the plain screen writes each round once, and why nothing came of one', () =>
   screen.show({ ...progress, rows: [row(2), abandoned] })
   expect(lines).toEqual([
     'round outcome asked ok refused late lost up simulated train loss loss accuracy',
-    '2 promoted 11 9 0 1 1 1.00 kB 2 min 0 s 0.5000 0.2500 90.00 %',
+    '2 applied 11 9 0 1 1 1.00 kB 2 min 0 s 0.5000 0.2500 90.00 %',
     ' 2 of 4 rounds; 500 ms a round, about 1.0 s left',
     '3 abandoned 11 9 0 1 1 1.00 kB 3 min 0 s 0.5000 0.2500 90.00 %',
     ' 1 accepted updates; the task needs 5',
@@ -95,9 +105,27 @@ it('models of devices’ own have a column where there are any', () => {
 
 it('the table of runs has what is not finished, too, and no spread of one', () => {
   const rows = [row(1), row(2, { accuracy: 0.8 })]
-  const text = describeRuns([{ folder: 'a', name: 'small', seed: 1, record: undefined, rows }])
+  const text = describeRuns([{ folder: 'a', name: 'small', seed: 1, experiment, record: undefined, rows }])
   expect(text).toMatch(/small .* 1 .* not finished .* 2 .* 80\.00 % .* 90\.00 % /)
   expect(text).not.toContain('standard deviation')
+})
+
+it('the table of runs names rule and attack, of each experiment where they differ', () => {
+  const found = (name: string, of = experiment) => ({
+    folder: name,
+    name,
+    seed: 1,
+    experiment: of,
+    record: undefined,
+    rows: [row(1)],
+  })
+  const alike = describeRuns([found('a'), found('b')])
+  expect(alike.match(/^.*rule.*$/gm)).toEqual(['rule mean; no attack'])
+  const attacked = { ...experiment, adversaries: { count: 4, attack: { name: 'alie' as const } } }
+  expect(describeRuns([found('a'), found('b', attacked)]).match(/^.*rule.*$/gm)).toEqual([
+    'a: rule mean; no attack',
+    'b: rule mean; attack alie by 20 % of devices',
+  ])
 })
 
 it('a test whose loss is no finite number is shown as one, and is the last', () => {
@@ -107,6 +135,6 @@ it('a test whose loss is no finite number is shown as one, and is the last', () 
   screen.show({ rows: [diverged], numRounds: 4, numTrained: 0, roundMs: 500, target: undefined })
   expect(lines[1]).toContain('0.5000 not finite 30.00 %')
   const rows = [row(1), diverged]
-  const described = describeRuns([{ folder: 'a', name: 'a', seed: 1, record: undefined, rows }])
+  const described = describeRuns([{ folder: 'a', name: 'a', seed: 1, experiment, record: undefined, rows }])
   expect(described).toMatch(/30\.00 %.*90\.00 %.*not finite/) // accuracy, the best one, loss
 })

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { ExperimentError } from '../experiment/experiment-error.ts'
-import { readRuns } from '../experiment/read-runs.ts'
+import { finishedOnce, readRuns } from '../experiment/read-runs.ts'
 import { resultWriters, type ResultFormat } from '../results/registry.ts'
 
 type ExportFlags = { readonly out: string } & Readonly<Partial<Record<ResultFormat, boolean>>>
@@ -25,7 +25,7 @@ export function addExportCommand(program: Command): void {
 /** @throws ExperimentError 'no-run' where none is finished */
 async function exportRuns(folders: string[], { out, ...flags }: ExportFlags): Promise<void> {
   const found = await readRuns(folders)
-  const records = found.flatMap(({ record }) => record ?? [])
+  const records = finishedOnce(found).map(({ record }) => record)
   if (records.length === 0) throw new ExperimentError('no-run', `${folders.join(', ')}: no run there is finished`)
   const named = formats.filter((format) => flags[format] === true)
   for (const format of named.length === 0 ? formats : named)
@@ -36,5 +36,5 @@ async function exportRuns(folders: string[], { out, ...flags }: ExportFlags): Pr
       process.stdout.write(`${file}\n`)
     }
   const numLeftOut = found.length - records.length
-  if (numLeftOut > 0) process.stdout.write(`left out: ${numLeftOut} runs that are not finished\n`)
+  if (numLeftOut > 0) process.stdout.write(`left out: ${numLeftOut} runs that are not finished, or there twice\n`)
 }

@@ -33,6 +33,20 @@ export async function readRuns(folders: readonly string[]): Promise<FoundRun[]> 
   return toldApart(found.flat())
 }
 
+/** The first finished run of each seed of each experiment: one that was run again, or named twice, tells nothing of chance. */
+export function finishedOnce(runs: readonly FoundRun[]): FinishedFoundRun[] {
+  const kept = new Map<string, FinishedFoundRun>()
+  for (const run of runs.filter(isFinished)) {
+    const key = JSON.stringify([run.name, run.seed])
+    if (!kept.has(key)) kept.set(key, run)
+  }
+  return [...kept.values()]
+}
+
+export type FinishedFoundRun = FoundRun & { readonly record: FinishedRun }
+
+const isFinished = (run: FoundRun): run is FinishedFoundRun => run.record !== undefined
+
 /** Nothing keeps two experiments from one name: each then has the folder of its first run behind it. */
 function toldApart(found: readonly NamedRun[]): FoundRun[] {
   const folders = new Map<string, Map<string, string>>() // name to digest to folder

@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import type { FoundRun } from '../experiment/read-runs.ts'
+import { finishedOnce, type FoundRun } from '../experiment/read-runs.ts'
 import type { RoundRow } from '../experiment/round-row.ts'
 import { lastTested } from '../results/last-tested.ts'
 import { describeRule } from './describe-rule.ts'
@@ -63,7 +63,7 @@ function verdictOf({ record }: FoundRun): string {
 const tripsOf = (rows: readonly RoundRow[]): number => rows.reduce((sum, { numAsked = 0 }) => sum + numAsked, 0)
 
 function severalSeeds(runs: readonly FoundRun[]): string | undefined {
-  const finished = runs.filter(({ record }) => record !== undefined)
+  const finished = finishedOnce(runs)
   const names = [...new Set(finished.map(({ name }) => name))]
   const groups = names.map((name) => [name, finished.filter((run) => run.name === name)] as const)
   const several = groups.filter(([, group]) => group.length > 1)

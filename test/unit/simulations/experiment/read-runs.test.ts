@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { virtualClock } from '@panal/client-core'
-import { describeRuns, parseExperiment, readRuns, resultWriters, runExperiment } from '@panal/simulations'
+import { describeRuns, finishedOnce, parseExperiment, readRuns, resultWriters, runExperiment } from '@panal/simulations'
 import { quiet, smallExperiment } from '../../../fixtures/small-experiment.ts'
 
 let home: string
@@ -68,6 +68,13 @@ describe('runs of several folders', () => {
 
   it('are not of one experiment for a name and a seed', async () => {
     expect(describeRuns(await readRuns([at('once'), at('twice')]))).not.toContain('Mean and standard deviation')
+  })
+
+  it('are one seed where one was run again, or is named twice', async () => {
+    const runs = await readRuns([at('once'), at('once')])
+    expect(runs).toHaveLength(2)
+    expect(describeRuns(runs)).not.toContain('Mean and standard deviation')
+    expect(finishedOnce(await readRuns([home, at('once')])).map(({ seed }) => seed)).toEqual([1, 2, 1])
   })
 
   it('go so by their own names into every format', async () => {

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { makeRng, uniformInt, type Assignment } from '@panal/client-core'
 import { startServer, type RunningServer } from '@panal/server'
-import { runCli } from '../../server/src/cli/program.ts'
 import { createTask, liveConfig, useLiveServer } from '../fixtures/live-server.ts'
+import { panalHere } from '../fixtures/panal-here.ts'
 import { joinTask, putUpdate, updateOf, type RawDevice } from '../fixtures/raw-device.ts'
 
 const live = useLiveServer()
@@ -32,18 +32,7 @@ async function spawnPanal(...args: string[]): Promise<{ code: number; out: strin
 }
 
 /** The same in this process, for directories without a server. */
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const code = await runCli(args, {
-    env: {},
-    print: (said) => (out += said),
-    complain: (said) => (err += said),
-    onStop: () => undefined,
-    exitNow: () => undefined,
-    columns: 120,
-  })
-  return { code, out, err }
-}
+const run = panalHere
 
 /** A task with a champion and an open round that has counted one update of two. */
 async function openRound(): Promise<void> {

@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { makeRng, type GateReport } from '@panal/client-core'
-import { runCli } from '../../server/src/cli/program.ts'
 import { GateReportSchema } from '../../server/src/gate/report-schema.ts'
+import { panalHere, type CliOutcome } from '../fixtures/panal-here.ts'
 import { drawn, shuffled, without, writeCsv, writeParquet, type Columns } from '../fixtures/recorded-files.ts'
 import { reportErrors } from '../fixtures/report-errors.ts'
 
@@ -18,28 +18,10 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-interface Ended {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-/** Runs `panal evaluate` in this process. */
-async function run(...args: string[]): Promise<Ended> {
-  let [out, err] = ['', '']
-  const code = await runCli(['evaluate', ...args], {
-    env: {},
-    print: (printed) => (out += printed),
-    complain: (printed) => (err += printed),
-    onStop: () => undefined,
-    exitNow: () => undefined,
-    columns: 120,
-  })
-  return { code, out, err }
-}
+const run = (...args: string[]) => panalHere('evaluate', ...args)
 
 /** The same in a process of its own. */
-async function spawnPanal(...args: string[]): Promise<Ended> {
+async function spawnPanal(...args: string[]): Promise<CliOutcome> {
   const panal = fileURLToPath(new URL('../../server/bin/panal.js', import.meta.url))
   const child = spawn(process.execPath, [panal, 'evaluate', ...args])
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
@@ -50,7 +32,7 @@ const inFolder = (name: string): string => join(folder, name)
 const binary = ['--label', 'label', '--champion', 'p_old', '--candidate', 'p_new']
 
 /** Writes a CSV, judges it, and reads the report back; it must hold by the schema. */
-async function judge(columns: Columns, ...args: string[]): Promise<Ended & { bytes: string; report: GateReport }> {
+async function judge(columns: Columns, ...args: string[]): Promise<CliOutcome & { bytes: string; report: GateReport }> {
   const [data, json] = [inFolder('data.csv'), inFolder('report.json')]
   await writeCsv(data, columns)
   const ended = await run('--data', data, '--json', json, ...args)

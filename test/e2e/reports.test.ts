@@ -11,11 +11,11 @@ import {
   type SignedReport,
   type VerifyEd25519,
 } from '@panal/client-core'
-import { runCli } from '../../server/src/cli/program.ts'
 import { reportPolicy } from '../../server/src/gate/report/report-html.ts'
 import type { ReportView } from '../../server/src/gate/report/reports.ts'
 import { judgeTwoVersions } from '../fixtures/judged-task.ts'
 import { useLiveServer } from '../fixtures/live-server.ts'
+import { panalHere } from '../fixtures/panal-here.ts'
 import { localToken, tokenOf } from '../fixtures/people.ts'
 
 const byNode: VerifyEd25519 = async (key, signature, bytes) =>
@@ -139,18 +139,7 @@ describe('the examples behind a row', () => {
 })
 
 describe('panal version report', () => {
-  const run = async (...args: string[]) => {
-    let [out, err] = ['', '']
-    const code = await runCli([...args, '--server', live.url, '--token', viewer], {
-      env: {},
-      print: (text) => (out += text),
-      complain: (text) => (err += text),
-      onStop: () => undefined,
-      exitNow: () => undefined,
-      columns: 120,
-    })
-    return { code, out, err }
-  }
+  const run = (...args: string[]) => panalHere(...args, '--server', live.url, '--token', viewer)
 
   it('saves both forms, and either is verified by itself', async () => {
     const [html, json] = [join(folder, 'report.html'), join(folder, 'report.json')]

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { runCli } from '../../server/src/cli/program.ts'
+import { panalHere } from '../fixtures/panal-here.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -14,19 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** Runs `panal simpson` in this process. */
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const code = await runCli(['simpson', ...args], {
-    env: {},
-    print: (printed) => (out += printed),
-    complain: (printed) => (err += printed),
-    onStop: () => undefined,
-    exitNow: () => undefined,
-    columns: 120,
-  })
-  return { code, out, err }
-}
+const run = (...args: string[]) => panalHere('simpson', ...args)
 
 async function file(name: string, lines: readonly string[]): Promise<string> {
   const path = join(folder, name)

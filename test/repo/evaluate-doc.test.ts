@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { GateReport } from '@panal/client-core'
-import { runCli } from '../../server/src/cli/program.ts'
 import { defaultChecks } from '../../server/src/gate/recorded/default-checks.ts'
 import { recordedErrors } from '../../server/src/gate/recorded/recorded-error.ts'
 import { readTracked } from './tracked-files.ts'
+import { panalHere } from '../fixtures/panal-here.ts'
 
 const page = readTracked('docs/evaluate.md')
 const block = (language: string): string => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page)![1]!
@@ -27,15 +27,7 @@ describe('docs/evaluate.md', () => {
     await writeFile(join(folder, 'predictions.csv'), table)
     const args = judge!.split(' ').slice(2)
     const inFolder = args.map((arg) => (/\.(csv|json)$/.test(arg) ? join(folder, arg) : arg))
-    let [out, err] = ['', '']
-    const code = await runCli(inFolder, {
-      env: {},
-      print: (printed) => (out += printed),
-      complain: (printed) => (err += printed),
-      onStop: () => undefined,
-      exitNow: () => undefined,
-      columns: undefined,
-    })
+    const { code, out, err } = await panalHere(...inFolder)
     expect(err).toBe('')
     expect(out.trimEnd()).toBe(block('text').trimEnd())
     expect(page).toContain(`The exit code is ${code}:`)

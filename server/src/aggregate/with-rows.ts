@@ -24,13 +24,13 @@ export async function withRows<T>(
   updates: UpdateSource,
   work: (rows: Rows, facts: readonly UpdateFacts[]) => Promise<T>,
 ): Promise<T> {
-  const held = await hold(name, updates)
+  const opened = await openOrHold(name, updates)
   try {
-    return await work(held.rows, held.facts)
+    return await work(opened.rows, opened.facts)
   } catch (cause) {
     throw refused(name, cause)
   } finally {
-    await held.close()
+    await opened.close()
   }
 }
 
@@ -51,7 +51,7 @@ export function refused(name: string, cause: unknown): unknown {
   return new AggregationError('out-of-range', `${name}: ${cause.message}`, { cause })
 }
 
-async function hold(name: string, updates: UpdateSource): Promise<OpenRows> {
+async function openOrHold(name: string, updates: UpdateSource): Promise<OpenRows> {
   const { size } = updates
   if (lieInPlace(updates) || !haveRoom(updates)) {
     if (updates.openRows === undefined) throw tooLarge(name, updates)

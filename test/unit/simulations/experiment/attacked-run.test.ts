@@ -2,9 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { virtualClock } from '@panal/client-core'
-import { parseExperiment, runExperiment, type Experiment, type RoundRow } from '@panal/simulations'
-import { quiet, smallExperiment } from '../../../fixtures/small-experiment.ts'
+import { runExperiment, type Experiment, type RoundRow } from '@panal/simulations'
+import { quiet, smallRun } from '../../../fixtures/small-experiment.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -15,15 +14,7 @@ afterEach(() => rm(folder, { recursive: true }))
 type Attack = NonNullable<Experiment['adversaries']>['attack']
 
 const { signal } = new AbortController()
-const optionsFor = (changes: Partial<Experiment>) => ({
-  experiment: parseExperiment(smallExperiment(changes)),
-  seed: 1,
-  home: '.',
-  folder,
-  resume: true,
-  workers: 1,
-  clock: virtualClock(),
-})
+const optionsFor = (changes: Partial<Experiment>) => smallRun(folder, changes)
 
 describe.each<Attack>([
   { name: 'gaussian', std: 3 }, // beside a sum of the honest ones

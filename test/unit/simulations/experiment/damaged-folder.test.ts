@@ -2,10 +2,9 @@ import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { virtualClock } from '@panal/client-core'
 import { lockFile } from '@panal/server'
-import { parseExperiment, readRuns, runExperiment } from '@panal/simulations'
-import { quiet, smallExperiment } from '../../../fixtures/small-experiment.ts'
+import { readRuns, runExperiment } from '@panal/simulations'
+import { quiet, smallRun } from '../../../fixtures/small-experiment.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -14,20 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const run = (changes: { readonly seed?: number; readonly folder?: string } = {}) =>
-  runExperiment(
-    {
-      experiment: parseExperiment(smallExperiment({ rounds: 2 })),
-      seed: 1,
-      home: '.',
-      folder,
-      resume: true,
-      workers: 1,
-      clock: virtualClock(),
-      ...changes,
-    },
-    quiet,
-    new AbortController().signal,
-  )
+  runExperiment({ ...smallRun(folder, { rounds: 2 }), ...changes }, quiet, new AbortController().signal)
 /** That of the same experiment under another seed: it would do, by its form. */
 async function takeCheckpointOfAnother(): Promise<void> {
   const other = at('other')

@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Worker, WorkerOptions } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { l2Norm, virtualClock } from '@panal/client-core'
+import { l2Norm } from '@panal/client-core'
 import { lockFile } from '@panal/server'
 import {
   describeRuns,
-  parseExperiment,
   readCheckpoint,
   readRuns,
   runExperiment,
@@ -16,7 +15,7 @@ import {
   type Experiment,
   type RoundRow,
 } from '@panal/simulations'
-import { quiet, smallExperiment } from '../../../fixtures/small-experiment.ts'
+import { quiet, smallRun } from '../../../fixtures/small-experiment.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -25,15 +24,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const { signal } = new AbortController()
-const optionsFor = (changes: Partial<Experiment>) => ({
-  experiment: parseExperiment(smallExperiment(changes)),
-  seed: 1,
-  home: '.',
-  folder,
-  resume: true,
-  workers: 1,
-  clock: virtualClock(),
-})
+const optionsFor = (changes: Partial<Experiment>) => smallRun(folder, changes)
 
 describe('runExperiment', () => {
   it('has the folder for itself', async () => {
